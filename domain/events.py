@@ -1,0 +1,177 @@
+"""The canonical events that enter the books, as typed values.
+
+They carry the names of ``docs/reference/events.md`` and of the Avro contracts. Amounts are integers in
+minor units. ``amount_minor`` is >= 0 for orders, payments and refunds (the kind gives the direction);
+a customer statement's is its closing balance and may be negative.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+
+import msgspec
+
+
+class OrderLife(enum.StrEnum):
+    PLACED = "placed"
+    AMENDED = "amended"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+
+
+class PaymentLife(enum.StrEnum):
+    PENDING = "pending"
+    SETTLED = "settled"
+    FAILED = "failed"
+    CHARGED_BACK = "charged_back"
+
+
+class RefundLife(enum.StrEnum):
+    REQUESTED = "requested"
+    SETTLED = "settled"
+    CANCELLED = "cancelled"
+
+
+class StatementLife(enum.StrEnum):
+    RECEIVED = "received"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+class Source(msgspec.Struct, frozen=True, array_like=True):
+    """Where in Kafka an event was read."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What every event carries. ``event_type`` is ``kind.life``, for example ``payment.settled``."""
+
+    event_id: str
+    event_type: str
+    schema_version: int = 1
+    source_system: str
+    source_record_id: str
+    source_version: int = 1
+    occurred_at: dt.datetime
+    business_date: dt.date
+    customer_id: str
+    currency: str
+    amount_minor: int
+    document_no: str
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    metadata: dict[str, str] = {}
+
+    @property
+    def kind(self) -> str:
+        return self.event_type.partition(".")[0]
+
+    @property
+    def life(self) -> str:
+        return self.event_type.partition(".")[2]
+
+    @property
+    def record_key(self) -> str:
+        """Identifies the record of the source that this event is a version of."""
+        return f"{self.source_system}/{self.source_record_id}"
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+    sku: str
+    quantity: str
+    unit_price: str
+    tax_minor: int | None = None
+    total_minor: int | None = None
+    description: str | None = None
+
+
+class OrderEvent(Envelope, frozen=True, kw_only=True):
+    """``order.*`` and ``invoice.*``: booked as a DEBIT when placed."""
+
+    order_id: str | None = None
+    invoice_no: str | None = None
+    due_date: dt.date | None = None
+    lines: tuple[OrderLine, ...] = ()
+    net_minor: int | None = None
+    tax_minor: int | None = None
+    gross_minor: int | None = None
+    salesperson: str | None = None
+    department: str | None = None
+
+
+class RemittanceAllocation(msgspec.Struct, frozen=True, kw_only=True):
+    document_no: str
+    amount_minor: int
+
+
+class PaymentEvent(Envelope, frozen=True, kw_only=True):
+    """``payment.*``: booked as a CREDIT when settled."""
+
+    payment_id: str | None = None
+    method: str | None = None
+    gross_minor: int | None = None
+    fee_minor: int | None = None
+    net_minor: int | None = None
+    payer_name: str | None = None
+    payer_account_masked: str | None = None
+    bank_reference: str | None = None
+    end_to_end_id: str | None = None
+    remittance_text: str | None = None
+    value_date: dt.date | None = None
+    allocations: tuple[RemittanceAllocation, ...] = ()
+
+
+class RefundEvent(Envelope, frozen=True, kw_only=True):
+    """``refund.*`` (DEBIT), ``credit_note.*`` and ``return.*`` (CREDIT), ``exchange.*`` (by price difference)."""
+
+    refund_id: str | None = None
+    original_document_no: str | None = None
+    original_payment_id: str | None = None
+    reason: str | None = None
+    lines: tuple[OrderLine, ...] = ()
+    replacement_order_id: str | None = None
+    price_difference_minor: int | None = None
+
+
+class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
+    line_no: int
+    document_no: str
+    date: dt.date
+    debit_minor: int
+    credit_minor: int
+    running_balance_minor: int | None = None
+    their_reference: str | None = None
+
+
+class CustomerStatementEvent(Envelope, frozen=True, kw_only=True):
+    """A statement of account that the customer sent; debit and credit are in our view."""
+
+    statement_id: str
+    statement_version: int
+    period_start: dt.date
+    period_end: dt.date
+    opening_balance_minor: int
+    closing_balance_minor: int
+    total_debit_minor: int
+    total_credit_minor: int
+    line_count: int
+    lines: tuple[StatementLine, ...] = ()
+
+
+Event = OrderEvent | PaymentEvent | RefundEvent | CustomerStatementEvent
+
+#: event kind -> (its type, the lives it may have)
+KINDS: dict[str, tuple[type[Event], frozenset[str]]] = {
+    "order": (OrderEvent, frozenset(OrderLife)),
+    "invoice": (OrderEvent, frozenset(OrderLife)),
+    "payment": (PaymentEvent, frozenset(PaymentLife)),
+    "refund": (RefundEvent, frozenset(RefundLife)),
+    "credit_note": (RefundEvent, frozenset(RefundLife)),
+    "return": (RefundEvent, frozenset(RefundLife)),
+    "exchange": (RefundEvent, frozenset(RefundLife)),
+    "customer_statement": (CustomerStatementEvent, frozenset(StatementLife)),
+}

@@ -1,0 +1,46 @@
+"""Every topic of Tieout, declared once: name, key, schema, who writes it, how long it is kept.
+
+Invariants: one writer per topic; all partitioned topics have the same partition count, so that one
+partition number holds all of a customer's events, state and results; auto-creation is off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+DAY_MS: Final = 24 * 60 * 60 * 1000
+FOREVER: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. ``schema`` is the stem of its Avro file; ``None`` marks a changelog of our own format."""
+
+    name: str
+    schema: str | None
+    writer: Literal["sources", "streams", "services"]
+    cleanup: Literal["delete", "compact"] = "delete"
+    retention_ms: int = FOREVER
+    key: Literal["customer_id"] = "customer_id"
+
+
+ORDERS: Final = Topic("tieout.orders", "order", "sources")
+PAYMENTS: Final = Topic("tieout.payments", "payment", "sources")
+REFUNDS: Final = Topic("tieout.refunds", "refund", "sources")
+CUSTOMER_STATEMENTS: Final = Topic("tieout.customer-statements", "customer_statement", "sources")
+
+LEDGER_ENTRIES: Final = Topic("tieout.ledger-entries", "ledger_entry", "streams")
+OPEN_ITEMS: Final = Topic("tieout.open-items", "open_item", "streams")
+ALLOCATIONS: Final = Topic("tieout.allocations", "allocation", "streams")
+BALANCES: Final = Topic("tieout.balances", "balance", "streams")
+DISCREPANCIES: Final = Topic("tieout.discrepancies", "discrepancy", "streams")
+DEAD_LETTERS: Final = Topic("tieout.dead-letters", "dead_letter", "streams")
+BOOKS_CHANGELOG: Final = Topic("tieout-books-changelog", None, "streams", cleanup="compact")
+
+NOTICES: Final = Topic("tieout.notices", "notice", "services", retention_ms=400 * DAY_MS)
+
+INPUTS: Final = (ORDERS, PAYMENTS, REFUNDS, CUSTOMER_STATEMENTS)
+RESULTS: Final = (LEDGER_ENTRIES, OPEN_ITEMS, ALLOCATIONS, BALANCES, DISCREPANCIES, DEAD_LETTERS)
+ALL: Final = (*INPUTS, *RESULTS, BOOKS_CHANGELOG, NOTICES)
+BY_NAME: Final = {topic.name: topic for topic in ALL}
