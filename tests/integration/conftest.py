@@ -1,0 +1,17 @@
+"""One embedded stack for all integration tests: real Kafka, PostgreSQL and Valkey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.stack import EmbeddedStack, StackUrls
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUrls]:
+    home: Path = tmp_path_factory.mktemp("stack")
+    with EmbeddedStack(home) as embedded:
+        yield embedded.start()
