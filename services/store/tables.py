@@ -200,6 +200,7 @@ statements = sa.Table(
     sa.Column("credit_minor", sa.BigInteger, nullable=False),
     sa.Column("closing_minor", sa.BigInteger, nullable=False),
     sa.Column("digest", TEXT, nullable=False),
+    sa.Column("figures", JSONB, nullable=False),  # what the digest covers: lines, open items, ageing
     sa.Column("issued_at", INSTANT, nullable=False),
 )
 
@@ -223,7 +224,15 @@ notices = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("sent_at", INSTANT),
     sa.Column("last_error", TEXT),
+    # what the notice is about: a discrepancy_id or an item_id; lets a later change withdraw what still waits
+    sa.Column("cause_id", TEXT, nullable=False, server_default=""),
+    # not sent before: the grace of a fresh finding, the lease of a sender, the back-off after a failure
+    sa.Column("not_before", INSTANT),
+    # fingerprints of the channels that have it, so that a retry goes to the others only
+    sa.Column("delivered_to", JSONB, nullable=False, server_default="[]"),
+    sa.Column("published_at", INSTANT),
     sa.Index("ix_notices_state", "state", "created_at"),
+    sa.Index("ix_notices_cause", "notice_kind", "cause_id"),
 )
 
 #: ids of our Avro schemas where no Schema Registry is configured

@@ -1,0 +1,230 @@
+"""Apache Kafka as one KRaft node, broker and controller in one process.
+
+- The configuration is written at every start from this module; the topics' own settings live in `schemas/topics.py`.
+- A single node can never have more than one replica: every internal topic says so, or Kafka would wait for others.
+- The controller's voters are static, so a changed port is a changed line of the configuration and nothing else.
+- The process is recognised by its argument file, which also keeps its command line short.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import signal
+import uuid
+from pathlib import Path
+
+import psutil
+
+from .class_archive import archive_flags, keep_recording
+from .errors import ServiceDied
+from .jars import KAFKA_VERSION, ensure_jars
+from .java import Java, find_java
+from .process import Command, last_lines, run_to_end
+from .service import Progress
+from .state import Folder, Ports, is_listening
+
+_NODE_ID = 1
+_SERIAL_UP_TO_MB = 1024
+_CONFIG = """\
+# Written by tieout at every start.
+process.roles=broker,controller
+node.id={node_id}
+controller.quorum.voters={node_id}@127.0.0.1:{controller_port}
+listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=BROKER://127.0.0.1:{port}
+listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=BROKER
+controller.listener.names=CONTROLLER
+log.dirs={data}
+
+auto.create.topics.enable=false
+default.replication.factor=1
+min.insync.replicas=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+# After a kill -9 the controller refuses the new broker until the dead one's session has ended, and the broker asks
+# again after 0.1, 0.3, 0.7, 1.5, 3.1, 6.3, 12.7 s: with the default of 9 s a restart takes 12.4 s, so 4.7 s.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+
+# A laptop's disk: the defaults reserve 20 MB of index per partition and roll at 1 GB.
+log.segment.bytes=134217728
+log.index.size.max.bytes=1048576
+offsets.topic.segment.bytes=16777216
+transaction.state.log.segment.bytes=16777216
+# A laptop's memory and cores: the cleaner alone would take 128 MB of heap.
+log.cleaner.threads=1
+log.cleaner.dedupe.buffer.size=33554432
+num.network.threads=2
+num.io.threads=4
+background.threads=4
+"""
+_LOG4J = """\
+status = error
+appender.file.type = RollingFile
+appender.file.name = file
+appender.file.fileName = {log}
+appender.file.filePattern = {log}.%i
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d{{yyyy-MM-dd HH:mm:ss,SSS}} %p %m (%c)%n
+appender.file.policies.type = Policies
+appender.file.policies.size.type = SizeBasedTriggeringPolicy
+appender.file.policies.size.size = 10MB
+appender.file.strategy.type = DefaultRolloverStrategy
+appender.file.strategy.max = 2
+rootLogger.level = warn
+rootLogger.appenderRef.file.ref = file
+logger.server.name = kafka.server.KafkaRaftServer
+logger.server.level = info
+logger.broker.name = kafka.server.BrokerServer
+logger.broker.level = info
+logger.recovery.name = org.apache.kafka.storage.internals.log.LogManager
+logger.recovery.level = info
+"""
+
+
+class Kafka:
+    """The embedded Kafka of one folder."""
+
+    name = "kafka"
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, folder: Folder, ports: Ports, *, heap_mb: int, cache_dir: Path) -> None:
+        self._home = folder.home / "kafka"
+        self._data = self._home / "data"
+        self._recording = self._home / "recording"
+        self._arguments = self._home / "broker.args"
+        self._controller_port = ports.kafka_controller
+        self._heap_mb = heap_mb
+        self._cache_dir = cache_dir
+        self.log_paths: tuple[Path, ...] = (folder.logs / "kafka.log", folder.logs / "kafka-console.log")
+        self.ports: tuple[int, ...] = (ports.kafka, ports.kafka_controller)
+
+    @property
+    def marker(self) -> tuple[str, ...]:
+        """The path of the argument file."""
+        return (f"@{self._arguments}",)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """For Kafka clients."""
+        return f"127.0.0.1:{self.ports[0]}"
+
+    def prepare(self, progress: Progress) -> Command:
+        """Fetch the jars, write the configuration, format the storage once.
+
+        Raises JavaNotFound, NoNetworkOnFirstRun, ChecksumMismatch, DiskFull, ServiceDied.
+        """
+        java = find_java()
+        jars = ensure_jars(self._cache_dir, progress)
+        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        config = self._home / "server.properties"
+        config.write_text(
+            _CONFIG.format(
+                node_id=_NODE_ID,
+                port=self.ports[0],
+                controller_port=self._controller_port,
+                data=_escaped(self._data),
+            ),
+            encoding="utf-8",
+        )
+        log4j = self._home / "log4j2.properties"
+        log4j.write_text(_LOG4J.format(log=_escaped(self.log_paths[0])), encoding="utf-8")
+        options = [
+            *_jvm_flags(java, self._heap_mb),
+            f"-Dlog4j2.configurationFile={log4j}",
+            "-cp",
+            ":".join(str(path) for path in jars),
+        ]
+        archive = archive_flags(
+            java,
+            jars,
+            _jvm_flags(java, self._heap_mb)[:1],
+            cache_dir=self._cache_dir,
+            recording_dir=self._recording,
+        )
+        _write_arguments(self._arguments, [*archive, *options, "kafka.Kafka", str(config)])
+        if not (self._data / "meta.properties").exists():
+            progress("kafka: formatting its storage")
+            _write_arguments(
+                self._home / "format.args",
+                [*options, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(config),
+                 "--ignore-formatted"],
+            )  # fmt: skip
+            formatted = run_to_end(self._command(java.executable, self._home / "format.args"))
+            if formatted != 0:
+                raise ServiceDied(self.name, self.log_paths[1], last_lines(self.log_paths))
+        return self._command(java.executable, self._arguments)
+
+    def probe(self) -> str | None:
+        """The broker's version when it answers a metadata request."""
+        if not is_listening(self.ports[0]):
+            return None
+        from confluent_kafka import KafkaException
+        from confluent_kafka.admin import AdminClient
+
+        try:
+            admin = AdminClient(
+                {"bootstrap.servers": self.bootstrap_servers, "log_level": 0}, logger=_silent()
+            )
+            brokers = admin.list_topics(timeout=2).brokers
+        except KafkaException:
+            return None
+        return KAFKA_VERSION if brokers else None
+
+    def stopped(self) -> None:
+        """Keep the class archive that the JVM wrote at its end, if it recorded one."""
+        keep_recording(self._recording, self._cache_dir)
+
+    def leftovers(self) -> list[psutil.Process]:
+        """None: one process is all there is."""
+        return []
+
+    def _command(self, java: Path, arguments: Path) -> Command:
+        return Command((str(java), f"@{arguments}"), self._home, self.log_paths[1])
+
+
+def _jvm_flags(java: Java, heap_mb: int) -> list[str]:
+    """The collector comes first.  Serial costs the least CPU and memory while the heap is small."""
+    flags = ["-XX:+UseSerialGC" if heap_mb <= _SERIAL_UP_TO_MB else "-XX:+UseG1GC"]
+    flags += [
+        f"-Xms{min(heap_mb, 128)}m",
+        f"-Xmx{heap_mb}m",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-Djava.awt.headless=true",
+    ]
+    if java.major >= 24:  # noqa: PLR2004 - both options silence warnings that this release brought
+        flags += ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
+    return flags
+
+
+def _write_arguments(path: Path, arguments: list[str]) -> None:
+    quoted = ('"' + argument.replace("\\", "\\\\").replace('"', '\\"') + '"' for argument in arguments)
+    path.write_text("\n".join(quoted) + "\n", encoding="utf-8")
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("\\", "\\\\")
+
+
+def _cluster_id() -> str:
+    """A random id in Kafka's form: 16 bytes, URL-safe base64 without padding, not beginning with a dash."""
+    while True:
+        text = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
+        if not text.startswith("-"):
+            return text
+
+
+def _silent() -> logging.Logger:
+    logger = logging.getLogger("deploy.stack.kafka.probe")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    return logger

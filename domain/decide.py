@@ -1,0 +1,193 @@
+"""The core: ``decide`` says what follows from an event, ``evolve`` applies it.
+
+``decide`` is pure and never changes the book; ``evolve`` changes the book in place and returns it, because the
+stream owns exactly one copy. Invariants: I1 conservation, I3 no double count, I6 order independence,
+I7 a refusal changes nothing, I8 versions only grow.
+"""
+
+from __future__ import annotations
+
+import bisect
+import datetime as dt
+
+import msgspec
+
+from domain.books import Account, Book, Record, account_name
+from domain.discrepancies.finding import DiscrepancyState
+from domain.events import Event, Source
+from domain.facts import Fact, StatementFact, event_digest, fact_of
+from domain.ledger import contra, lines_that_should_stand, postings
+from domain.outcomes import (
+    Accepted,
+    AccountMoved,
+    AllocationChanged,
+    Booked,
+    DiscrepancyChanged,
+    Duplicate,
+    ItemChanged,
+    Noted,
+    Outcome,
+    Refused,
+)
+from domain.review import review
+from domain.rules import Rules
+from domain.validation import Refusal, RefusalReason
+
+
+def decide(book: Book, event: Event, source: Source, recorded_at: dt.datetime, rules: Rules) -> list[Outcome]:
+    """Everything that follows from ``event`` for the books of its customer.
+
+    ``source`` and ``recorded_at`` (the record's timestamp in Kafka, UTC) are kept for traceability; no clock is
+    read. The outcomes are to be applied in order by ``evolve``.
+    """
+    digest = event_digest(event)
+    known = book.event_digests.get(event.event_id)
+    if known is not None:
+        if known == digest:
+            return [Duplicate(event.event_id, digest)]
+        return [_refused(event, RefusalReason.EVENT_ID_CONFLICT, "This event_id came with other content before.")]
+    fact = fact_of(event, source, recorded_at)
+    if fact is None:
+        return [Noted(event.event_id, digest)]
+    settled = _known_or_conflicting(book, event, fact, digest)
+    if settled is not None:
+        return [settled]
+    accepted = Accepted(event.currency, fact, digest)
+    return [accepted, *_consequences(book, accepted, rules)]
+
+
+def _refused(event: Event, reason: RefusalReason, detail: str) -> Refused:
+    return Refused(Refusal(reason, detail, event.event_id, event.customer_id))
+
+
+def _known_or_conflicting(book: Book, event: Event, fact: Fact | StatementFact, digest: bytes) -> Outcome | None:
+    """A version that the books hold already under another event id: the same content is a duplicate (I3)."""
+    for currency, account in book.accounts.items():
+        held = _versions(account, fact)
+        if held and currency != event.currency:
+            return _refused(event, RefusalReason.CURRENCY_CHANGED, f"This record was in {currency} before.")
+        for version in held:
+            if version.rank == fact.rank:
+                if version.digest == fact.digest:
+                    return Duplicate(event.event_id, digest)
+                detail = f"Version {fact.rank[0]} of this record came with other content before."
+                return _refused(event, RefusalReason.VERSION_CONFLICT, detail)
+    return None
+
+
+def _versions(account: Account, fact: Fact | StatementFact) -> list[Fact] | list[StatementFact]:
+    if isinstance(fact, StatementFact):
+        return account.statements.get(fact.statement_id, [])
+    record = account.records.get(fact.record_key)
+    return record.facts if record is not None else []
+
+
+def _consequences(book: Book, accepted: Accepted, rules: Rules) -> list[Outcome]:
+    """What the new fact leads to, found on a copy that shares everything the fact does not touch."""
+    after = _copy_for(book, accepted)
+    evolve(after, accepted)
+    outcomes: list[Outcome] = []
+    fact = accepted.fact
+    if isinstance(fact, Fact):
+        record = after.accounts[accepted.currency].records[fact.record_key]
+        name = account_name(book.customer_id, accepted.currency)
+        annul, post = postings(record.lines, lines_that_should_stand(name, record.facts))
+        if annul or post:
+            booked = Booked(
+                accepted.currency, fact.record_key, tuple(post), tuple(contra(line) for line in annul)
+            )
+            outcomes.append(booked)
+            evolve(after, booked)
+    for currency in sorted(after.accounts):
+        differences = list(review(after, currency, rules))
+        if not differences and currency != accepted.currency:
+            continue
+        outcomes += differences
+        opened = sum(_opens(d) for d in differences if isinstance(d, DiscrepancyChanged))
+        account = after.accounts[currency]
+        outcomes.append(
+            AccountMoved(
+                currency,
+                account.version + 1,
+                account.balance_minor,
+                account.entry_count,
+                len(account.findings) + opened,
+                account.last_business_date,
+            )
+        )
+    return outcomes
+
+
+def _opens(change: DiscrepancyChanged) -> int:
+    return {DiscrepancyState.OPENED: 1, DiscrepancyState.RETRACTED: -1}.get(change.state, 0)
+
+
+def _copy_for(book: Book, accepted: Accepted) -> Book:
+    account = book.accounts.get(accepted.currency, Account())
+    account = msgspec.structs.replace(account, records=dict(account.records), statements=dict(account.statements))
+    fact = accepted.fact
+    if isinstance(fact, StatementFact):
+        account.statements[fact.statement_id] = list(account.statements.get(fact.statement_id, ()))
+    elif fact.record_key in account.records:
+        record = account.records[fact.record_key]
+        account.records[fact.record_key] = msgspec.structs.replace(
+            record, facts=list(record.facts), lines=dict(record.lines)
+        )
+    return Book(book.customer_id, {**book.accounts, accepted.currency: account}, dict(book.event_digests))
+
+
+def evolve(book: Book, outcome: Outcome) -> Book:
+    """Apply one outcome to ``book`` in place."""
+    match outcome:
+        case Duplicate(event_id, digest) | Noted(event_id, digest):
+            book.event_digests[event_id] = digest
+        case Refused():
+            pass
+        case Accepted():
+            _accept(book, outcome)
+        case Booked():
+            _book_lines(book.accounts[outcome.currency], outcome)
+        case ItemChanged():
+            book.accounts[outcome.currency].records[outcome.record_key].item = outcome.figures
+        case AllocationChanged():
+            pair = (outcome.credit_key, outcome.debit_key)
+            if outcome.link is None:
+                del book.accounts[outcome.currency].allocations[pair]
+            else:
+                book.accounts[outcome.currency].allocations[pair] = outcome.link
+        case DiscrepancyChanged():
+            if outcome.state is DiscrepancyState.RETRACTED:
+                del book.accounts[outcome.currency].findings[outcome.discrepancy_id]
+            else:
+                book.accounts[outcome.currency].findings[outcome.discrepancy_id] = outcome.held
+        case AccountMoved():
+            book.accounts[outcome.currency].version = outcome.version
+    return book
+
+
+def _accept(book: Book, accepted: Accepted) -> None:
+    fact = accepted.fact
+    book.event_digests[fact.event_id] = accepted.digest
+    account = book.accounts.setdefault(accepted.currency, Account())
+    if isinstance(fact, StatementFact):
+        bisect.insort(account.statements.setdefault(fact.statement_id, []), fact, key=lambda f: f.rank)
+        return
+    record = account.records.get(fact.record_key)
+    if record is None:
+        record = account.records[fact.record_key] = Record([], {})
+    bisect.insort(record.facts, fact, key=lambda f: f.rank)
+
+
+def _book_lines(account: Account, booked: Booked) -> None:
+    """I1: the balance moves by exactly the signed lines that are written."""
+    lines = account.records[booked.record_key].lines
+    for line in booked.annulled:
+        account.balance_minor += line.signed_minor
+    taken_back = {line.entry_id for line in booked.annulled}
+    for entry_id in [e for e, line in lines.items() if contra(line).entry_id in taken_back]:
+        del lines[entry_id]
+    for line in booked.posted:
+        lines[line.entry_id] = line
+        account.balance_minor += line.signed_minor
+        account.last_business_date = max(account.last_business_date, line.business_date)
+    account.entry_count += len(booked.posted) + len(booked.annulled)

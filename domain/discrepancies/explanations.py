@@ -1,0 +1,37 @@
+"""The sentence that explains each finding, in English; its key is the finding's ``reason``.
+
+Other languages translate by the same key and arguments. Amounts in arguments are decimal text with the currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "document_twice": "{kind} {document} stands in the books twice: as record {record} and as {other}.",
+    "same_transfer": "Payments {document} and {other} of {amount} carry the same transfer reference {reference}.",
+    "paid_twice": "Payments {document} and {other} of {amount} pay the same documents, which do not need both.",
+    "other_currency": "{document} refers to {reference}, which is booked in {currency}, not in this account's currency.",
+    "reference_unknown": "{document} refers to {reference}, which is no document of this customer.",
+    "paid_over": "{document} of {amount} was claimed by payments of {claimed}: {excess} too much.",
+    "paid_short": "{document} of {amount} received {received}; {open} is still open.",
+    "refunded_over": "Refunds of {refunded} exceed the {paid} that was paid on {document}.",
+    "paid_cancelled": "Payment {document} paid {amount} on {reference}, which was cancelled.",
+    "line_twice": "Line {line} repeats {document} of {amount}; the books have it once.",
+    "line_amount": "Line {line} shows {theirs} for {document}; the books show {ours}.",
+    "line_reference": "Line {line} names {document}; the books have the same amount as {other}.",
+    "line_date": "Line {line} dates {document} {their_date}; the books date it {our_date}.",
+    "line_other_period": "Line {line} shows {document} in this period; the books date it {our_date}.",
+    "entry_other_statement": "{document} of {amount} is not in this statement; it stands in statement {other}.",
+    "line_unknown": "Line {line} shows {document} of {amount}; the books have no such document.",
+    "entry_unlisted": "{document} of {amount} is in the books but not in the statement.",
+    "opening_differs": "The statement opens with {theirs}; the books stood at {ours} the day before.",
+    "closing_differs": "The statement closes with {theirs}; the books stood at {ours} on its last day.",
+    "running_balance_wrong": "Line {line} shows a running balance of {shown}; its own figures give {expected}.",
+    "totals_wrong": "The statement does not add up: {problem}.",
+}
+
+
+def explain(reason: str, arguments: Mapping[str, str]) -> str:
+    return SENTENCES[reason].format_map(dict(arguments))

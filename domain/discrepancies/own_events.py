@@ -1,0 +1,311 @@
+"""Discrepancies among our own events: payments, refunds and credits against documents.
+
+One function per kind; each is a pure function of the settlement of one account (``domain.matching.allocate``).
+The rules are those of ``docs/reference/discrepancies.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from domain.discrepancies.finding import DiscrepancyKind, Finding
+from domain.facts import EntryKind, Fact
+from domain.matching.allocate import Item, Settlement, original_document, original_payment
+from domain.matching.references import DocumentIndex, reference_like
+from domain.money import to_text
+from domain.rules import Rules
+
+
+class OwnEvents(msgspec.Struct):
+    """What the rules look at: one account's settlement and the look-ups around it."""
+
+    customer_id: str
+    currency: str
+    rules: Rules
+    settlement: Settlement
+    index: DocumentIndex
+    other_currency: Callable[[str], str | None]
+    """The other currency of this customer in which a reference is a document, or ``None``."""
+
+    def money(self, amount_minor: int) -> str:
+        return f"{to_text(amount_minor, self.currency)} {self.currency}"
+
+    def of(self, *kinds: EntryKind) -> list[Item]:
+        """Items in force of these kinds, in canonical order."""
+        items = (i for i in self.settlement.items.values() if i.fact.kind in kinds and i.original_minor)
+        return sorted(items, key=lambda i: i.order)
+
+
+def own_event_findings(view: OwnEvents) -> Iterator[Finding]:
+    """All findings among our own events, by precedence."""
+    duplicates = list(duplicate_payments(view))
+    duplicate_keys = {finding.subject for finding in duplicates}
+    yield from unresolved_references(view)
+    yield from duplicate_documents(view)
+    yield from duplicates
+    yield from payments_on_cancelled(view)
+    yield from overpayments(view, duplicate_keys)
+    yield from short_payments(view)
+    yield from refunds_over_payments(view)
+
+
+def unresolved_references(view: OwnEvents) -> Iterator[Finding]:
+    """CURRENCY_MISMATCH and UNKNOWN_REFERENCE: a reference that fits nothing in this account."""
+    for claim in view.settlement.claims:
+        if not claim.keys:
+            payment = view.settlement.items[claim.payment]
+            amount = min(claim.amount_minor, payment.original_minor)
+            yield _unresolved(view, payment, claim.reference, amount)
+    claimed = {claim.payment for claim in view.settlement.claims}
+    for payment in view.of(EntryKind.PAYMENT):
+        text = payment.fact.remittance_text
+        if text and payment.key not in claimed:
+            fact = payment.fact
+            own = (view.customer_id, fact.document_no, *fact.aliases, *fact.own_references)
+            word = reference_like(text, own)
+            if word is not None and not view.index.resolve(word).keys:
+                yield _unresolved(view, payment, word, payment.original_minor)
+    kinds = (EntryKind.REFUND, EntryKind.CREDIT_NOTE, EntryKind.RETURN, EntryKind.EXCHANGE)
+    for item in view.of(*kinds):
+        named = [r for r in (item.fact.original_payment_id, item.fact.original_document_no) if r]
+        if named and not any(view.index.resolve(reference).keys for reference in named):
+            yield _unresolved(view, item, named[0], item.original_minor)
+
+
+def _unresolved(view: OwnEvents, item: Item, reference: str, amount_minor: int) -> Finding:
+    elsewhere = view.other_currency(reference)
+    arguments = {"document": item.fact.document_no, "reference": reference}
+    if elsewhere is not None:
+        arguments["currency"] = elsewhere
+    return Finding(
+        kind=DiscrepancyKind.UNKNOWN_REFERENCE if elsewhere is None else DiscrepancyKind.CURRENCY_MISMATCH,
+        amount_minor=amount_minor,
+        business_date=item.fact.business_date,
+        reason="reference_unknown" if elsewhere is None else "other_currency",
+        arguments=arguments,
+        document_no=item.fact.document_no,
+        subject=f"{item.key}|{reference}",
+        evidence=(item.fact.source,),
+    )
+
+
+def duplicate_documents(view: OwnEvents) -> Iterator[Finding]:
+    """DUPLICATE: two records of one kind in force under the same document number. Both stay booked."""
+    first: dict[tuple[EntryKind, str], Item] = {}
+    for item in view.of(*EntryKind):
+        earlier = first.setdefault((item.fact.kind, item.fact.document_no), item)
+        if earlier is not item:
+            yield Finding(
+                kind=DiscrepancyKind.DUPLICATE,
+                amount_minor=item.original_minor,
+                business_date=item.fact.business_date,
+                reason="document_twice",
+                arguments={
+                    "kind": item.fact.kind.value,
+                    "document": item.fact.document_no,
+                    "record": earlier.key,
+                    "other": item.key,
+                },
+                document_no=item.fact.document_no,
+                subject=item.key,
+                evidence=(earlier.fact.source, item.fact.source),
+            )
+
+
+def duplicate_payments(view: OwnEvents) -> Iterator[Finding]:
+    """DUPLICATE: the same money booked twice, by transfer reference or by amount and documents.
+
+    Withdrawn once refunds have paid the later one back.
+    """
+    seen: set[str] = set()
+    same_number: set[tuple[EntryKind, str]] = set()
+    by_transfer: dict[tuple[int, str], list[Item]] = {}
+    by_documents: dict[tuple[int, frozenset[str]], list[Item]] = {}
+    documents_of: dict[str, set[str]] = {}
+    for claim in view.settlement.claims:
+        documents_of.setdefault(claim.payment, set()).update(claim.keys)
+    for payment in view.of(EntryKind.PAYMENT):
+        number = (payment.fact.kind, payment.fact.document_no)
+        if number in same_number:
+            continue  # found by its document number already
+        same_number.add(number)
+        refunded = view.settlement.refunded_minor.get(payment.key, 0) >= payment.original_minor
+        for reference in payment.fact.own_references:
+            group = by_transfer.setdefault((payment.original_minor, reference), [])
+            earlier = _within(group, payment, view.rules.duplicate_window_days)
+            if earlier is not None and payment.key not in seen and not refunded:
+                seen.add(payment.key)
+                yield _paid_twice(view, payment, earlier, "same_transfer", reference)
+            group.append(payment)
+        documents = frozenset(documents_of.get(payment.key, ()))
+        if documents:
+            group = by_documents.setdefault((payment.original_minor, documents), [])
+            earlier = _within(group, payment, view.rules.duplicate_window_days)
+            too_much = any(view.settlement.excess_minor.get((payment.key, d)) for d in documents)
+            if earlier is not None and too_much and payment.key not in seen and not refunded:
+                seen.add(payment.key)
+                yield _paid_twice(view, payment, earlier, "paid_twice", "")
+            group.append(payment)
+
+
+def _within(group: Sequence[Item], payment: Item, days: int) -> Item | None:
+    for earlier in reversed(group):
+        if (payment.fact.business_date - earlier.fact.business_date).days <= days:
+            return earlier
+    return None
+
+
+def _paid_twice(view: OwnEvents, payment: Item, earlier: Item, reason: str, reference: str) -> Finding:
+    return Finding(
+        kind=DiscrepancyKind.DUPLICATE,
+        amount_minor=payment.original_minor,
+        business_date=payment.fact.business_date,
+        reason=reason,
+        arguments={
+            "document": payment.fact.document_no,
+            "other": earlier.fact.document_no,
+            "amount": view.money(payment.original_minor),
+            "reference": reference,
+        },
+        document_no=payment.fact.document_no,
+        subject=payment.key,
+        evidence=(earlier.fact.source, payment.fact.source),
+    )
+
+
+def _excess(settlement: Settlement) -> Iterator[tuple[Item, Item, int]]:
+    """(payment, document, what the payment still holds too much there), after refunds."""
+    left = {key: item.left_minor for key, item in settlement.items.items()}
+    for (payment, document), excess in settlement.excess_minor.items():
+        held = min(excess, left[payment])
+        left[payment] -= held
+        if held:
+            yield settlement.items[payment], settlement.items[document], held
+
+
+def _cancelled(fact: Fact) -> bool:
+    return fact.kind is EntryKind.INVOICE and fact.undone
+
+
+def payments_on_cancelled(view: OwnEvents) -> Iterator[Finding]:
+    """PAYMENT_ON_CANCELLED: a payment keeps money on a document that was cancelled."""
+    for payment, document, held in _excess(view.settlement):
+        if _cancelled(document.fact):
+            yield Finding(
+                kind=DiscrepancyKind.PAYMENT_ON_CANCELLED,
+                amount_minor=held,
+                business_date=payment.fact.business_date,
+                reason="paid_cancelled",
+                arguments={
+                    "document": payment.fact.document_no,
+                    "amount": view.money(held),
+                    "reference": document.fact.document_no,
+                },
+                document_no=payment.fact.document_no,
+                subject=f"{payment.key}|{document.key}",
+                evidence=(payment.fact.source, document.fact.source),
+            )
+
+
+def overpayments(view: OwnEvents, duplicates: set[str]) -> Iterator[Finding]:
+    """OVERPAYMENT: payments that are no duplicates hold more on a document than it is worth."""
+    excess: dict[str, int] = {}
+    payers: dict[str, list[Item]] = {}
+    for payment, document, held in _excess(view.settlement):
+        if not _cancelled(document.fact) and payment.key not in duplicates:
+            excess[document.key] = excess.get(document.key, 0) + held
+            payers.setdefault(document.key, []).append(payment)
+    for key, amount in excess.items():
+        document = view.settlement.items[key]
+        claimed = view.settlement.received_minor.get(key, 0) + amount
+        yield Finding(
+            kind=DiscrepancyKind.OVERPAYMENT,
+            amount_minor=amount,
+            business_date=max(p.fact.business_date for p in payers[key]),
+            reason="paid_over",
+            arguments={
+                "document": document.fact.document_no,
+                "amount": view.money(document.original_minor),
+                "claimed": view.money(claimed),
+                "excess": view.money(amount),
+            },
+            document_no=document.fact.document_no,
+            subject=key,
+            ours_minor=document.original_minor,
+            theirs_minor=claimed,
+            evidence=(document.fact.source, *(p.fact.source for p in payers[key])),
+        )
+
+
+def short_payments(view: OwnEvents) -> Iterator[Finding]:
+    """SHORT_PAYMENT: a document has received a payment and more than the tolerance is still open."""
+    payers: dict[str, list[Item]] = {}
+    for (credit, debit), allocation in view.settlement.allocations.items():
+        if allocation.confirmed and view.settlement.items[credit].fact.kind is EntryKind.PAYMENT:
+            payers.setdefault(debit, []).append(view.settlement.items[credit])
+    for document in view.of(EntryKind.INVOICE):
+        received = view.settlement.received_minor.get(document.key, 0)
+        if received and document.left_minor > view.rules.tolerance_minor:
+            paid_by = sorted(payers[document.key], key=lambda i: i.order)
+            yield Finding(
+                kind=DiscrepancyKind.SHORT_PAYMENT,
+                amount_minor=document.left_minor,
+                business_date=paid_by[-1].fact.business_date,
+                reason="paid_short",
+                arguments={
+                    "document": document.fact.document_no,
+                    "amount": view.money(document.original_minor),
+                    "received": view.money(received),
+                    "open": view.money(document.left_minor),
+                },
+                document_no=document.fact.document_no,
+                subject=document.key,
+                ours_minor=document.original_minor,
+                theirs_minor=received,
+                evidence=(document.fact.source, *(p.fact.source for p in paid_by)),
+            )
+
+
+def refunds_over_payments(view: OwnEvents) -> Iterator[Finding]:
+    """REFUND_EXCEEDS_PAYMENT: refunds of a payment, or of a document, exceed what was paid."""
+    by_origin: dict[str, list[Item]] = {}
+    for refund in view.of(EntryKind.REFUND):
+        origin = original_payment(refund, view.settlement.items, view.index)
+        if origin is None:
+            origin = original_document(refund, view.settlement.items, view.index)
+        if origin is not None:
+            by_origin.setdefault(origin.key, []).append(refund)
+    excess_of = _claimed_excess(view.settlement)
+    for key, refunds in by_origin.items():
+        origin = view.settlement.items[key]
+        if origin.fact.kind is EntryKind.PAYMENT:
+            paid = origin.original_minor
+        else:
+            paid = view.settlement.received_minor.get(key, 0) + excess_of.get(key, 0)
+        refunded = sum(refund.original_minor for refund in refunds)
+        if refunded > paid:
+            yield Finding(
+                kind=DiscrepancyKind.REFUND_EXCEEDS_PAYMENT,
+                amount_minor=refunded - paid,
+                business_date=refunds[-1].fact.business_date,
+                reason="refunded_over",
+                arguments={
+                    "document": origin.fact.document_no,
+                    "paid": view.money(paid),
+                    "refunded": view.money(refunded),
+                },
+                document_no=origin.fact.document_no,
+                subject=key,
+                ours_minor=refunded,
+                theirs_minor=paid,
+                evidence=(origin.fact.source, *(r.fact.source for r in refunds)),
+            )
+
+
+def _claimed_excess(settlement: Settlement) -> Mapping[str, int]:
+    total: dict[str, int] = {}
+    for (_, document), excess in settlement.excess_minor.items():
+        total[document] = total.get(document, 0) + excess
+    return total

@@ -1,0 +1,252 @@
+"""Facts: what the books keep of an event once it is accepted.
+
+A fact is one version of one record of a source. Everything that the books say is a pure function of the
+set of facts, so neither the order of arrival nor duplicates can change it (invariants I3, I6).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+
+import msgspec
+
+from domain.events import (
+    CustomerStatementEvent,
+    Event,
+    OrderEvent,
+    OrderLife,
+    PaymentEvent,
+    PaymentLife,
+    RefundEvent,
+    RefundLife,
+    Source,
+    StatementLife,
+    StatementLine,
+)
+from domain.identity import content_digest
+
+
+class EntryKind(enum.StrEnum):
+    INVOICE = "INVOICE"
+    PAYMENT = "PAYMENT"
+    REFUND = "REFUND"
+    CREDIT_NOTE = "CREDIT_NOTE"
+    RETURN = "RETURN"
+    EXCHANGE = "EXCHANGE"
+
+
+class Fact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """One version of an order, payment, refund, credit note, return or exchange.
+
+    ``signed_minor`` is what this version books: > 0 a debit (they owe more), < 0 a credit, 0 nothing.
+    """
+
+    kind: EntryKind
+    signed_minor: int
+    undone: bool
+    """True where this life takes back what an earlier version booked: cancelled, failed, charged back."""
+    rank: tuple[int, int]
+    """(source version, place in the record's life): the highest known is in force."""
+    event_id: str
+    digest: bytes
+    source_system: str
+    source_record_id: str
+    document_no: str
+    aliases: tuple[str, ...]
+    """Other numbers that this document answers to."""
+    business_date: dt.date
+    due_date: dt.date | None
+    occurred_at: dt.datetime
+    claims: tuple[tuple[str, int], ...] = ()
+    """A payment's remittance allocations: (document number, amount)."""
+    remittance_text: str | None = None
+    own_references: tuple[str, ...] = ()
+    """References of the transfer itself (end-to-end id, bank reference): equal ones mean the same money."""
+    original_document_no: str | None = None
+    original_payment_id: str | None = None
+    correlation_id: str | None = None
+    salesperson: str | None = None
+    department: str | None = None
+    source: Source
+    recorded_at: dt.datetime
+
+    @property
+    def record_key(self) -> str:
+        return f"{self.source_system}/{self.source_record_id}"
+
+
+class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """One version of a statement that the customer sent; amounts in our view, minor units."""
+
+    statement_id: str
+    rank: tuple[int, int, int]
+    """(statement version, source version, place in its life)."""
+    withdrawn: bool
+    event_id: str
+    digest: bytes
+    period_start: dt.date
+    period_end: dt.date
+    opening_minor: int
+    closing_minor: int
+    total_debit_minor: int
+    total_credit_minor: int
+    line_count: int
+    lines: tuple[StatementLine, ...]
+    occurred_at: dt.datetime
+    correlation_id: str | None
+    source: Source
+
+
+# Where two versions carry the same number, the later life wins: sources are often careless about versions.
+_ORDER_RANK = {OrderLife.PLACED: 0, OrderLife.AMENDED: 1, OrderLife.CANCELLED: 2}
+_PAYMENT_RANK = {
+    PaymentLife.PENDING: 0,
+    PaymentLife.SETTLED: 1,
+    PaymentLife.FAILED: 2,
+    PaymentLife.CHARGED_BACK: 3,
+}
+_REFUND_RANK = {RefundLife.REQUESTED: 0, RefundLife.SETTLED: 1, RefundLife.CANCELLED: 2}
+_STATEMENT_RANK = {StatementLife.RECEIVED: 0, StatementLife.REPLACED: 1, StatementLife.WITHDRAWN: 2}
+
+_REFUND_KINDS = {
+    "refund": EntryKind.REFUND,
+    "credit_note": EntryKind.CREDIT_NOTE,
+    "return": EntryKind.RETURN,
+    "exchange": EntryKind.EXCHANGE,
+}
+
+_NOT_CONTENT = {"event_id": "", "correlation_id": None, "causation_id": None, "metadata": {}}
+
+
+def event_digest(event: Event) -> bytes:
+    """Digest of the whole event: tells a redelivery from an ``event_id`` used twice."""
+    return content_digest(msgspec.json.encode(event))
+
+
+def _content(event: Event) -> bytes:
+    """Digest of what the event says, leaving out how it was delivered."""
+    return content_digest(msgspec.json.encode(msgspec.structs.replace(event, **_NOT_CONTENT)))
+
+
+def fact_of(event: Event, source: Source, recorded_at: dt.datetime) -> Fact | StatementFact | None:
+    """What the books keep of ``event``; ``None`` for one that books nothing and replaces nothing (fulfilled)."""
+    match event:
+        case OrderEvent():
+            return _order_fact(event, source, recorded_at)
+        case PaymentEvent():
+            return _payment_fact(event, source, recorded_at)
+        case RefundEvent():
+            return _refund_fact(event, source, recorded_at)
+        case CustomerStatementEvent():
+            return _statement_fact(event, source)
+
+
+def _others(document_no: str, *numbers: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(n for n in numbers if n and n != document_no))
+
+
+def _order_fact(event: OrderEvent, source: Source, recorded_at: dt.datetime) -> Fact | None:
+    life = OrderLife(event.life)
+    if life is OrderLife.FULFILLED:
+        return None
+    cancelled = life is OrderLife.CANCELLED
+    return Fact(
+        kind=EntryKind.INVOICE,
+        signed_minor=0 if cancelled else event.amount_minor,
+        undone=cancelled,
+        rank=(event.source_version, _ORDER_RANK[life]),
+        event_id=event.event_id,
+        digest=_content(event),
+        source_system=event.source_system,
+        source_record_id=event.source_record_id,
+        document_no=event.document_no,
+        aliases=_others(event.document_no, event.invoice_no, event.order_id),
+        business_date=event.business_date,
+        due_date=event.due_date,
+        occurred_at=event.occurred_at,
+        correlation_id=event.correlation_id,
+        salesperson=event.salesperson,
+        department=event.department,
+        source=source,
+        recorded_at=recorded_at,
+    )
+
+
+def _payment_fact(event: PaymentEvent, source: Source, recorded_at: dt.datetime) -> Fact:
+    life = PaymentLife(event.life)
+    return Fact(
+        kind=EntryKind.PAYMENT,
+        signed_minor=-event.amount_minor if life is PaymentLife.SETTLED else 0,
+        undone=life in (PaymentLife.FAILED, PaymentLife.CHARGED_BACK),
+        rank=(event.source_version, _PAYMENT_RANK[life]),
+        event_id=event.event_id,
+        digest=_content(event),
+        source_system=event.source_system,
+        source_record_id=event.source_record_id,
+        document_no=event.document_no,
+        aliases=_others(event.document_no, event.payment_id),
+        business_date=event.business_date,
+        due_date=None,
+        occurred_at=event.occurred_at,
+        claims=tuple((a.document_no, a.amount_minor) for a in event.allocations),
+        remittance_text=event.remittance_text,
+        own_references=_others("", event.end_to_end_id, event.bank_reference),
+        correlation_id=event.correlation_id,
+        source=source,
+        recorded_at=recorded_at,
+    )
+
+
+def _refund_fact(event: RefundEvent, source: Source, recorded_at: dt.datetime) -> Fact:
+    life = RefundLife(event.life)
+    kind = _REFUND_KINDS[event.kind]
+    if kind is EntryKind.REFUND:
+        signed = event.amount_minor
+    elif kind is EntryKind.EXCHANGE:
+        difference = event.price_difference_minor
+        signed = event.amount_minor if difference is None else difference
+    else:
+        signed = -event.amount_minor
+    return Fact(
+        kind=kind,
+        signed_minor=signed if life is RefundLife.SETTLED else 0,
+        undone=life is RefundLife.CANCELLED,
+        rank=(event.source_version, _REFUND_RANK[life]),
+        event_id=event.event_id,
+        digest=_content(event),
+        source_system=event.source_system,
+        source_record_id=event.source_record_id,
+        document_no=event.document_no,
+        aliases=_others(event.document_no, event.refund_id),
+        business_date=event.business_date,
+        due_date=None,
+        occurred_at=event.occurred_at,
+        original_document_no=event.original_document_no,
+        original_payment_id=event.original_payment_id,
+        correlation_id=event.correlation_id,
+        source=source,
+        recorded_at=recorded_at,
+    )
+
+
+def _statement_fact(event: CustomerStatementEvent, source: Source) -> StatementFact:
+    life = StatementLife(event.life)
+    return StatementFact(
+        statement_id=event.statement_id,
+        rank=(event.statement_version, event.source_version, _STATEMENT_RANK[life]),
+        withdrawn=life is StatementLife.WITHDRAWN,
+        event_id=event.event_id,
+        digest=_content(event),
+        period_start=event.period_start,
+        period_end=event.period_end,
+        opening_minor=event.opening_balance_minor,
+        closing_minor=event.closing_balance_minor,
+        total_debit_minor=event.total_debit_minor,
+        total_credit_minor=event.total_credit_minor,
+        line_count=event.line_count,
+        lines=event.lines,
+        occurred_at=event.occurred_at,
+        correlation_id=event.correlation_id,
+        source=source,
+    )

@@ -1,0 +1,143 @@
+"""Which document does a reference mean? Stages, strictest first: exact, squeezed, bare.
+
+*Squeezed*: upper case, letters and digits only (``inv-1001`` = ``INV 1001``). *Bare*: the squeezed form without a
+leading letter prefix and leading zeros (``INV-001001`` = ``1001``). Ambiguity is never resolved silently: a
+reference that fits two documents at the first stage where it fits any gives all of them.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+
+class ReferenceRule(enum.StrEnum):
+    EXACT = "exact_document"
+    SQUEEZED = "normalised_document"
+    BARE = "bare_number"
+
+
+_NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
+_PREFIX = re.compile(r"^[A-Z]+(?=\d)")
+#: Runs of ASCII letters and digits with the joints that document numbers use; Chinese text separates them.
+_WORD = re.compile(r"[0-9A-Za-z]+(?:[-_/.#][0-9A-Za-z]+)*")
+_DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
+_DATE = re.compile(r"^\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?$")
+_REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
+_KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
+#: A bare number shorter than this is too weak to be taken for a document.
+BARE_DIGITS_MIN = 3
+
+
+def squeeze(reference: str) -> str:
+    return _NOT_ALNUM.sub("", reference.upper())
+
+
+def bare(reference: str) -> str:
+    """The squeezed reference without prefix and leading zeros; empty where too little is left to identify."""
+    rest = _PREFIX.sub("", squeeze(reference)).lstrip("0")
+    return rest if len(rest) >= BARE_DIGITS_MIN and any(c.isdigit() for c in rest) else ""
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """``keys``: the documents that fit; more than one is ambiguous, none is unknown."""
+
+    keys: tuple[str, ...]
+    rule: ReferenceRule
+
+
+class DocumentIndex:
+    """Looks references up among documents. Built once per account and review; look-up cost is constant."""
+
+    def __init__(self, documents: Iterable[tuple[str, Sequence[str]]]) -> None:
+        """``documents``: (key, numbers it answers to), in canonical order."""
+        self._stages: tuple[tuple[ReferenceRule, dict[str, dict[str, None]]], ...] = (
+            (ReferenceRule.EXACT, {}),
+            (ReferenceRule.SQUEEZED, {}),
+            (ReferenceRule.BARE, {}),
+        )
+        for key, numbers in documents:
+            for number in numbers:
+                for (_, table), form in zip(self._stages, (number, squeeze(number), bare(number)), strict=True):
+                    if form:
+                        table.setdefault(form, {})[key] = None
+
+    def resolve(self, reference: str) -> Resolution:
+        """The documents that ``reference`` fits at the strictest stage where it fits any."""
+        reference = reference.strip()
+        for (rule, table), form in zip(
+            self._stages, (reference, squeeze(reference), bare(reference)), strict=True
+        ):
+            if form and form in table:
+                return Resolution(tuple(table[form]), rule)
+        return Resolution((), ReferenceRule.EXACT)
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """A document reference found in free text."""
+
+    text: str
+    resolution: Resolution
+
+
+def mentions(text: str, index: DocumentIndex) -> list[Mention]:
+    """The documents that ``text`` names, in order of appearance, each set of documents once."""
+    found: dict[tuple[str, ...], Mention] = {}
+    for candidate in _candidates(text, index):
+        found.setdefault(candidate.resolution.keys, candidate)
+    return list(found.values())
+
+
+def _candidates(text: str, index: DocumentIndex) -> Iterator[Mention]:
+    words = _WORD.findall(text)
+    position = 0
+    while position < len(words):
+        word = words[position]
+        following = words[position + 1] if position + 1 < len(words) else ""
+        # "INV 1001": a number split by a space is read as one, before its second half is read alone.
+        if word.isalpha() and following[:1].isdigit():
+            joined = index.resolve(word + following)
+            if joined.keys and joined.rule is not ReferenceRule.BARE:
+                yield Mention(f"{word} {following}", joined)
+                position += 2
+                continue
+        yield from _read(word, index)
+        position += 1
+
+
+def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
+    if _DECIMAL.match(word) or _DATE.match(word):
+        return
+    whole = index.resolve(word)
+    if whole.keys:
+        yield Mention(word, whole)
+        return
+    parts = re.split(r"[/.#_-]", word)
+    if len(parts) > 1:
+        for part in parts:
+            resolution = index.resolve(part)
+            if resolution.keys:
+                yield Mention(part, resolution)
+
+
+def reference_like(text: str, known: Iterable[str]) -> str | None:
+    """The first word of ``text`` that looks like a document number, or ``None``.
+
+    ``known``: references that are something else (the transfer's own ids, the customer's number).
+    """
+    ignored = {squeeze(word) for word in known}
+    words = _WORD.findall(text)
+    for position, word in enumerate(words):
+        if _DECIMAL.match(word) or _DATE.match(word) or squeeze(word) in ignored:
+            continue
+        squeezed = squeeze(word)
+        digits = sum(c.isdigit() for c in squeezed)
+        if _REFERENCE_LIKE.match(squeezed) and digits >= BARE_DIGITS_MIN:
+            return word
+        before = words[position - 1].upper() if position else ""
+        if squeezed.isdigit() and digits >= BARE_DIGITS_MIN and before in _KEYWORDS:
+            return f"{words[position - 1]} {word}"
+    return None

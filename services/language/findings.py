@@ -1,0 +1,109 @@
+"""Names and explanations of discrepancies in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from domain.discrepancies.explanations import SENTENCES
+
+Language = Literal["en", "zh"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
+
+KIND_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
+    "en": {
+        "CURRENCY_MISMATCH": "Currency mismatch",
+        "DUPLICATE": "Duplicate",
+        "WRONG_ACCOUNT": "Wrong account",
+        "UNKNOWN_REFERENCE": "Unknown reference",
+        "OVERPAYMENT": "Overpayment",
+        "SHORT_PAYMENT": "Short payment",
+        "REFUND_EXCEEDS_PAYMENT": "Refund exceeds payment",
+        "PAYMENT_ON_CANCELLED": "Payment on cancelled document",
+        "AMOUNT_MISMATCH": "Amount mismatch",
+        "MISSING_IN_LEDGER": "Missing in our books",
+        "MISSING_IN_STATEMENT": "Missing in their statement",
+        "OPENING_BALANCE_BREAK": "Opening balance break",
+        "CLOSING_BALANCE_BREAK": "Closing balance break",
+        "STATEMENT_ARITHMETIC": "Statement does not add up",
+        "REFERENCE_MISMATCH": "Reference mismatch",
+        "DATE_MISMATCH": "Date mismatch",
+        "TIMING": "Other period",
+    },
+    "zh": {
+        "CURRENCY_MISMATCH": "币种不符",
+        "DUPLICATE": "重复",
+        "WRONG_ACCOUNT": "户头错误",
+        "UNKNOWN_REFERENCE": "单据号不存在",
+        "OVERPAYMENT": "多付",
+        "SHORT_PAYMENT": "少付",
+        "REFUND_EXCEEDS_PAYMENT": "退款超过付款",
+        "PAYMENT_ON_CANCELLED": "付款对应已取消单据",
+        "AMOUNT_MISMATCH": "金额不符",
+        "MISSING_IN_LEDGER": "我方账上缺失",
+        "MISSING_IN_STATEMENT": "对方对账单缺失",
+        "OPENING_BALANCE_BREAK": "期初余额不符",
+        "CLOSING_BALANCE_BREAK": "期末余额不符",
+        "STATEMENT_ARITHMETIC": "对账单计算有误",
+        "REFERENCE_MISMATCH": "单据号不符",
+        "DATE_MISMATCH": "日期不符",
+        "TIMING": "跨期差异",
+    },
+}
+
+STATE_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
+    "en": {"OPENED": "opened", "UPDATED": "updated", "RESOLVED": "resolved", "RETRACTED": "withdrawn"},
+    "zh": {"OPENED": "新增", "UPDATED": "更新", "RESOLVED": "已解决", "RETRACTED": "已撤回"},
+}
+
+_CHINESE: Final[Mapping[str, str]] = {
+    "document_twice": "{kind} {document} 在账上出现两次：记录 {record} 与 {other}。",
+    "same_transfer": "付款 {document} 与 {other}（{amount}）的转账流水号相同：{reference}。",
+    "paid_twice": "付款 {document} 与 {other}（{amount}）支付同一批单据，其中一笔多余。",
+    "other_currency": "{document} 指向 {reference}，后者以 {currency} 入账，与本户币种不同。",
+    "reference_unknown": "{document} 指向 {reference}，该客户没有这张单据。",
+    "paid_over": "{document} 金额 {amount}，付款合计 {claimed}，多付 {excess}。",
+    "paid_short": "{document} 金额 {amount}，已收 {received}，尚欠 {open}。",
+    "refunded_over": "退款合计 {refunded}，超过 {document} 的已付金额 {paid}。",
+    "paid_cancelled": "付款 {document} 有 {amount} 付在已取消的 {reference} 上。",
+    "line_twice": "第 {line} 行重复列示 {document}（{amount}），账上只有一笔。",
+    "line_amount": "第 {line} 行 {document} 为 {theirs}，我方账上为 {ours}。",
+    "line_reference": "第 {line} 行单据号为 {document}，我方同额单据为 {other}。",
+    "line_date": "第 {line} 行 {document} 日期为 {their_date}，我方账上为 {our_date}。",
+    "line_other_period": "第 {line} 行把 {document} 列入本期，我方账上日期为 {our_date}。",
+    "entry_other_statement": "{document}（{amount}）不在本期对账单内，而在对账单 {other} 内。",
+    "line_unknown": "第 {line} 行有 {document}（{amount}），我方账上没有这张单据。",
+    "entry_unlisted": "{document}（{amount}）在我方账上，但不在对方对账单内。",
+    "opening_differs": "对账单期初余额为 {theirs}，我方前一日余额为 {ours}。",
+    "closing_differs": "对账单期末余额为 {theirs}，我方当日余额为 {ours}。",
+    "running_balance_wrong": "第 {line} 行余额为 {shown}，按其自身数字应为 {expected}。",
+    "totals_wrong": "对账单自身不平：{problem}。",
+}
+
+
+def sentences(language: Language) -> Mapping[str, str]:
+    """Sentence templates by reason code; arguments stand in braces."""
+    return _CHINESE if language == "zh" else SENTENCES
+
+
+def explain(reason_code: str, arguments: Mapping[str, str], written: str, language: Language) -> str:
+    """The sentence for a reason. A reason of a newer worker than this process, or one whose arguments do
+    not fit, is told in the words that the worker wrote (English) rather than not at all.
+    """
+    template = sentences(language).get(reason_code)
+    if template is None or language == "en":
+        return written
+    try:
+        return template.format_map(arguments)
+    except KeyError:
+        return written
+
+
+def kind_name(kind: str, language: Language) -> str:
+    """A kind as people say it; a kind unknown to this process by its code."""
+    return KIND_NAMES[language].get(kind, kind)
+
+
+def state_name(state: str, language: Language) -> str:
+    """A state as people say it; one unknown to this process by its code."""
+    return STATE_NAMES[language].get(state, state)

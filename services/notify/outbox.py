@@ -1,0 +1,220 @@
+"""The outbox: the ``notices`` table as a queue that survives crashes.
+
+States: ``waiting`` → ``sent``; or ``withdrawn`` (its cause went away, or a newer notice replaced it),
+``recorded`` (no channel is configured), ``failed`` (given up after the last attempt). A claim is a lease:
+it moves ``not_before`` ahead, so that a second sender leaves the row alone and a dead sender's rows come
+back by themselves.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.store.tables import notices
+
+
+class NoticeKind(enum.StrEnum):
+    OVERDUE_REMINDER = "OVERDUE_REMINDER"
+    DISCREPANCY_ALERT = "DISCREPANCY_ALERT"
+
+
+class Severity(enum.StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class NoticeState(enum.StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"
+    RECORDED = "recorded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A decided message. ``cause_id`` is the discrepancy or the item that it is about; ``level`` its
+    escalation.
+    """
+
+    notice_id: str
+    notice_kind: NoticeKind
+    cause_id: str
+    customer_id: str
+    currency: str
+    document_no: str | None
+    amount_minor: int
+    level: int
+    severity: Severity
+    language: str
+    subject: str
+    body: str
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A notice that this sender holds, how often it was tried before, and the channels that have it
+    already.
+    """
+
+    notice: Notice
+    attempts: int
+    delivered_to: frozenset[str]
+    published: bool
+
+
+class NoticeOutbox:
+    """Reads and writes on a connection of the caller's, inside the caller's transaction. Errors are
+    SQLAlchemy's.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add(self, decided: Iterable[Notice], not_before: dt.datetime) -> int:
+        """Write notices that are not there yet, to be sent from ``not_before`` on. Returns how many were
+        new.
+        """
+        rows = [
+            {
+                **{name: getattr(notice, name) for name in Notice.__dataclass_fields__},
+                "notice_kind": notice.notice_kind.value,
+                "severity": notice.severity.value,
+                "state": NoticeState.WAITING.value,
+                "not_before": not_before,
+            }
+            for notice in decided
+        ]
+        if not rows:
+            return 0
+        written = self._connection.execute(
+            insert(notices).values(rows).on_conflict_do_nothing().returning(notices.c.notice_id)
+        )
+        return len(written.all())
+
+    def withdraw_waiting(self, kind: NoticeKind, cause_id: str) -> int:
+        """Take back what waits about this cause and has reached no channel yet. Returns how many."""
+        return self._withdraw(notices.c.notice_kind == kind.value, notices.c.cause_id == cause_id)
+
+    def withdraw_waiting_except(self, kind: NoticeKind, keep: Sequence[str]) -> int:
+        """Take back everything of a kind that waits and is not among the notice ids to keep. Returns how
+        many.
+        """
+        return self._withdraw(
+            notices.c.notice_kind == kind.value,
+            notices.c.notice_id != sa.all_(sa.cast(keep, sa.ARRAY(sa.Text))),
+        )
+
+    def was_announced(self, kind: NoticeKind, cause_id: str) -> bool:
+        """Whether people have heard of this cause: a notice about it was sent, recorded, or reached a
+        channel.
+        """
+        row = notices.c
+        heard = sa.or_(
+            row.state.in_([NoticeState.SENT.value, NoticeState.RECORDED.value]),
+            sa.func.jsonb_array_length(row.delivered_to) > 0,
+        )
+        return bool(
+            self._connection.execute(
+                sa.select(sa.exists().where(row.notice_kind == kind.value, row.cause_id == cause_id, heard))
+            ).scalar_one()
+        )
+
+    def claim(self, kind: NoticeKind, now: dt.datetime, lease: dt.timedelta, limit: int) -> list[Claimed]:
+        """The oldest waiting notices whose time has come, leased until ``now + lease``. Never waits for
+        a lock.
+        """
+        row = notices.c
+        due = (
+            sa.select(row.notice_id)
+            .where(
+                row.notice_kind == kind.value,
+                row.state == NoticeState.WAITING.value,
+                sa.or_(row.not_before.is_(None), row.not_before <= now),
+            )
+            .order_by(row.created_at, row.notice_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        ids = [notice_id for (notice_id,) in self._connection.execute(due)]
+        if not ids:
+            return []
+        leased = self._connection.execute(
+            sa.update(notices).where(row.notice_id.in_(ids)).values(not_before=now + lease).returning(notices)
+        ).mappings()
+        return sorted(
+            (_claimed(one) for one in leased),
+            key=lambda claimed: (claimed.notice.created_at, claimed.notice.notice_id),
+        )
+
+    def mark_published(self, ids: Sequence[str], now: dt.datetime) -> None:
+        """Note that Kafka has these notices."""
+        self._update(ids, published_at=now)
+
+    def mark_delivered(self, ids: Sequence[str], channel: str) -> None:
+        """Note that a channel has these notices, so that it gets them no second time."""
+        self._update(ids, delivered_to=notices.c.delivered_to.op("||")(sa.func.jsonb_build_array(channel)))
+
+    def mark_sent(self, ids: Sequence[str], now: dt.datetime) -> None:
+        """Note that every channel has them."""
+        self._update(
+            ids, state=NoticeState.SENT.value, sent_at=now, last_error=None, attempts=notices.c.attempts + 1
+        )
+
+    def mark_recorded(self, ids: Sequence[str]) -> None:
+        """Note that there is no channel to send them to."""
+        self._update(ids, state=NoticeState.RECORDED.value)
+
+    def mark_retry(self, ids: Sequence[str], error: str, not_before: dt.datetime) -> None:
+        """Put them back until ``not_before``."""
+        self._update(ids, last_error=error, not_before=not_before, attempts=notices.c.attempts + 1)
+
+    def mark_failed(self, ids: Sequence[str], error: str) -> None:
+        """Give them up; the row stays with its last error."""
+        self._update(ids, state=NoticeState.FAILED.value, last_error=error, attempts=notices.c.attempts + 1)
+
+    def _update(self, ids: Sequence[str], **values: object) -> None:
+        self._connection.execute(sa.update(notices).where(notices.c.notice_id.in_(ids)).values(**values))
+
+    def _withdraw(self, *conditions: sa.ColumnElement[bool]) -> int:
+        taken_back = self._connection.execute(
+            sa.update(notices)
+            .where(
+                notices.c.state == NoticeState.WAITING.value,
+                sa.func.jsonb_array_length(notices.c.delivered_to) == 0,
+                *conditions,
+            )
+            .values(state=NoticeState.WITHDRAWN.value)
+        )
+        return taken_back.rowcount
+
+
+def _claimed(row: sa.RowMapping) -> Claimed:
+    return Claimed(
+        notice=Notice(
+            notice_id=row["notice_id"],
+            notice_kind=NoticeKind(row["notice_kind"]),
+            cause_id=row["cause_id"],
+            customer_id=row["customer_id"],
+            currency=row["currency"],
+            document_no=row["document_no"],
+            amount_minor=row["amount_minor"],
+            level=row["level"],
+            severity=Severity(row["severity"]),
+            language=row["language"],
+            subject=row["subject"],
+            body=row["body"],
+            created_at=row["created_at"],
+        ),
+        attempts=row["attempts"],
+        delivered_to=frozenset(row["delivered_to"]),
+        published=row["published_at"] is not None,
+    )

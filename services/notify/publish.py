@@ -1,0 +1,75 @@
+"""Puts notices on the topic ``tieout.notices``, for programs that act on what people are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from schemas.partitioner import PRODUCER_PARTITIONER
+from schemas.topics import NOTICES
+from services.notify.errors import NoticePublishError
+from services.notify.outbox import Notice
+
+
+class Encoder(Protocol):
+    """Turns a value into the bytes of its contract (``schemas.codec.Codec``)."""
+
+    def encode(self, schema_name: str, value: dict[str, Any]) -> bytes: ...
+
+
+class KafkaNoticePublisher:
+    """An idempotent producer; not for several threads. The same notice may be published again after a
+    crash.
+    """
+
+    def __init__(self, bootstrap_servers: str, encoder: Encoder, *, delivery_timeout_s: int = 30) -> None:
+        self._encoder = encoder
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap_servers,
+                "client.id": "tieout-notices",
+                "enable.idempotence": True,
+                "acks": "all",
+                "partitioner": PRODUCER_PARTITIONER,
+                "message.timeout.ms": delivery_timeout_s * 1000,
+            }
+        )
+
+    def publish(self, batch: Sequence[Notice]) -> None:
+        """Blocks until Kafka has all of them. Raises ``NoticePublishError`` for the first that it has not."""
+        failures: list[NoticePublishError] = []
+        for notice in batch:
+            self._produce(notice, failures)
+        self._producer.flush()
+        if failures:
+            raise failures[0]
+
+    def _produce(self, notice: Notice, failures: list[NoticePublishError]) -> None:
+        def delivered(error: KafkaError | None, _message: Message) -> None:
+            if error is not None:
+                failures.append(NoticePublishError(notice.notice_id, error.str()))
+
+        value = self._encoder.encode("notice", _record(notice))
+        try:
+            self._producer.produce(NOTICES.name, value, notice.customer_id.encode(), on_delivery=delivered)
+        except (KafkaException, BufferError) as error:
+            raise NoticePublishError(notice.notice_id, str(error)) from error
+
+
+def _record(notice: Notice) -> dict[str, Any]:
+    return {
+        "notice_id": notice.notice_id,
+        "notice_kind": notice.notice_kind.value,
+        "customer_id": notice.customer_id,
+        "currency": notice.currency,
+        "document_no": notice.document_no,
+        "amount_minor": notice.amount_minor,
+        "level": notice.level,
+        "severity": notice.severity.value,
+        "language": notice.language,
+        "subject": notice.subject,
+        "body": notice.body,
+        "created_at": notice.created_at,
+    }

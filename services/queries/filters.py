@@ -1,0 +1,42 @@
+"""What every question has in common: whose account, and how a long answer is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+#: rows fetched from the server-side cursor at a time
+FETCH_ROWS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """Narrows to one customer, one currency, or both; nothing given means all accounts."""
+
+    customer_id: str | None = None
+    currency: str | None = None
+
+    def clauses(self, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+        """Conditions on the ``customer_id`` and ``currency`` of ``table``."""
+        clauses: list[sa.ColumnElement[bool]] = []
+        if self.customer_id is not None:
+            clauses.append(table.c.customer_id == self.customer_id)
+        if self.currency is not None:
+            clauses.append(table.c.currency == self.currency)
+        return clauses
+
+
+def by_code_point(*columns: sa.ColumnElement[str]) -> list[sa.ColumnElement[str]]:
+    """Text columns for ORDER BY, compared by code point as Python does, whatever the database's locale is."""
+    return [sa.collate(column, "C") for column in columns]
+
+
+def stream(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[sa.RowMapping]:
+    """Run ``statement`` now and hand out its rows lazily."""
+    result = connection.execute(
+        statement, execution_options={"stream_results": True, "yield_per": FETCH_ROWS}
+    )
+    return iter(result.mappings())
