@@ -75,6 +75,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     discrepancy_kinds: frozenset[str] = frozenset()
     """Kinds of the discrepancies that are open on this document."""
 
+    @property
+    def cause_id(self) -> str:
+        """Names the item among all accounts; a record key alone may recur under another customer."""
+        return f"{self.currency}:{self.customer_id}:{self.item_id}"
+
 
 class Reminded(msgspec.Struct, frozen=True):
     """What was decided for an item before: its highest level so far and the day of the latest reminder."""
@@ -108,9 +113,9 @@ def is_overdue(open_minor: int, due_date: dt.date, as_of: dt.date) -> bool:
     return open_minor > 0 and due_date < as_of
 
 
-def reminder_id(item_id: str, level: int) -> str:
+def reminder_id(claim: Claim, level: int) -> str:
     """The same item at the same level always gives the same id."""
-    return stable_id("r", item_id, str(level))
+    return stable_id("r", claim.currency, claim.customer_id, claim.item_id, str(level))
 
 
 def decide_reminders(
@@ -122,9 +127,9 @@ def decide_reminders(
 ) -> list[Reminder]:
     """What is due ``today``, held or not, by (customer, currency, due date, document).
 
-    ``unallocated`` is the open credit per (customer, currency), minor units >= 0; ``reminded`` is by item id.
-    A credit holds every item that it could pay in full, not the oldest only: which one it is meant for is
-    exactly what is not known yet.
+    ``unallocated`` is the open credit per (customer, currency), minor units >= 0; ``reminded`` is by
+    ``cause_id``. A credit holds every item that it could pay in full, not the oldest only: which one it is
+    meant for is exactly what is not known yet.
     """
     verdicts: list[Reminder] = []
     for claim in claims:
@@ -132,13 +137,13 @@ def decide_reminders(
             continue
         days = (today - claim.due_date).days
         level = policy.level_reached(days)
-        before = reminded.get(claim.item_id)
+        before = reminded.get(claim.cause_id)
         if level == 0 or (before is not None and before.level >= level):
             continue
         credit = unallocated.get((claim.customer_id, claim.currency), 0)
         verdicts.append(
             Reminder(
-                notice_id=reminder_id(claim.item_id, level),
+                notice_id=reminder_id(claim, level),
                 claim=claim,
                 level=level,
                 days_past_due=days,

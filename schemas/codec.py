@@ -165,7 +165,7 @@ def frame(schema_id: int) -> bytes:
 
 
 def schema_id_in(data: bytes | None) -> int | None:
-    """Return the schema id in a record's header, ``None`` where there is none; for people who look at bytes."""
+    """Return the schema id in a record's header, ``None`` where there is none; for looking at bytes."""
     if data is None or len(data) < HEADER_BYTES or data[0] != 0:
         return None
     return int.from_bytes(data[1:HEADER_BYTES], "big")

@@ -1,7 +1,7 @@
-"""May data of one schema version be read by another? Asked before a release and before a foreign schema is used.
+"""May data of one schema version be read by another? Asked before a release and before foreign data is read.
 
-A contract lives as long as its topics, which are kept for ever, so each new version must be FULL-compatible with
-every released one: new readers read old data (BACKWARD), old readers read new data (FORWARD).
+A contract lives as long as its topics, which are kept for ever, so each new version must be FULL-compatible
+with every released one: new readers read old data (BACKWARD), old readers read new data (FORWARD).
 
 The rules are Avro's schema resolution, and stricter where money needs it: no promotion of integers to floats,
 none between bytes and strings, the same logical type on both sides, names equal with their namespace, no
@@ -56,7 +56,7 @@ def reader_problems(reader: ParsedSchema, writer: ParsedSchema) -> list[Incompat
 
 
 class _Pair:
-    """One comparison: the named types of both sides; the pairs under way, for types may refer to themselves."""
+    """One comparison: the named types of both sides, and the pairs under way (types may hold themselves)."""
 
     def __init__(self, reader_names: _Named, writer_names: _Named) -> None:
         self._reader_names = reader_names

@@ -1,10 +1,10 @@
 """A schema registry of one's own, asked over Confluent's REST API (also Apicurio's and Redpanda's).
 
 Why not confluent-kafka's client: it pulls in an OAuth stack for two requests. Invariants: an answer is kept
-for the life of the process, for ids never change their schema; that an id is unknown is kept for a short while
-only, so that a flood of broken records is no flood of requests; a registry that is down is
-``RegistryUnavailable``, never "unknown schema", for that would dead-letter good records. Ids from fingerprints
-stay readable, so a topic that was begun without a registry can be replayed with one.
+for the life of the process, for ids never change their schema; that an id is unknown is kept for seconds, so
+that a flood of broken records is no flood of requests; a registry that is down is ``RegistryUnavailable``,
+never "unknown schema", for that would dead-letter good records. Ids from fingerprints stay readable, so that
+a topic begun without a registry can be replayed with one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ConfluentRegistry:
     """Ids of a schema registry; registers under the subject it is given (``<topic>-value``).
 
     ``auth`` is (user, password) for HTTP basic authentication. Each request waits at most ``timeout_s`` and
-    is tried ``attempts`` times with growing pauses. May be used from several threads. ``clock`` counts seconds.
+    is tried ``attempts`` times with growing pauses. May be used from several threads. ``clock``: seconds.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final, Protocol, cast
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -34,6 +34,16 @@ _FIRST_STEP: Final = 64
 _GROWTH: Final = 8
 _BATCH: Final = 1000
 _LONGEST_WAIT_S: Final = 1.0
+
+#: the client reports these and goes on by itself; the deadline bounds it
+_PASSING: Final = frozenset(
+    {
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._RESOLVE,
+        KafkaError._TIMED_OUT,
+    }
+)
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -67,11 +77,11 @@ def check_state_format(headers: Iterable[tuple[str, bytes | None]] | None) -> No
 
 
 class LogRecord(Protocol):
-    """What is read of a record; ``confluent_kafka.Message`` is one."""
+    """What is read of a record; a consumed ``confluent_kafka.Message`` is one."""
 
     def error(self) -> KafkaError | None: ...
-    def partition(self) -> int | None: ...
-    def offset(self) -> int | None: ...
+    def partition(self) -> int: ...
+    def offset(self) -> int: ...
     def key(self) -> bytes | None: ...
     def value(self) -> bytes | None: ...
 
@@ -112,7 +122,7 @@ def read_progress(
         }
     )
     try:
-        return scan_progress(consumer, changelog, partitions, timeout_s=timeout_s)
+        return scan_progress(cast("Log", consumer), changelog, partitions, timeout_s=timeout_s)
     finally:
         consumer.close()
 
@@ -128,7 +138,7 @@ def scan_progress(
     """Do what ``read_progress`` says over a consumer of the caller's, whose assignment it replaces.
 
     The record stands near the end, so each partition is read from a little before its end and, only where
-    that holds none (a long aborted transaction, say), from further and further back. ``clock`` counts seconds.
+    that holds none (after a long aborted transaction), from further and further back. ``clock``: seconds.
     """
     scan = _Scan(log, changelog, timeout_s, clock)
     windows = [window for number in range(partitions) if (window := scan.last_window(number)) is not None]
@@ -171,8 +181,14 @@ class _Scan:
     def last_window(self, number: int) -> _Window | None:
         """Return the window at the end of a partition, ``None`` for an empty one."""
         remaining_s = self._remaining([number])
-        marks = self._log.get_watermark_offsets(TopicPartition(self._changelog, number), timeout=remaining_s)
-        if marks is None:
+        place = TopicPartition(self._changelog, number)
+        try:
+            marks = self._log.get_watermark_offsets(place, timeout=remaining_s)
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING:
+                raise
+            raise ProgressTimeout(self._changelog, [number], self._timeout_s) from error
+        if marks is None:  # what the client says where it ran out of time
             raise ProgressTimeout(self._changelog, [number], self._timeout_s)
         low, high = marks
         if high <= low:
@@ -196,23 +212,18 @@ class _Scan:
         number = record.partition()
         error = record.error()
         if error is not None:
-            if error.code() != KafkaError._PARTITION_EOF:
-                if error.retriable():
-                    return  # the client goes on by itself; the deadline bounds it
+            if error.code() == KafkaError._PARTITION_EOF:
+                unread.pop(number, None)
+            elif error.code() not in _PASSING:
                 raise KafkaException(error)
-            unread.pop(number, None)  # type: ignore[arg-type]
             return
-        window = unread.get(number)  # type: ignore[arg-type]
-        if window is None:
+        window = unread.get(number)
+        if window is None:  # read to its end already
             return
-        offset = record.offset()
-        if offset >= window.end:  # type: ignore[operator]
-            del unread[window.partition]
-            return
-        if record.key() == PROGRESS_KEY:
-            found[window.partition] = record.value()
-        if offset == window.end - 1:
-            del unread[window.partition]
+        if record.key() == PROGRESS_KEY and record.offset() < window.end:
+            found[number] = record.value()
+        if record.offset() >= window.end - 1:
+            del unread[number]
 
     def _remaining(self, numbers: Sequence[int]) -> float:
         remaining_s = self._deadline - self._clock()

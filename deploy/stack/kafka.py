@@ -69,6 +69,8 @@ background.threads=4
 """
 _LOG4J = """\
 status = error
+# Log4j would stop logging at the first signal and hide how the broker ends.
+shutdownHook = disable
 appender.file.type = RollingFile
 appender.file.name = file
 appender.file.fileName = {log}
@@ -196,7 +198,7 @@ def _jvm_flags(java: Java, heap_mb: int) -> list[str]:
     """The collector comes first.  Serial costs the least CPU and memory while the heap is small."""
     flags = ["-XX:+UseSerialGC" if heap_mb <= _SERIAL_UP_TO_MB else "-XX:+UseG1GC"]
     flags += [
-        f"-Xms{min(heap_mb, 128)}m",
+        f"-Xms{min(heap_mb, 256)}m",
         f"-Xmx{heap_mb}m",
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",

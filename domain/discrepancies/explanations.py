@@ -29,6 +29,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "opening_differs": "The statement opens with {theirs}; the books stood at {ours} the day before.",
     "closing_differs": "The statement closes with {theirs}; the books stood at {ours} on its last day.",
     "running_balance_wrong": "Line {line} shows a running balance of {shown}; its own figures give {expected}.",
+    "withdrawn": "Cleared by event {event}.",
     "totals_wrong": "The statement does not add up: {problem}.",
 }
 

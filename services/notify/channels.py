@@ -71,7 +71,7 @@ class AppriseChannel:
             return Delivery(f"the customer has no {' and no '.join(missing)}", retry=False)
         target = apprise.Apprise()
         target.add(self._filled(recipient))
-        with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as captured:
+        with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as captured:  # type: ignore[no-untyped-call]
             taken = target.notify(
                 body=message.body,
                 title=message.subject,

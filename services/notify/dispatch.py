@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -44,7 +44,8 @@ class DispatchPolicy:
 
     def wait_after(self, attempts: int) -> dt.timedelta:
         """How long to wait after this many failed attempts (from 1)."""
-        return min(self.longest_retry, self.first_retry * 2 ** min(attempts - 1, 30))
+        doubled: dt.timedelta = self.first_retry * (1 << min(attempts - 1, 20))
+        return min(self.longest_retry, doubled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,9 @@ class Dispatcher:
         """One round over what is due now. Blocks while channels answer. Raises SQLAlchemy's errors and, after
         putting the notices back, ``NoticePublishError``.
         """
+        now = self._clock()
         with self._engine.begin() as connection:
-            claimed = NoticeOutbox(connection).claim(
-                self._kind, self._clock(), self._policy.lease, self._policy.batch
-            )
+            claimed = NoticeOutbox(connection).claim(self._kind, now, self._policy.lease, self._policy.batch)
         if not claimed:
             return Dispatched()
         self._publish(claimed)
@@ -98,11 +98,22 @@ class Dispatcher:
             self._count("recorded", len(by_id))
             return Dispatched(recorded=len(by_id))
         sent = retried = failed = 0
-        for message in self._compose([one.notice for one in claimed]):
+        leased_until = now + self._policy.lease
+        for message in self._messages(claimed):
+            if self._clock() >= leased_until:
+                break  # slow channels: what is left is free again, for this sender or another
             parts = [by_id[notice_id] for notice_id in message.notice_ids]
             outcome = self._send(message, parts)
             sent, retried, failed = sent + outcome.sent, retried + outcome.retried, failed + outcome.failed
         return Dispatched(sent=sent, retried=retried, failed=failed)
+
+    def _messages(self, claimed: Sequence[Claimed]) -> Iterator[Message]:
+        """A message only joins notices that the same channels have, so that none goes to a channel twice."""
+        same_channels: dict[frozenset[str], list[Notice]] = {}
+        for one in claimed:
+            same_channels.setdefault(one.delivered_to, []).append(one.notice)
+        for batch in same_channels.values():
+            yield from self._compose(batch)
 
     def _publish(self, claimed: Sequence[Claimed]) -> None:
         fresh = [one.notice for one in claimed if not one.published]
@@ -125,7 +136,7 @@ class Dispatcher:
         problems: list[str] = []
         retry = False
         for channel in self._channels:
-            if all(channel.fingerprint in part.delivered_to for part in parts):
+            if channel.fingerprint in parts[0].delivered_to:
                 continue
             delivery = channel.send(message)
             if delivery.problem is None:

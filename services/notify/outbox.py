@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.store.tables import notices
+
+#: a statement may have 65,535 parameters
+_ROWS_PER_STATEMENT: Final = 1_000
 
 
 class NoticeKind(enum.StrEnum):
@@ -80,8 +84,10 @@ class NoticeOutbox:
         self._connection = connection
 
     def add(self, decided: Iterable[Notice], not_before: dt.datetime) -> int:
-        """Write notices that are not there yet, to be sent from ``not_before`` on. Returns how many were
-        new.
+        """Write notices, to be sent from ``not_before`` on. Returns how many were not waiting before.
+
+        One that was withdrawn waits again; one that waits and has reached no channel takes the present
+        figures; one that people have heard of stays as it is.
         """
         rows = [
             {
@@ -93,12 +99,45 @@ class NoticeOutbox:
             }
             for notice in decided
         ]
-        if not rows:
-            return 0
-        written = self._connection.execute(
-            insert(notices).values(rows).on_conflict_do_nothing().returning(notices.c.notice_id)
+        known = self._states([str(row["notice_id"]) for row in rows])
+        for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+            self._upsert(rows[start : start + _ROWS_PER_STATEMENT])
+        return sum(
+            1
+            for row in rows
+            if known.get(str(row["notice_id"]), NoticeState.WITHDRAWN) is NoticeState.WITHDRAWN
         )
-        return len(written.all())
+
+    def _states(self, ids: Sequence[str]) -> dict[str, NoticeState]:
+        row = notices.c
+        found = self._connection.execute(sa.select(row.notice_id, row.state).where(row.notice_id.in_(ids)))
+        return {notice_id: NoticeState(state) for notice_id, state in found}
+
+    def _upsert(self, rows: Sequence[Mapping[str, object]]) -> None:
+        written = insert(notices).values(rows)
+        withdrawn = notices.c.state == NoticeState.WITHDRAWN.value
+        outdated = sa.and_(
+            notices.c.state == NoticeState.WAITING.value,
+            sa.func.jsonb_array_length(notices.c.delivered_to) == 0,
+            notices.c.body != written.excluded.body,
+        )
+        figures = ("amount_minor", "level", "severity", "language", "subject", "body")
+        self._connection.execute(
+            written.on_conflict_do_update(
+                index_elements=[notices.c.notice_id],
+                set_={
+                    **{name: written.excluded[name] for name in figures},
+                    "state": NoticeState.WAITING.value,
+                    "not_before": sa.case(
+                        (withdrawn, written.excluded.not_before), else_=notices.c.not_before
+                    ),
+                    "created_at": sa.case(
+                        (withdrawn, written.excluded.created_at), else_=notices.c.created_at
+                    ),
+                },
+                where=sa.or_(withdrawn, outdated),
+            )
+        )
 
     def withdraw_waiting(self, kind: NoticeKind, cause_id: str) -> int:
         """Take back what waits about this cause and has reached no channel yet. Returns how many."""

@@ -22,6 +22,7 @@ class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
     tax_id: str = ""
     bank_details: str = ""
     reply_within_days: int = 10
+    time_zone: str = "UTC"  #: of the dates of issue
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):

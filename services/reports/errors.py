@@ -8,7 +8,7 @@
     ├── UnknownTemplateError      no such template of statements
     └── NothingToStateError       the customer has no entry in that currency up to the period's end
 
-``domain.statements.StatementDoesNotProveError`` passes through: a statement that does not prove is not issued.
+``domain.statements.StatementDoesNotProveError`` passes through: what does not prove is not issued.
 """
 
 from __future__ import annotations

@@ -21,7 +21,6 @@ from domain import money
 from services.reports.errors import UnknownLanguageError
 
 _TEXTS = Path(__file__).parent / "texts"
-MINUS = "\N{MINUS SIGN}"
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -66,10 +65,12 @@ class Localiser:
         return format_date(date, self.catalogue["locale"]["short_date"], locale=self.locale)
 
     def number(self, amount_minor: int, currency: str) -> str:
-        """``-1,234.50`` with the currency's own decimals and a true minus sign, without the currency."""
+        """``-1,234.50`` with the currency's own decimals, without the currency.
+
+        The sign is a hyphen: the true minus of a CJK font is as wide as a Chinese character.
+        """
         amount = money.to_decimal(amount_minor, currency)
-        text = format_decimal(amount, format=_pattern(money.minor_units(currency)), locale=self.locale)
-        return text.replace("-", MINUS)
+        return format_decimal(amount, format=_pattern(money.minor_units(currency)), locale=self.locale)
 
     def amount(self, amount_minor: int, currency: str) -> str:
         """``EUR 1,234.50``: the ISO code, since ``$`` and ``¥`` are several currencies."""

@@ -8,6 +8,7 @@ string in as text.
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from domain.ageing import CURRENT, days_past_due
 from domain.statements import Statement
@@ -23,6 +24,7 @@ def view_of(document: StatementDocument) -> dict[str, Any]:
         "lang": words.text("locale", "typst_lang"),
         "region": words.text("locale", "typst_region"),
         "document_no": document.document_no,
+        "customer_id": customer.customer_id,
         "title": words.text("title", "statement"),
         "issuer": {
             "name": letterhead.name,
@@ -64,7 +66,10 @@ def _facts(document: StatementDocument, words: Localiser) -> list[list[str]]:
                 end=words.short_date(period.end),
             ),
         ],
-        [words.text("title", "issued"), words.short_date(document.issued_at.date())],
+        [
+            words.text("title", "issued"),
+            words.short_date(document.issued_at.astimezone(ZoneInfo(document.letterhead.time_zone)).date()),
+        ],
     ]
     if document.customer.terms_days is not None:
         terms = words.text("title", "terms_days", days=document.customer.terms_days)
@@ -187,7 +192,8 @@ def _balance_sentence(statement: Statement, words: Localiser) -> str:
     overdue_minor = statement.ageing.overdue_minor
     if overdue_minor <= 0:
         return sentence
-    return f"{sentence} {words.text('summary', 'overdue', amount=words.amount(overdue_minor, currency))}"
+    overdue = words.text("summary", "overdue", amount=words.amount(overdue_minor, currency))
+    return f"{sentence}{words.text('locale', 'sentence_gap')}{overdue}"
 
 
 def _present(*texts: str) -> list[str]:

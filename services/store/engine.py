@@ -1,8 +1,8 @@
 """How the services reach PostgreSQL: one plain ``postgresql://`` URL in, engines and connections out.
 
-Invariants: psycopg 3 is the only driver; every session has a statement timeout, a lock timeout and the time zone
-UTC; a peer that vanished is noticed by both sides within about 20 s (TCP keepalives), so that a dead writer does not
-keep its locks.
+Invariants: psycopg 3 is the only driver; every session has a statement timeout, a lock timeout and the time
+zone UTC; a peer that vanished is noticed by both sides within about 20 s (TCP keepalives), so that a dead
+writer does not keep its locks.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def create_engine(
     statement_timeout_s: int = 30,
     connect_timeout_s: int = 5,
 ) -> sa.Engine:
-    """An engine for ``postgresql://…``; connects on first use. Raises sqlalchemy.exc.ArgumentError for a bad URL.
+    """An engine for ``postgresql://…``; connects on first use. Raises sqlalchemy.exc.ArgumentError else.
 
-    ``application`` is what ``pg_stat_activity`` shows. A connection that broke while it was pooled is replaced
-    before it is handed out.
+    ``application`` is what ``pg_stat_activity`` shows. A connection that broke while it was pooled is
+    replaced before it is handed out.
     """
     return sa.create_engine(
         sa.make_url(database_url).set(drivername="postgresql+psycopg"),
@@ -46,7 +46,7 @@ def connect(
     statement_timeout_s: int = 30,
     connect_timeout_s: int = 5,
 ) -> psycopg.Connection[tuple[Any, ...]]:
-    """One dedicated psycopg connection (autocommit off), for COPY and session locks. Blocks up to the timeout.
+    """One dedicated psycopg connection (autocommit off), for COPY and session locks. Blocks while connecting.
 
     Raises psycopg.OperationalError when the server cannot be reached.
     """

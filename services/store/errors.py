@@ -7,6 +7,7 @@ StoreError
     └── LiveStoreOutOfStep    Redis holds other positions than the batch starts from: rebuild it
 """
 
+# ruff: noqa: N818  (named for what happened, as the tree above shows; "Error" marks the families)
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -41,13 +42,10 @@ class LiveStoreUnavailable(LiveStoreError):
 
 
 class LiveStoreOutOfStep(LiveStoreError):
-    """Redis does not stand where the batch begins, so applying it would leave a hole."""
+    """Redis does not stand where the write begins, so it would leave a hole: rebuild it from PostgreSQL."""
 
-    def __init__(self, topic: str, partition: int, expected: int, found: int) -> None:
-        self.topic = topic
-        self.partition = partition
+    def __init__(self, place: str, expected: int, found: int) -> None:
+        self.place = place
         self.expected = expected
         self.found = found
-        super().__init__(
-            f"the live store stands at {topic}[{partition}]@{found} and the batch begins at {expected}"
-        )
+        super().__init__(f"the live store stands at {place}@{found}, the write begins at {expected}")

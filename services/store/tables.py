@@ -1,4 +1,4 @@
-"""The tables of PostgreSQL that the services meet in. Written by the projector, but for those marked otherwise.
+"""The tables of PostgreSQL that the services meet in. The projector writes them, but for those marked.
 
 Rows mirror the result topics one to one; money is BIGINT minor units beside a currency. ``account_version``
 guards upserts: a row only ever moves to a higher version of its account.

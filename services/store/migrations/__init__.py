@@ -17,9 +17,8 @@ from alembic.script import ScriptDirectory
 
 from services.store.engine import create_engine
 from services.store.errors import SchemaTooNew
+from services.store.locks import NAMESPACE, AdvisoryLock
 
-#: "tieout" and 1, as the two keys of the advisory lock
-LOCK_KEYS: Final = (0x7469656F, 1)
 #: a process that waits for another's migration waits this long before it gives up
 _STATEMENT_TIMEOUT_S: Final = 300
 
@@ -36,7 +35,8 @@ def migrate(database_url: str) -> str:
     try:
         with engine.begin() as connection:
             # released by the end of the transaction, so also by the death of the process
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(*LOCK_KEYS)))
+            lock = sa.func.pg_advisory_xact_lock(NAMESPACE, AdvisoryLock.MIGRATION.value)
+            connection.execute(sa.select(lock))
             config = configuration()
             config.attributes["connection"] = connection
             _refuse_newer(connection, ScriptDirectory.from_config(config))
@@ -47,7 +47,7 @@ def migrate(database_url: str) -> str:
 
 
 def configuration() -> Config:
-    """Alembic's configuration without an ini file; ``attributes["connection"]`` must be set to run anything."""
+    """Alembic's configuration without an ini file; put the connection into ``attributes["connection"]``."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")

@@ -1,0 +1,163 @@
+"""The Redis side: follows PostgreSQL, never holds it up.
+
+Invariants: called after the commit only, so Redis never shows what PostgreSQL does not have; a failure marks
+Redis as out of step, and then it is rebuilt from PostgreSQL, a piece per turn of the loop while the stream
+goes on; tries that fail take at most a tenth of the projector's time.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import msgspec
+
+from services.projector.batch import Batch
+from services.projector.projections import PROJECTIONS
+from services.store.errors import LiveStoreError, LiveStoreUnavailable
+from services.store.live import Applied, BalanceRow, Change, LiveStore, Place
+
+_log: Final = logging.getLogger(__name__)
+_PIECE: Final = 2_000
+_SHORTEST_PAUSE_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 30.0
+#: before the first account: no customer id is shorter
+_START: Final = ("", "")
+
+
+class Committed(Protocol):
+    """What a rebuild reads: the state that PostgreSQL has committed."""
+
+    def positions(self) -> dict[Place, int]: ...
+
+    def balances_after(self, account: tuple[str, str], limit: int) -> list[BalanceRow]: ...
+
+
+class LiveSide:
+    """Keeps a live store in step with PostgreSQL. For one thread, but `problem` may be read from any."""
+
+    def __init__(
+        self,
+        store: LiveStore,
+        committed: Committed,
+        *,
+        clock_s: Callable[[], float] = time.monotonic,
+        observe: Callable[[Applied, int], None] = lambda applied, changes: None,
+        observe_rebuilt: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``observe`` gets what each write did, and how many changes it added to the feed."""
+        self._store = store
+        self._committed = committed
+        self._clock_s = clock_s
+        self._observe = observe
+        self._observe_rebuilt = observe_rebuilt
+        self._out_since_s: float | None = None
+        self._rebuilding_after: tuple[str, str] | None = None  # the last account that was put
+        self._try_again_s = 0.0
+        self.problem: str | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether `tend` has work now, so that the loop should not wait for records."""
+        return self._out_since_s is not None and self._clock_s() >= self._try_again_s
+
+    def out_of_step_s(self) -> float:
+        """Seconds since Redis ceased to reflect PostgreSQL, 0 when it does."""
+        return 0.0 if self._out_since_s is None else self._clock_s() - self._out_since_s
+
+    def start(self) -> None:
+        """Compare where both stores are; when they differ, `tend` will rebuild Redis. Blocks."""
+        positions = self._committed.positions()
+        try:
+            projected = self._store.projected()
+        except LiveStoreUnavailable as error:
+            self._fall_out(error, self._clock_s())
+            return
+        if projected != positions:
+            _log.info("Redis stands elsewhere than PostgreSQL and is rebuilt")
+            self._out_since_s = self._clock_s()
+            self.problem = "Redis is behind PostgreSQL and will be rebuilt"
+
+    def apply(self, batch: Batch) -> None:
+        """Bring a batch that PostgreSQL has. Blocks for the store's own retries; its errors stay here."""
+        if self._out_since_s is not None and self._rebuilding_after is None:
+            return  # the rebuild will bring it
+        began_s = self._clock_s()
+        balances, changes = balances_of(batch), changes_of(batch)
+        advanced = batch.advanced if self._out_since_s is None else None
+        if advanced is None and not balances and not changes:
+            return
+        try:
+            applied = self._store.apply(balances, changes, advanced)
+        except LiveStoreError as error:
+            self._fall_out(error, began_s)
+        else:
+            self._observe(applied, len(changes))
+
+    def tend(self) -> None:
+        """One piece of a rebuild, if one is due. Blocks for a read and a write; PostgreSQL's errors raise."""
+        if self._out_since_s is None or self._clock_s() < self._try_again_s:
+            return
+        began_s = self._clock_s()
+        try:
+            self._rebuild_piece()
+        except LiveStoreError as error:
+            self._fall_out(error, began_s)
+
+    def _rebuild_piece(self) -> None:
+        if self._rebuilding_after is None:
+            self._store.begin_rebuild()
+            self._rebuilding_after = _START
+            self.problem = "Redis is being rebuilt from PostgreSQL"
+        rows = self._committed.balances_after(self._rebuilding_after, _PIECE)
+        if rows:
+            self._store.rebuild(rows)
+            self._rebuilding_after = (rows[-1].customer_id, rows[-1].currency)
+        if len(rows) < _PIECE:
+            gone = self._store.finish_rebuild(self._committed.positions())
+            _log.info("Redis was rebuilt from PostgreSQL; %s accounts went", gone)
+            self._rebuilding_after = None
+            self._out_since_s = None
+            self.problem = None
+            self._observe_rebuilt()
+
+    def _fall_out(self, error: LiveStoreError, began_s: float) -> None:
+        now_s = self._clock_s()
+        if self._out_since_s is None:
+            self._out_since_s = now_s
+        self._rebuilding_after = None
+        # ten times as long as the try took: a Redis that hangs, not refuses, must not hold up the stream
+        pause_s = min(max(10 * (now_s - began_s), _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
+        self._try_again_s = now_s + pause_s
+        self.problem = f"Redis does not reflect PostgreSQL: {error}"
+        _log.warning("%s; to be rebuilt in %.1f s", self.problem, pause_s)
+
+
+def balances_of(batch: Batch) -> list[BalanceRow]:
+    """The newest balance of each account in the batch."""
+    newest: dict[tuple[str, str], BalanceRow] = {}
+    for projection in PROJECTIONS:
+        if projection.change != "balance":
+            continue
+        for row in batch.rows.get(projection.topic.name, ()):
+            found = msgspec.convert(row, BalanceRow)
+            known = newest.get((found.customer_id, found.currency))
+            if known is None or known.account_version <= found.account_version:
+                newest[found.customer_id, found.currency] = found
+    return list(newest.values())
+
+
+def changes_of(batch: Batch) -> list[Change]:
+    """One change per row, but of an account's balances in the batch only the newest."""
+    changes = []
+    for projection in PROJECTIONS:
+        if projection.change == "balance":
+            changes += [Change("balance", msgspec.structs.asdict(row)) for row in balances_of(batch)]
+            continue
+        hidden = projection.not_in_feed
+        for row in batch.rows.get(projection.topic.name, ()):
+            shown = {name: value for name, value in row.items() if name not in hidden} if hidden else row
+            changes.append(Change(projection.change, shown))
+    return changes

@@ -1,0 +1,90 @@
+"""The projector's loop: read a batch, commit it to PostgreSQL, bring it to Redis; one at a time.
+
+Big batches come by themselves: while one is committed, the next records queue up. A stop finishes the batch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from runtime import metrics
+from services.projector.live_side import LiveSide
+from services.projector.reader import ResultsReader
+from services.projector.writer import PostgresWriter
+
+_STUCK_S: Final = 120.0
+_OBSERVE_EVERY_S: Final = 1.0
+
+
+class Projector:
+    """One projector. `run` blocks; `ready_problems` and `stuck_problems` may be called from other threads."""
+
+    def __init__(
+        self,
+        reader: ResultsReader,
+        writer: PostgresWriter,
+        live: LiveSide,
+        *,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._live = live
+        self._clock_s = clock_s
+        self._progress_s = clock_s()
+        self._observed_s = -_OBSERVE_EVERY_S
+        self._is_open = False
+
+    def run(self, is_stopping: Callable[[], bool]) -> None:
+        """Project until told to stop, which is asked between batches.
+
+        Raises ProjectorError, or psycopg.OperationalError when PostgreSQL stays away.
+        """
+        self._reader.open(self._writer.positions())
+        self._live.start()
+        self._is_open = True
+        while not is_stopping():
+            self.turn()
+
+    def turn(self) -> None:
+        """One batch, if there is one."""
+        batch = self._reader.next_batch(wait=not self._live.busy)
+        if batch:
+            began_s = self._clock_s()
+            self._writer.commit(batch)
+            metrics.PROJECTOR_COMMIT_SECONDS.observe(self._clock_s() - began_s)
+            metrics.PROJECTOR_BATCHES.inc()
+            metrics.PROJECTOR_BATCH_RECORDS.observe(batch.records)
+            self._live.apply(batch)
+        self._live.tend()
+        self._progress_s = self._clock_s()
+        if self._progress_s - self._observed_s >= _OBSERVE_EVERY_S:
+            self._observed_s = self._progress_s
+            self._observe()
+
+    def progress_age_s(self) -> float:
+        """Seconds since the last turn ended."""
+        return self._clock_s() - self._progress_s
+
+    def out_of_step_s(self) -> float:
+        """Seconds since Redis ceased to reflect PostgreSQL, 0 when it does."""
+        return self._live.out_of_step_s()
+
+    def ready_problems(self) -> Sequence[str]:
+        """Why people see old figures."""
+        if not self._is_open:
+            return ["the projector is starting"]
+        return [problem for problem in (self._writer.problem, self._live.problem) if problem is not None]
+
+    def stuck_problems(self) -> Sequence[str]:
+        """Why the process should be restarted."""
+        age_s = self.progress_age_s()
+        return [f"no progress for {age_s:.0f} s"] if age_s > _STUCK_S else []
+
+    def _observe(self) -> None:
+        for lag in self._reader.lags():
+            topic, partition = lag.place
+            metrics.PROJECTOR_LAG_RECORDS.labels(topic, partition).set(lag.records)
+            metrics.PROJECTOR_LAG_SECONDS.labels(topic, partition).set(lag.seconds)

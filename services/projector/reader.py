@@ -1,0 +1,211 @@
+"""The Kafka side: result records of all partitions, as batches of rows.
+
+Invariants: read_committed, so that a batch holds nothing that the stream took back; partitions are assigned
+by hand and read on from the positions given, so no group offset is ever trusted; a record that cannot be
+decoded stops the projector at its position: it is a defect of ours, and skipping it would leave a hole.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import tenacity
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from schemas.codec import Codec
+from schemas.errors import WireError
+from services.projector.batch import Batch
+from services.projector.errors import HistoryMissing, ResultsUnavailable, ResultUnreadable, TopicsMissing
+from services.projector.projections import PROJECTIONS, Projection, Row, storable
+from services.store.live import Advance, Place
+
+#: No group is joined and nothing is committed; librdkafka wants a name all the same.
+GROUP: Final = "tieout-projector"
+
+_log: Final = logging.getLogger(__name__)
+_REQUEST_TIMEOUT_S: Final = 10.0
+#: after the first record, how long to gather more: the price in latency for not committing each alone
+_GATHER_S: Final = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a partition is behind: offsets not read yet, and the age of the last record that was read."""
+
+    place: Place
+    records: int
+    seconds: float
+
+
+class ResultsReader:
+    """Reads the topics of `PROJECTIONS`. Not for several threads."""
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        codec: Codec,
+        *,
+        batch_records: int = 5_000,
+        idle_s: float = 0.2,
+        topics_patience_s: float = 60.0,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        """Connects in the background. ``batch_records`` bounds memory and the length of a transaction."""
+        self._batch_records = batch_records
+        self._idle_s = idle_s
+        self._topics_patience_s = topics_patience_s
+        self._now_s = now_s
+        self._decoders = {
+            projection.topic.name: (projection, codec.decoder(projection.topic.schema or projection.change))
+            for projection in PROJECTIONS
+        }
+        self._next: dict[Place, int] = {}
+        self._ends: dict[Place, int] = {}  # where an end of partition was reported, until more comes
+        self._read_at_s: dict[Place, float] = {}  # timestamp of the last record
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap_servers,
+                "group.id": GROUP,
+                "client.id": GROUP,
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "error",
+                "fetch.min.bytes": 1,
+                "fetch.wait.max.ms": 500,
+                "fetch.queue.backoff.ms": 5,
+                "queued.min.messages": 50_000,
+                "queued.max.messages.kbytes": 32_768,
+            },
+            logger=logging.getLogger("librdkafka"),
+        )
+
+    def open(self, positions: Mapping[Place, int]) -> None:
+        """Assign every partition of every result topic, each at its position, or 0 where there is none.
+
+        Blocks. Raises TopicsMissing, HistoryMissing, ResultsUnavailable.
+        """
+        places = self._places()
+        self._next = {place: positions.get(place, 0) for place in places}
+        for place in positions.keys() - self._next.keys():
+            if place[0] in self._decoders:  # PostgreSQL knows a partition that Kafka does not have
+                raise HistoryMissing(*place, wanted=positions[place], low=0, high=0)
+        try:
+            for (topic, partition), wanted in self._next.items():
+                low, high = self._consumer.get_watermark_offsets(
+                    TopicPartition(topic, partition), timeout=_REQUEST_TIMEOUT_S, cached=False
+                )
+                if not low <= wanted <= high:
+                    raise HistoryMissing(topic, partition, wanted, low, high)
+            self._consumer.assign(
+                [
+                    TopicPartition(topic, partition, offset)
+                    for (topic, partition), offset in self._next.items()
+                ]
+            )
+        except KafkaException as error:
+            raise ResultsUnavailable(str(error)) from error
+
+    def next_batch(self, *, wait: bool = True) -> Batch:
+        """What comes next: at once when something is there, else nothing (with ``wait``, after ``idle_s``).
+
+        When idle it is not empty once more, if the ends of partitions lie beyond the last records. Raises
+        ResultUnreadable, ResultsUnavailable.
+        """
+        first = self._consumer.poll(self._idle_s if wait else 0)
+        if first is None:
+            return self._batch({}, {}, 0)
+        messages = [first, *self._consumer.consume(self._batch_records - 1, timeout=_GATHER_S)]
+        rows: dict[str, list[Row]] = {}
+        ends: dict[Place, int] = {}
+        records = 0
+        for message in messages:
+            place = (message.topic() or "", _number(message.partition()))
+            offset = _number(message.offset())
+            error = message.error()
+            if error is not None:
+                self._ends[place] = self._end_of_partition(error, offset)
+                continue
+            rows.setdefault(place[0], []).append(self._row(message, place, offset))
+            ends[place] = offset + 1
+            self._ends.pop(place, None)
+            self._read_at_s[place] = message.timestamp()[1] / 1000
+            records += 1
+        if not records:
+            return Batch()  # only ends: they wait for the next records, or for an idle moment
+        return self._batch(rows, ends, records)
+
+    def lags(self) -> Iterator[Lag]:
+        """Of every partition, from what the last fetches told; asks nobody."""
+        now_s = self._now_s()
+        for place, position in self._next.items():
+            if place in self._ends:
+                yield Lag(place, 0, 0.0)
+                continue
+            _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+            behind = max(high - position, 0)
+            read_at_s = self._read_at_s.get(place, now_s)
+            yield Lag(place, behind, max(now_s - read_at_s, 0.0) if behind else 0.0)
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()
+
+    def _batch(self, rows: dict[str, list[Row]], ends: dict[Place, int], records: int) -> Batch:
+        reached = {**ends, **{place: end for place, end in self._ends.items() if end > self._next[place]}}
+        advanced = {
+            place: Advance(self._next[place], end)
+            for place, end in reached.items()
+            if end != self._next[place]
+        }
+        self._next.update(reached)
+        return Batch(rows, advanced, records)
+
+    def _row(self, message: Message, place: Place, offset: int) -> Row:
+        projection, decode = self._decoders[place[0]]
+        try:
+            return _row(projection, decode(message.value()))
+        except WireError as error:
+            raise ResultUnreadable(*place, offset, str(error)) from error
+
+    @staticmethod
+    def _end_of_partition(error: KafkaError, offset: int) -> int:
+        if error.code() == KafkaError._PARTITION_EOF:
+            return offset
+        raise ResultsUnavailable(f"{error.name()}: {error.str()}")
+
+    def _places(self) -> Sequence[Place]:
+        names = list(self._decoders)
+
+        @tenacity.retry(
+            retry=tenacity.retry_if_exception_type((TopicsMissing, KafkaException)),
+            wait=tenacity.wait_exponential_jitter(initial=0.1, max=2.0),
+            stop=tenacity.stop_after_delay(self._topics_patience_s),
+            reraise=True,
+        )
+        def find() -> Sequence[Place]:
+            known = self._consumer.list_topics(timeout=_REQUEST_TIMEOUT_S).topics
+            missing = [name for name in names if name not in known or known[name].error is not None]
+            if missing:
+                raise TopicsMissing(missing, self._topics_patience_s)
+            return [(name, partition) for name in names for partition in sorted(known[name].partitions)]
+
+        try:
+            return find()
+        except KafkaException as error:
+            raise ResultsUnavailable(str(error)) from error
+
+
+def _row(projection: Projection, record: dict[str, Any]) -> Row:
+    return projection.row_of({name: storable(value) for name, value in record.items()})
+
+
+def _number(value: int | None) -> int:
+    if value is None:
+        raise ResultsUnavailable("a message without partition or offset")
+    return value

@@ -1,0 +1,92 @@
+"""The SQL of the projector, derived from the tables: stage by COPY, then one set-based upsert per table.
+
+Invariant: an upsert that meets the row that is already there writes nothing, so a replay costs reads only and
+its row counts tell what changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from services.projector.projections import Target
+
+#: order of arrival within a batch; no table of ours has a column of this name
+ARRIVAL = "arrival__"
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """For one table. ``columns`` is the order of values in the COPY, before the arrival number."""
+
+    table: str
+    columns: tuple[str, ...]
+    json_columns: frozenset[str]
+    create_stage: str
+    copy: str
+    upsert: str
+
+
+def statements_of(target: Target) -> Statements:
+    """The statements for a table and its rule."""
+    table = target.table
+    stage = _stage(table)
+    columns = tuple(column.name for column in table.columns)
+    json_columns = {column.name for column in table.columns if isinstance(column.type, postgresql.JSONB)}
+    quoted = _dialect().identifier_preparer
+    names = ", ".join(quoted.quote(name) for name in (*columns, ARRIVAL))
+    stage_name, table_name = quoted.format_table(stage), quoted.format_table(table)
+    return Statements(
+        table=table.name,
+        columns=columns,
+        json_columns=frozenset(json_columns),
+        create_stage=(
+            f"create temp table if not exists {stage_name} on commit delete rows as "  # noqa: S608  # our own names
+            f"select *, 0 as {ARRIVAL} from {table_name} with no data"
+        ),
+        copy=f"copy {stage_name} ({names}) from stdin",
+        upsert=_text(_upsert(target, stage)),
+    )
+
+
+def _stage(table: sa.Table) -> sa.Table:
+    columns = [sa.Column(column.name, column.type) for column in table.columns]
+    return sa.Table(f"stage_{table.name}", sa.MetaData(), *columns, sa.Column(ARRIVAL, sa.Integer))
+
+
+def _upsert(target: Target, stage: sa.Table) -> postgresql.Insert:
+    table = target.table
+    key = [column.name for column in table.primary_key.columns]
+    staged_key = [stage.c[name] for name in key]
+    if target.keeps == "newest":
+        order = [stage.c.account_version.desc(), stage.c[ARRIVAL].desc()]
+    else:
+        order = [stage.c[ARRIVAL].asc()]
+    chosen = (
+        sa.select(*(stage.c[column.name] for column in table.columns))
+        .ext(postgresql.distinct_on(*staged_key))
+        .order_by(*staged_key, *order)
+    )
+    insert = postgresql.insert(table).from_select([column.name for column in table.columns], chosen)
+    if target.keeps == "first":
+        return insert.on_conflict_do_nothing(index_elements=key)
+    rest = [column.name for column in table.columns if column.name not in key]
+    new, old = insert.excluded, table.c
+    differs = sa.tuple_(*(old[name] for name in rest)).is_distinct_from(
+        sa.tuple_(*(new[name] for name in rest))
+    )
+    return insert.on_conflict_do_update(
+        index_elements=key,
+        set_={name: new[name] for name in rest},
+        where=sa.and_(new.account_version >= old.account_version, differs),
+    )
+
+
+def _text(statement: postgresql.Insert) -> str:
+    return str(statement.compile(dialect=_dialect()))
+
+
+def _dialect() -> sa.Dialect:
+    return postgresql.dialect()  # type: ignore[no-untyped-call]

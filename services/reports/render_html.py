@@ -1,0 +1,30 @@
+"""HTML that stands alone (no script, nothing loaded from elsewhere) and prints well. Autoescape is always on."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import jinja2
+
+from services.reports.document import StatementDocument
+from services.reports.present import view_of
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("statement.html.j2")
+
+
+def render_html(document: StatementDocument) -> bytes:
+    """One UTF-8 page."""
+    return _template().render(doc=view_of(document)).encode()

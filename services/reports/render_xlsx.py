@@ -1,0 +1,278 @@
+"""Excel: one sheet per currency with the lines, one with its open items and ageing; real numbers and live checks.
+
+Excel keeps numbers as binary doubles, which hold 15 decimal digits. So an amount of up to 15 significant
+digits is written as a number (exactly: XlsxWriter formats the ``Decimal``, no float is made), a longer one as
+text, and then the sheet has no formulas over it, because a sum that leaves a cell out would lie.
+Same document, same bytes: the creation date is the date of issue, and the archive carries no clock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+
+from domain import money
+from domain.ageing import days_past_due
+from domain.statements import Statement
+from services.reports.document import Section, StatementDocument
+from services.reports.localise import Localiser, localiser
+from services.reports.plain_text import inert
+from services.reports.present import bucket_name, proof_sentence, sources_sentence
+
+#: what a double holds of any decimal number, and what Excel shows
+SIGNIFICANT_DIGITS_MAX = 15
+_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": "yyyy-mm-dd",
+}
+
+
+def render_xlsx(document: StatementDocument) -> bytes:
+    """The workbook of a document."""
+    words = localiser(document.language)
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, _OPTIONS) as book:
+        book.set_properties(
+            {
+                "title": f"{words.text('title', 'statement')} {document.document_no}",
+                "author": document.letterhead.name,
+                "created": document.issued_at.astimezone(dt.UTC).replace(tzinfo=None, microsecond=0),
+            }
+        )
+        formats = _Formats(book)
+        for section in document.sections:
+            currency = section.statement.currency
+            _LinesSheet(book.add_worksheet(currency), formats, words, section).write(document)
+            _ItemsSheet(
+                book.add_worksheet(f"{currency} {words.text('items', 'open')}"), formats, words, section
+            ).write()
+    return buffer.getvalue()
+
+
+class _Formats:
+    """The cell formats of a workbook; numbers by the decimals of the currency."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._numbers: dict[tuple[int, bool], Any] = {}
+        self.title = book.add_format({"bold": True, "font_size": 14, "font_color": "#0B4F6C"})
+        self.head = book.add_format(
+            {"bold": True, "bg_color": "#F3F6F9", "bottom": 1, "bottom_color": "#0B4F6C", "text_wrap": True}
+        )
+        self.head_right = book.add_format(
+            {
+                "bold": True,
+                "bg_color": "#F3F6F9",
+                "bottom": 1,
+                "bottom_color": "#0B4F6C",
+                "align": "right",
+                "text_wrap": True,
+            }
+        )
+        self.date = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
+        self.bold = book.add_format({"bold": True, "top": 1})
+        self.plain = book.add_format({})
+        self.small = book.add_format({"font_size": 8, "font_color": "#5B6875"})
+        self.right = book.add_format({"align": "right"})
+
+    def number(self, decimals: int, *, total: bool) -> Any:
+        key = (decimals, total)
+        if key not in self._numbers:
+            form = "#,##0" + ("." + "0" * decimals if decimals else "")
+            look: dict[str, Any] = {"num_format": f"{form};[Red]-{form}", "align": "right"}
+            if total:
+                look |= {"bold": True, "top": 1}
+            self._numbers[key] = self._book.add_format(look)
+        return self._numbers[key]
+
+
+class _Sheet:
+    """Writes cells of one currency; knows whether every amount fits a number cell."""
+
+    def __init__(self, sheet: Any, formats: _Formats, words: Localiser, section: Section) -> None:
+        self.sheet, self.formats, self.words = sheet, formats, words
+        self.section, self.statement = section, section.statement
+        self.decimals = money.minor_units(self.statement.currency)
+        self.exact = all(_fits(amount_minor) for amount_minor in _amounts(self.statement))
+        sheet.hide_gridlines(2)
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+
+    def text(self, row: int, column: int, text: str, look: Any = None) -> None:
+        self.sheet.write_string(row, column, inert(text), look or self.formats.plain)
+
+    def date(self, row: int, column: int, date: dt.date) -> None:
+        self.sheet.write_datetime(row, column, dt.datetime.combine(date, dt.time()), self.formats.date)
+
+    def amount(self, row: int, column: int, amount_minor: int, *, total: bool = False) -> None:
+        look = self.formats.number(self.decimals, total=total)
+        value = money.to_decimal(amount_minor, self.statement.currency)
+        if _fits(amount_minor):
+            self.sheet.write_number(row, column, value, look)
+        else:
+            self.sheet.write_string(row, column, f"{value:f}", look)
+
+    def formula(self, row: int, column: int, formula: str, amount_minor: int, *, total: bool = True) -> None:
+        """A formula over number cells, with its value for readers that do not calculate."""
+        if not self.exact:
+            self.amount(row, column, amount_minor, total=total)
+            return
+        value: Decimal = money.to_decimal(amount_minor, self.statement.currency)
+        look = self.formats.number(self.decimals, total=total)
+        self.sheet.write_formula(row, column, formula, look, f"{value:f}")
+
+    def check(self, row: int, column: int, left: str, right: str) -> None:
+        """A cell that says whether two cells agree; recalculated when someone changes a figure."""
+        agrees, differs = self.words.text("proof", "agrees"), self.words.text("proof", "differs")
+        if not self.exact:
+            self.text(row, column, agrees)
+            return
+        test = f'=IF(ROUND({left}-({right}),{self.decimals})=0,"{agrees}","{differs}")'
+        self.sheet.write_formula(row, column, test, self.formats.plain, agrees)
+
+    def heads(self, row: int, texts: Iterable[tuple[str, str]], right_from: int) -> None:
+        for column, (section, key) in enumerate(texts):
+            look = self.formats.head_right if column >= right_from else self.formats.head
+            self.text(row, column, self.words.text(section, key), look)
+
+
+class _LinesSheet(_Sheet):
+    def write(self, document: StatementDocument) -> None:
+        words, statement, formats = self.words, self.statement, self.formats
+        self.sheet.set_column(0, 0, 12)
+        self.sheet.set_column(1, 1, 24)
+        self.sheet.set_column(2, 2, 30)
+        self.sheet.set_column(3, 5, 18)
+        self.text(0, 0, words.text("title", "statement"), formats.title)
+        facts = [
+            (words.text("title", "statement_no"), self.section.statement_no),
+            (words.text("title", "from"), document.letterhead.name),
+            (words.text("title", "to"), f"{document.customer.name} ({document.customer.customer_id})"),
+            (
+                words.text("title", "period"),
+                words.text(
+                    "title",
+                    "period_range",
+                    start=statement.period.start.isoformat(),
+                    end=statement.period.end.isoformat(),
+                ),
+            ),
+            (words.text("title", "currency"), statement.currency),
+        ]
+        if self.section.version > 1:
+            note = words.text("title", "restatement", number=self.section.version - 1)
+            facts.append((words.text("title", "statement"), note))
+        for row, (name, value) in enumerate(facts, start=1):
+            self.text(row, 0, name)
+            self.text(row, 1, value)
+        head = len(facts) + 2
+        names = ("date", "document", "description", "debit", "credit", "balance")
+        self.heads(head, [("lines", name) for name in names], right_from=3)
+        self.sheet.freeze_panes(head + 1, 0)
+        self.sheet.repeat_rows(head)
+        self._lines(head + 1)
+
+    def _lines(self, opening: int) -> None:
+        words, statement = self.words, self.statement
+        self.date(opening, 0, statement.period.start)
+        self.text(opening, 2, words.text("lines", "brought_forward"))
+        self.amount(opening, 5, statement.opening_minor)
+        row = opening
+        for line in statement.lines:
+            row += 1
+            self.date(row, 0, line.date)
+            self.text(row, 1, line.document_no)
+            self.text(row, 2, words.description(line.kind, line.role))
+            self.amount(row, 3, line.debit_minor)
+            self.amount(row, 4, line.credit_minor)
+            # Excel counts rows from 1, so the row above this one is number ``row``.
+            self.formula(row, 5, f"=F{row}+D{row + 1}-E{row + 1}", line.balance_minor, total=False)
+        total, closing = row + 1, row + 2
+        self.text(total, 2, words.text("lines", "totals"), self.formats.bold)
+        self.formula(total, 3, f"=SUM(D{opening + 1}:D{row + 1})", statement.debit_minor)
+        self.formula(total, 4, f"=SUM(E{opening + 1}:E{row + 1})", statement.credit_minor)
+        self.date(closing, 0, statement.period.end)
+        self.text(closing, 2, words.text("lines", "carried_forward"), self.formats.bold)
+        self.amount(closing, 5, statement.closing_minor, total=True)
+        self.text(closing + 1, 2, words.text("proof", "check"))
+        self.check(closing + 1, 5, f"F{closing + 1}", f"F{opening + 1}+D{total + 1}-E{total + 1}")
+        proof = (
+            proof_sentence(statement, words),
+            sources_sentence(statement, words),
+            words.text("proof", "digest", digest=statement.digest),
+        )
+        for offset, text in enumerate(proof, start=3):
+            self.text(closing + offset, 0, text, self.formats.small)
+
+
+class _ItemsSheet(_Sheet):
+    def write(self) -> None:
+        words, statement = self.words, self.statement
+        end = statement.period.end
+        self.sheet.set_column(0, 0, 12)
+        self.sheet.set_column(1, 1, 24)
+        self.sheet.set_column(2, 3, 16)
+        self.sheet.set_column(4, 7, 18)
+        heading = words.text("items", "heading", date=words.long_date(end))
+        self.text(0, 0, f"{heading} · {statement.currency}", self.formats.title)
+        names = [("lines", "date"), ("lines", "document"), ("lines", "description"), ("items", "due")]
+        names += [("items", name) for name in ("days", "original", "allocated", "open")]
+        self.heads(2, names, right_from=4)
+        self.sheet.freeze_panes(3, 0)
+        row = 2
+        for item in statement.open_items:
+            row += 1
+            self.date(row, 0, item.business_date)
+            self.text(row, 1, item.document_no)
+            self.text(row, 2, words.description(item.kind, "POSTED"))
+            self.date(row, 3, item.due_date)
+            self.sheet.write_number(row, 4, max(0, days_past_due(item, end)))
+            self.amount(row, 5, item.original_minor)
+            self.amount(row, 6, item.allocated_minor)
+            self.amount(row, 7, item.open_minor)
+        total = row + 1
+        self.text(total, 0, words.text("items", "total"), self.formats.bold)
+        self.formula(total, 7, f"=SUM(H3:H{row + 1})", statement.closing_minor)
+        self._ageing(total + 2, total_cell=f"H{total + 1}")
+
+    def _ageing(self, top: int, total_cell: str) -> None:
+        words, statement = self.words, self.statement
+        date = words.long_date(statement.period.end)
+        self.text(top, 0, words.text("ageing", "heading", date=date), self.formats.title)
+        self.text(top + 1, 0, words.text("ageing", "bucket"), self.formats.head)
+        self.text(top + 1, 1, words.text("ageing", "amount"), self.formats.head_right)
+        row = top + 1
+        for bucket in statement.ageing.buckets:
+            row += 1
+            self.text(row, 0, bucket_name(bucket.name, words), self.formats.right)
+            self.amount(row, 1, bucket.amount_minor)
+        self.text(row + 1, 0, words.text("ageing", "total"), self.formats.bold)
+        self.formula(row + 1, 1, f"=SUM(B{top + 3}:B{row + 1})", statement.closing_minor)
+        self.text(row + 2, 0, words.text("proof", "check"))
+        self.check(row + 2, 1, f"B{row + 2}", total_cell)
+
+
+def _fits(amount_minor: int) -> bool:
+    return len(str(abs(amount_minor))) <= SIGNIFICANT_DIGITS_MAX
+
+
+def _amounts(statement: Statement) -> Iterable[int]:
+    yield from (
+        statement.opening_minor,
+        statement.debit_minor,
+        statement.credit_minor,
+        statement.closing_minor,
+    )
+    for line in statement.lines:
+        yield from (line.debit_minor, line.credit_minor, line.balance_minor)
+    for item in statement.open_items:
+        yield from (item.original_minor, item.allocated_minor, item.open_minor)
+    yield from (bucket.amount_minor for bucket in statement.ageing.buckets)

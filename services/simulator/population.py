@@ -1,0 +1,90 @@
+"""Who the customers are: names in two languages, currencies, terms, and how much each of them buys.
+
+Invariant: everything follows from the generator that is passed in; a customer's stories do not depend on how
+many customers come after it.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Final
+
+#: activity of the n-th biggest customer ~ n ** -_ZIPF_EXPONENT: few big, a long tail
+_ZIPF_EXPONENT: Final = 0.6
+_STATEMENTS_SHARE: Final = 0.75
+_SECOND_CURRENCY_SHARE: Final = 0.1
+
+_ZH_CITIES: Final = ("上海", "深圳", "杭州", "苏州", "广州", "宁波", "青岛", "成都", "南京", "厦门")
+_ZH_WORDS: Final = ("恒信", "瑞丰", "华腾", "明远", "嘉禾", "天和", "鼎盛", "博雅", "安泰", "新锐", "宏图", "永昌")
+_ZH_TRADES: Final = ("贸易", "电子科技", "机械", "纺织品", "食品", "建材", "包装材料", "医疗器械")
+_EN_WORDS: Final = (
+    "Ashdown", "Brightwater", "Calder", "Dunmore", "Elmfield", "Fairhaven", "Greyfriars", "Hollins", "Inverness",
+    "Jubilee", "Kestrel", "Langford", "Meridian", "Northgate", "Oakwell", "Pinecrest",
+)  # fmt: skip
+_EN_TRADES: Final = ("Trading", "Supplies", "Wholesale", "Foods", "Components", "Textiles", "Tools", "Packaging")
+_JA_WORDS: Final = ("Hikari", "Sakura", "Midori", "Aozora", "Tsubasa", "Minato")
+
+_TERMS_DAYS: Final = (7, 14, 14, 30, 30, 30, 45)
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer. ``weight`` is its share of the activity, relative to the others."""
+
+    customer_id: str
+    name: str
+    language: str
+    email: str
+    address: str
+    country: str
+    terms_days: int
+    currency: str
+    second_currency: str | None
+    weight: float
+    sends_statements: bool
+
+
+def populate(rng: random.Random, count: int) -> list[Customer]:
+    """``count`` customers ``C-00001``..., in the order of their numbers; size is independent of the number."""
+    ranks = list(range(1, count + 1))
+    rng.shuffle(ranks)
+    return [_customer(rng, number, rank) for number, rank in enumerate(ranks, start=1)]
+
+
+def _customer(rng: random.Random, number: int, rank: int) -> Customer:
+    draw = rng.random()
+    if draw < 0.45:
+        city = rng.choice(_ZH_CITIES)
+        name = f"{city}{rng.choice(_ZH_WORDS)}{rng.choice(_ZH_TRADES)}有限公司"
+        language, country, currency, second = "zh", "CN", "CNY", "USD"
+        address = f"{city}市中山路{rng.randint(1, 899)}号"
+    elif draw < 0.53:
+        name = f"{rng.choice(_JA_WORDS)} {rng.choice(_EN_TRADES)} KK"
+        language, country, currency, second = "en", "JP", "JPY", "USD"
+        address = f"{rng.randint(1, 9)}-{rng.randint(1, 30)} Chuo, Tokyo"
+    else:
+        country, currency, suffix, town = rng.choice(
+            (
+                ("GB", "GBP", "Ltd", "Leeds"),
+                ("IE", "EUR", "Ltd", "Cork"),
+                ("DE", "EUR", "GmbH", "Bremen"),
+                ("US", "USD", "Inc", "Columbus"),
+            )
+        )
+        name = f"{rng.choice(_EN_WORDS)} {rng.choice(_EN_TRADES)} {suffix}"
+        language, second = "en", "USD" if currency != "USD" else "EUR"
+        address = f"{rng.randint(1, 250)} Station Road, {town}"
+    return Customer(
+        customer_id=f"C-{number:05d}",
+        name=name,
+        language=language,
+        email=f"accounts@c{number:05d}.example",
+        address=address,
+        country=country,
+        terms_days=rng.choice(_TERMS_DAYS),
+        currency=currency,
+        second_currency=second if rng.random() < _SECOND_CURRENCY_SHARE else None,
+        weight=rank**-_ZIPF_EXPONENT,
+        sends_statements=rng.random() < _STATEMENTS_SHARE,
+    )

@@ -1,0 +1,238 @@
+"""The live store in Redis (or Valkey), one Lua script per write.
+
+    tieout:balance:{customer}:{currency}   hash: the fields of BalanceRow
+    tieout:accounts                        set of {customer}:{currency}
+    tieout:changes                         stream: field "json", trimmed to about 100,000 entries
+    tieout:projected                       hash: {topic}:{partition} -> next offset
+    tieout:accounts:next, tieout:rebuilding   only during a rebuild
+
+Numbers stay text in the scripts (but for versions): Lua's are doubles, exact to 2**53 only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.resources
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import redis
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from services.store.errors import LiveStoreOutOfStep, LiveStoreUnavailable
+from services.store.live import (
+    BEGINNING,
+    DEFAULT_FEED_LENGTH,
+    RESET,
+    Advance,
+    Applied,
+    BalanceRow,
+    Change,
+    Place,
+    parse_change_id,
+)
+
+PREFIX: Final = "tieout:balance:"
+ACCOUNTS: Final = "tieout:accounts"
+NEXT_ACCOUNTS: Final = "tieout:accounts:next"
+REBUILDING: Final = "tieout:rebuilding"
+CHANGES: Final = "tieout:changes"
+PROJECTED: Final = "tieout:projected"
+
+_KEYS: Final = (ACCOUNTS, NEXT_ACCOUNTS, REBUILDING, CHANGES, PROJECTED)
+_SCAN_SIZE: Final = 1000
+_LONGEST_WAIT_MS: Final = 1000  # below the socket's timeout
+_FIELDS: Final = BalanceRow.__struct_fields__
+
+
+def connect_live(redis_url: str, *, feed_length: int = DEFAULT_FEED_LENGTH) -> RedisLiveStore:
+    """The live store at ``redis://…``; connects on first use.
+
+    A call that fails is sent again twice within about 0.2 s, then raises LiveStoreUnavailable.
+    """
+    client = redis.Redis.from_url(
+        redis_url,
+        decode_responses=True,
+        socket_connect_timeout=1,
+        socket_timeout=2,
+        health_check_interval=15,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.05), 2),
+    )
+    return RedisLiveStore(client, feed_length=feed_length)
+
+
+class RedisLiveStore:
+    """See `services.store.live.LiveStore`. ``client`` must decode responses."""
+
+    def __init__(self, client: redis.Redis, *, feed_length: int = DEFAULT_FEED_LENGTH) -> None:
+        self._client = client
+        self._feed_length = feed_length
+        self._apply = client.register_script(_source("apply.lua"))
+        self._finish = client.register_script(_source("finish_rebuild.lua"))
+        self._step: int | None = None  # of the rebuild that goes on
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    # --- reading ---
+
+    def balance(self, customer_id: str, currency: str) -> BalanceRow | None:
+        with _translated():
+            found: Any = self._client.hgetall(_key(customer_id, currency))
+        return _row(found) if found else None
+
+    def balances(self) -> Iterator[BalanceRow]:
+        seen: set[str] = set()  # a scan may return a member twice
+        cursor = 0
+        while True:
+            with _translated():
+                cursor, members = self._scan(cursor)
+                pipeline = self._client.pipeline(transaction=False)
+                fresh = [member for member in members if member not in seen]
+                for member in fresh:
+                    pipeline.hgetall(PREFIX + member)
+                rows = pipeline.execute()
+            seen.update(fresh)
+            yield from (_row(found) for found in rows if found)
+            if cursor == 0:
+                return
+
+    def latest_change_id(self) -> str:
+        with _translated():
+            newest: Any = self._client.xrevrange(CHANGES, count=1)
+        return str(newest[0][0]) if newest else BEGINNING
+
+    def changes_since(self, change_id: str, *, limit: int = 1000, wait_ms: int = 0) -> list[Change]:
+        wanted = parse_change_id(change_id)
+        with _translated():
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.xrange(CHANGES, count=1)
+            pipeline.xrevrange(CHANGES, count=1)
+            oldest, newest = pipeline.execute()
+            if wanted != parse_change_id(BEGINNING) and not _holds(wanted, oldest, newest):
+                return [Change(RESET, {}, newest[0][0] if newest else BEGINNING)]
+            block = min(wait_ms, _LONGEST_WAIT_MS) or None
+            streams: Any = self._client.xread({CHANGES: change_id}, count=limit, block=block)
+        return [
+            Change.from_json(fields["json"], entry_id)
+            for _, entries in streams
+            for entry_id, fields in entries
+        ]
+
+    def projected(self) -> dict[Place, int]:
+        with _translated():
+            found: Any = self._client.hgetall(PROJECTED)
+        return {_place(field): int(offset) for field, offset in found.items()}
+
+    # --- writing ---
+
+    def apply(
+        self,
+        balances: Sequence[BalanceRow],
+        changes: Sequence[Change],
+        advanced: Mapping[Place, Advance] | None = None,
+    ) -> Applied:
+        moves = {_field(place): (move.start, move.end) for place, move in (advanced or {}).items()}
+        return self._write(balances, changes, moves, forced=False)
+
+    def begin_rebuild(self) -> None:
+        self._step = None
+        with _translated():
+            pipeline = self._client.pipeline(transaction=True)
+            pipeline.delete(PROJECTED, NEXT_ACCOUNTS)
+            pipeline.set(REBUILDING, 0)
+            pipeline.execute()
+        self._step = 0
+
+    def rebuild(self, balances: Sequence[BalanceRow]) -> None:
+        if self._step is None:
+            raise LiveStoreOutOfStep("rebuild", 0, -1)
+        self._write(balances, (), {}, forced=True)
+
+    def finish_rebuild(self, projected: Mapping[Place, int]) -> int:
+        if self._step is None:
+            raise LiveStoreOutOfStep("rebuild", 0, -1)
+        words: list[str | int] = [PREFIX, self._feed_length, self._step, Change(RESET).json()]
+        for place, offset in projected.items():
+            words += (_field(place), offset)
+        with _translated():
+            answer: Any = self._finish(keys=_KEYS, args=words)
+        self._step = None
+        if answer[0] != "applied":
+            raise LiveStoreOutOfStep(answer[1], int(answer[2]), int(answer[3]))
+        return int(answer[1])
+
+    def _scan(self, cursor: int) -> tuple[int, list[str]]:
+        answer: Any = self._client.sscan(ACCOUNTS, cursor, count=_SCAN_SIZE)
+        return int(answer[0]), list(answer[1])
+
+    def _write(
+        self,
+        balances: Sequence[BalanceRow],
+        changes: Sequence[Change],
+        moves: Mapping[str, tuple[int, int]],
+        *,
+        forced: bool,
+    ) -> Applied:
+        words: list[str | int] = [self._feed_length, int(forced), "" if self._step is None else self._step]
+        words.append(len(moves))
+        for field, (start, end) in moves.items():
+            words += (field, start, end)
+        words += (len(balances), 2 * len(_FIELDS))
+        for row in balances:
+            words += (_member(row.customer_id, row.currency), row.account_version)
+            for field, value in msgspec.to_builtins(row).items():
+                words += (field, value)
+        words.append(len(changes))
+        words += (change.json() for change in changes)
+        keys = (*_KEYS, *(_key(row.customer_id, row.currency) for row in balances))
+        with _translated():
+            answer: Any = self._apply(keys=keys, args=words)
+        if answer[0] == "out of step":
+            self._step = None
+            raise LiveStoreOutOfStep(answer[1], int(answer[2]), int(answer[3]))
+        if self._step is not None:
+            self._step += 1
+        return Applied(int(answer[1]), int(answer[2])) if answer[0] == "applied" else Applied()
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as error:
+        raise LiveStoreUnavailable(error) from error
+
+
+def _source(name: str) -> str:
+    return importlib.resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _holds(wanted: tuple[int, int], oldest: Any, newest: Any) -> bool:
+    if not oldest or not newest:
+        return False
+    return parse_change_id(oldest[0][0]) <= wanted <= parse_change_id(newest[0][0])
+
+
+def _member(customer_id: str, currency: str) -> str:
+    return f"{customer_id}:{currency}"
+
+
+def _key(customer_id: str, currency: str) -> str:
+    return PREFIX + _member(customer_id, currency)
+
+
+def _field(place: Place) -> str:
+    return f"{place[0]}:{place[1]}"
+
+
+def _place(field: str) -> Place:
+    topic, _, partition = field.rpartition(":")
+    return topic, int(partition)
+
+
+def _row(found: Mapping[str, str]) -> BalanceRow:
+    return msgspec.convert(found, BalanceRow, strict=False)

@@ -1,0 +1,58 @@
+"""The stream worker's composition root: ``python -m streams``."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import faust
+
+from domain.rules import Rules
+from runtime.health import HealthServer
+from runtime.logs import configure_logging
+from runtime.metrics import process_registry
+from runtime.settings import Settings
+from schemas.codec import Codec
+from schemas.confluent import ConfluentRegistry
+from schemas.registry import FingerprintRegistry, SchemaRegistry
+from schemas.topics import INPUTS
+from streams.agents.sources import register_agents
+from streams.books_table import books_table
+from streams.engine import EngineSettings, create_app, engine_of
+from streams.reconcile import Reconciler
+
+
+def build_app(settings: Settings) -> faust.App:
+    """The Faust app of one worker, wired."""
+    registry: SchemaRegistry
+    if settings.schema_registry_url:
+        registry = ConfluentRegistry(settings.schema_registry_url)
+    else:
+        registry = FingerprintRegistry()
+    app = create_app(
+        EngineSettings(
+            app_id=settings.app_id,
+            bootstrap_servers=settings.kafka_bootstrap_servers,
+            partitions=settings.partitions,
+            instance_id=f"{settings.app_id}-{settings.instance_id}",
+            data_dir=settings.home / "faust" / settings.instance_id,
+        ),
+        books_table(),
+        [topic.name for topic in INPUTS],
+    )
+    register_agents(app, Reconciler(Codec(registry), Rules(terms_days=settings.terms_days)))
+    return app
+
+
+def main() -> None:
+    settings = Settings()
+    configure_logging("worker", settings.log_level, settings.log_format)
+    (settings.home / "faust" / settings.instance_id).mkdir(parents=True, exist_ok=True)
+    app = build_app(settings)
+    engine = engine_of(app)
+    with HealthServer(process_registry("worker", version("tieout")), port=settings.worker_metrics_port, ready=engine.not_ready):
+        worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False)
+        worker.execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()

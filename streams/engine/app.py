@@ -1,0 +1,99 @@
+"""The app factory: an ordinary Faust app whose transport, table and recovery are the engine's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import faust
+from faust.types import Message
+from yarl import URL
+
+from streams.engine.engine import Engine
+from streams.engine.faust_seams import assert_seams
+from streams.engine.faust_tables import EngineTable, EngineTableManager
+from streams.engine.faust_transport import BatchTransport
+from streams.engine.partition import Pace, StateTable
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """``checkpoint_*``: a checkpoint starts at once when idle, else after this many events or this long."""
+
+    app_id: str
+    bootstrap_servers: str
+    partitions: int
+    instance_id: str
+    data_dir: Path
+    checkpoint_events: int = 10_000
+    checkpoint_seconds: float = 0.01
+    pending_events_max: int = 60_000
+    batch_records_max: int = 2_000
+
+
+class BatchSchema(faust.Schema):
+    """Hands a batch through as it is: decoding is the agent's business."""
+
+    def compile(self, app: Any, **kwargs: Any) -> Any:
+        create_event = app.create_event
+
+        async def decode(message: Message, *, propagate: bool = False) -> Any:
+            return create_event(None, message.value, {}, message)
+
+        return decode
+
+
+def create_app(settings: EngineSettings, table: StateTable[V], source_topics: Collection[str]) -> faust.App:
+    """A Faust app with one engine-backed table over co-partitioned sources.
+
+    ``app.topic(name, schema=BatchSchema())`` is what agents listen to (see ``batch_topic``); the engine is
+    ``engine_of(app)``. Must be called inside a running event loop's thread, before the loop starts.
+    """
+    assert_seams()
+    app = faust.App(
+        settings.app_id,
+        broker=[URL(f"kafka://{server}") for server in settings.bootstrap_servers.split(",")],
+        datadir=str(settings.data_dir),
+        topic_partitions=settings.partitions,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=64,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        Table=EngineTable,
+        TableManager=EngineTableManager,
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=1.0,
+        broker_rebalance_timeout=15.0,
+        broker_commit_interval=1.0,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.instance_id,
+    )
+    app.transport = BatchTransport(app.conf.broker, app)
+    kafka = {"bootstrap.servers": settings.bootstrap_servers}
+    pace = Pace(settings.checkpoint_events, settings.checkpoint_seconds, settings.pending_events_max)
+    app.engine = Engine(
+        settings.app_id,
+        kafka,
+        table,
+        source_topics,
+        pace,
+        settings.batch_records_max,
+        settings.partitions,
+    )
+    app.Table(table.name, partitions=settings.partitions, key_type=bytes, value_type=bytes)
+    return app
+
+
+def batch_topic(app: faust.App, name: str) -> Any:
+    """The Faust topic of ``name`` as record batches."""
+    return app.topic(name, schema=BatchSchema())
+
+
+def engine_of(app: faust.App) -> Engine[Any]:
+    return cast("Engine[Any]", app.engine)

@@ -1,0 +1,111 @@
+"""A checkpoint and the transactional producer that commits it.
+
+One transaction holds the changed state values, the outputs, and last the progress record under its reserved key
+in the same changelog partition. So state, outputs and progress are one consistent prefix of the inputs.
+``transactional.id`` is the app and partition number: a new owner fences the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from schemas.progress import PROGRESS_KEY, Progress, encode_progress
+
+TRANSACTION_TIMEOUT_MS = 30_000
+_CALL_TIMEOUT_S = 20.0
+_ABORTS_MAX = 5
+_FENCED = frozenset(
+    {
+        KafkaError._FENCED,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.PRODUCER_FENCED,
+        KafkaError.INVALID_PRODUCER_ID_MAPPING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What one transaction commits. ``progress``: source topic → next offset."""
+
+    partition: int
+    values: list[tuple[bytes, bytes | None]]
+    outputs: list[tuple[str, bytes | None, bytes]]
+    progress: dict[str, int]
+
+
+def is_fenced(error: KafkaException) -> bool:
+    """True when another producer with our transactional id has taken over."""
+    return error.args[0].code() in _FENCED
+
+
+class Committer:
+    """The transactional producer of one partition number. Blocking; used from one thread at a time."""
+
+    def __init__(self, kafka: Mapping[str, str], transactional_id: str, changelog: str) -> None:
+        """Fences any previous owner of ``transactional_id`` and aborts what it left open."""
+        self._changelog = changelog
+        self._producer = Producer(
+            {
+                **kafka,
+                "transactional.id": transactional_id,
+                "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+                "linger.ms": 1,
+                "compression.type": "lz4",
+                "queue.buffering.max.messages": 1_000_000,
+                "message.max.bytes": 16 * 1024 * 1024,
+                "log_level": 2,
+            }
+        )
+        self._producer.init_transactions(_CALL_TIMEOUT_S)
+
+    def commit(self, checkpoint: Checkpoint) -> int:
+        """Commit ``checkpoint`` and return the changelog offset after it.
+
+        An abortable error is retried from the same snapshot, a bounded number of times; a fencing or fatal
+        error is raised as ``KafkaException``.
+        """
+        for _ in range(_ABORTS_MAX):
+            try:
+                return self._attempt(checkpoint)
+            except KafkaException as error:
+                reason = error.args[0]
+                if is_fenced(error) or reason.fatal() or not reason.txn_requires_abort():
+                    raise
+                last = error
+                self._producer.abort_transaction(_CALL_TIMEOUT_S)
+        raise last
+
+    def _attempt(self, checkpoint: Checkpoint) -> int:
+        producer = self._producer
+        producer.begin_transaction()
+        produce = producer.produce
+        number = checkpoint.partition
+        for key, value in checkpoint.values:
+            produce(self._changelog, key=key, value=value, partition=number)
+        for topic, out_key, out_value in checkpoint.outputs:
+            produce(topic, key=out_key, value=out_value, partition=number)
+        next_offset = -1
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            nonlocal next_offset
+            if error is None:
+                offset = message.offset()
+                assert offset is not None
+                next_offset = offset + 1
+
+        progress = encode_progress(Progress(checkpoint.progress))
+        produce(self._changelog, key=PROGRESS_KEY, value=progress, partition=number, on_delivery=delivered)
+        while True:
+            try:
+                # Waits for every record's delivery; one that failed makes the transaction abortable.
+                producer.commit_transaction(_CALL_TIMEOUT_S)
+                break
+            except KafkaException as error:
+                if not error.args[0].retriable():
+                    raise
+        assert next_offset > 0, "a committed transaction has delivered its progress record"
+        return next_offset

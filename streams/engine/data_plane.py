@@ -1,0 +1,80 @@
+"""The data plane: a librdkafka consumer with manual assignment that fetches record batches.
+
+Faust's aiokafka consumer stays for group membership only, its partitions paused. Every assignment starts a new
+*epoch*; a batch counts only in the epoch in which it was fetched, because a fetch may return after a seek (a group
+generation is not enough to tell).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streams.engine.batch import Batch
+
+
+class DataPlane:
+    """Blocking; ``fetch`` from one thread, ``assign`` from any."""
+
+    def __init__(self, kafka: Mapping[str, str], group: str, batch_records_max: int) -> None:
+        self._batch_records_max = batch_records_max
+        self._lock = threading.Lock()
+        self.epoch = 0
+        self._consumer = Consumer(
+            {
+                **kafka,
+                "group.id": f"{group}-data-plane",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+                "fetch.wait.max.ms": 20,
+                "fetch.queue.backoff.ms": 5,
+                "queued.min.messages": 50_000,
+                "queued.max.messages.kbytes": 32_768,
+                "fetch.message.max.bytes": 2 << 20,
+                "check.crcs": False,
+            }
+        )
+
+    def assign(self, positions: Mapping[tuple[str, int], int]) -> int:
+        """Read from ``positions`` ((topic, partition) → offset) and nothing else; returns the new epoch."""
+        with self._lock:
+            self.epoch += 1
+            self._consumer.assign([TopicPartition(t, p, offset) for (t, p), offset in positions.items()])
+            return self.epoch
+
+    def watermarks(self, topic: str, partition: int) -> tuple[int, int]:
+        """(low, high) of a source partition, asked from the broker."""
+        return self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=20.0)
+
+    def fetch(self, timeout_s: float) -> list[Batch]:
+        """What has arrived, at most the batch bound, as one batch per topic-partition. Waits up to ``timeout_s``."""
+        with self._lock:
+            epoch = self.epoch
+            first = self._consumer.poll(timeout_s)
+            if first is None:
+                return []
+            messages = [first, *self._consumer.consume(self._batch_records_max - 1, 0)]
+        return list(_by_partition(messages, epoch))
+
+    def close(self) -> None:
+        with self._lock:
+            self._consumer.close()
+
+
+def _by_partition(messages: list[Message], epoch: int) -> Iterator[Batch]:
+    grouped: dict[tuple[str, int], list[Message]] = {}
+    for message in messages:
+        error = message.error()
+        if error is not None:
+            if error.retriable() or error.code() in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
+                continue  # librdkafka reconnects by itself; nothing was skipped
+            raise KafkaException(error)
+        topic, partition = message.topic(), message.partition()
+        assert topic is not None
+        assert partition is not None
+        grouped.setdefault((topic, partition), []).append(message)
+    for (topic, partition), records in grouped.items():
+        yield Batch(topic, partition, records, epoch)

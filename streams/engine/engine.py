@@ -1,0 +1,208 @@
+"""The engine of one worker: which partitions it owns, how it takes them over and gives them up.
+
+Acquire (on assignment): fence the previous owner, restore state and progress from the changelog, seek the sources
+to the progress, activate. Partitions that stay keep their state and replay the changelog's tail. Progress is checked
+against the sources' low watermarks: what retention deleted is never skipped in silence.
+All methods run on the event loop; blocking work goes to threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+from runtime import metrics
+from schemas.partitioner import partition_for
+from streams.engine.batch import Batch, BatchView
+from streams.engine.checkpoint import Committer
+from streams.engine.data_plane import DataPlane
+from streams.engine.failstop import ExitCode, fail_stop
+from streams.engine.partition import Pace, Partition, StateTable, Status
+from streams.engine.restore import Restored, restore
+
+log = logging.getLogger(__name__)
+V = TypeVar("V")
+_REACQUIRE_DELAY_S = 3.0
+
+
+def _no_recovery_yet() -> None:
+    raise RuntimeError("the recovery service has not started")
+
+
+class Engine(Generic[V]):
+    """See the module. ``app_id`` names the consumer group and the transactional ids."""
+
+    def __init__(
+        self,
+        app_id: str,
+        kafka: Mapping[str, str],
+        table: StateTable[V],
+        source_topics: Collection[str],
+        pace: Pace,
+        batch_records_max: int,
+        partition_count: int,
+    ) -> None:
+        self.app_id = app_id
+        self.table = table
+        self.partition_count = partition_count
+        self.source_topics = frozenset(source_topics)
+        self.partitions: dict[int, Partition[V]] = {}
+        self.data_plane = DataPlane(kafka, app_id, batch_records_max)
+        self.request_reacquire: Callable[[], None] = _no_recovery_yet
+        """Set by the recovery service: runs acquire again for what is assigned."""
+        self.last_progress_s = time.monotonic()
+        self._kafka = kafka
+        self._pace = pace
+        self._epoch = -1
+        self._commit_pool = ThreadPoolExecutor(8, thread_name_prefix="checkpoint")
+        self.fetch_pool = ThreadPoolExecutor(1, thread_name_prefix="fetch")
+
+    # -- for agents
+
+    def open(self, batch: Batch) -> BatchView[V]:
+        """A view of the batch's partition; its ``records`` are empty when a rebalance has superseded the batch."""
+        partition = self.partitions.get(batch.partition)
+        if partition is None:
+            partition = self._new_partition(batch.partition)  # never active: the view stays empty
+        current = partition.status is Status.ACTIVE and batch.epoch == self._epoch
+        if current:
+            first = batch.records[0].offset()
+            expected = partition.progress[batch.topic]
+            if first is None or first < expected:
+                where = f"{batch.topic}[{batch.partition}]"
+                fail_stop(ExitCode.OFFSET_WENT_BACK, f"{where} delivered {first}, expected {expected}")
+        return BatchView(partition, batch, current=current)
+
+    def partition_of(self, key: bytes) -> int:
+        """The partition number that holds ``key`` (the same murmur2 as every producer's)."""
+        return partition_for(key, self.partition_count)
+
+    def note_fetch(self, *, empty: bool) -> None:
+        """An empty fetch shows that nothing waits; for the watchdog and the metrics."""
+        if empty:
+            self.last_progress_s = time.monotonic()
+
+    async def wait_for_room(self, batch: Batch) -> None:
+        """Await this between batches: it bounds what a checkpoint may have to hold."""
+        partition = self.partitions.get(batch.partition)
+        if partition is not None:
+            await partition.wait_for_room()
+
+    # -- for recovery
+
+    def _new_partition(self, number: int) -> Partition[V]:
+        return Partition(number, self.table, self._pace, self._commit_pool, self._lost)
+
+    async def acquire(self, numbers: Collection[int]) -> bool:
+        """Own exactly ``numbers``, restored. False when a newer rebalance overtook it: then start again."""
+        for number in [n for n in self.partitions if n not in numbers]:
+            self.partitions.pop(number).forget(Status.IDLE)
+        todo = []
+        for number in sorted(numbers):
+            partition = self.partitions.setdefault(number, self._new_partition(number))
+            partition.token += 1
+            todo.append((partition, partition.token))
+        started = time.monotonic()
+        loop = asyncio.get_running_loop()
+        committers = await asyncio.gather(
+            *(
+                loop.run_in_executor(self._commit_pool, self._fence, partition.number)
+                for partition, _ in todo
+                if partition.committer is None
+            )
+        )
+        by_number = dict(committers)
+        for partition, _ in todo:
+            partition.committer = by_number.get(partition.number, partition.committer)
+        applied = {partition.number: partition.applied_offset for partition, _ in todo}
+        restored: dict[int, Restored] = await loop.run_in_executor(
+            self._commit_pool, restore, self._kafka, self.table.changelog, applied
+        )
+        if any(partition.token != token for partition, token in todo):
+            return False
+        for partition, _ in todo:
+            found = restored[partition.number]
+            partition.installed(found.values, found.progress, found.next_offset)
+            metrics.STREAM_STATE_KEYS.labels(partition=str(partition.number)).set(partition.keys())
+        metrics.STREAM_RESTORE_SECONDS.observe(time.monotonic() - started)
+        records = sum(len(found.values) for found in restored.values())
+        log.info("acquired partitions %s, %d keys restored", sorted(numbers), records)
+        return True
+
+    def _fence(self, number: int) -> tuple[int, Committer]:
+        return number, Committer(self._kafka, f"{self.app_id}-{number}", self.table.changelog)
+
+    async def seek(self) -> None:
+        """Point the data plane at every owned partition's progress and activate them."""
+        loop = asyncio.get_running_loop()
+        positions = await loop.run_in_executor(None, self._positions)
+        self._epoch = await loop.run_in_executor(None, self.data_plane.assign, positions)
+        for number, partition in self.partitions.items():
+            partition.activate({topic: o for (topic, n), o in positions.items() if n == number})
+        self.last_progress_s = time.monotonic()
+
+    def _positions(self) -> dict[tuple[str, int], int]:
+        positions = {}
+        for number, partition in self.partitions.items():
+            for topic in sorted(self.source_topics):
+                low, high = self.data_plane.watermarks(topic, number)
+                offset = partition.progress.get(topic, low)
+                if offset < low:
+                    fail_stop(
+                        ExitCode.RETENTION_OVERTOOK,
+                        f"{topic}[{number}] begins at {low}, but only {offset} was applied: "
+                        "retention deleted records that were never read; restore them or rebuild from a backup",
+                    )
+                if offset > high:
+                    fail_stop(
+                        ExitCode.RECOVERY_ERROR,
+                        f"{topic}[{number}] ends at {high}, before the applied offset {offset}: "
+                        "this changelog belongs to another cluster or the topic was re-created",
+                    )
+                positions[topic, number] = offset
+        return positions
+
+    async def release(self) -> None:
+        """Checkpoint what is applied and rest; called before partitions are revoked and at the end."""
+        partitions = list(self.partitions.values())
+        await asyncio.gather(*(partition.drain() for partition in partitions))
+        for partition in partitions:
+            partition.rest()
+
+    def _lost(self, partition: Partition[V]) -> None:
+        # A partition that was fenced but is still assigned to us must be taken over again, from nothing.
+        asyncio.get_running_loop().call_later(_REACQUIRE_DELAY_S, self._reacquire_if_ours, partition)
+
+    def _reacquire_if_ours(self, partition: Partition[V]) -> None:
+        if partition.status is Status.LOST and self.partitions.get(partition.number) is partition:
+            log.warning("partition %d is still assigned after fencing: acquiring it again", partition.number)
+            self.request_reacquire()
+
+    # -- for operators
+
+    def not_ready(self) -> list[str]:
+        """Why this worker is not at work; empty when all its partitions are active. May be called from any thread."""
+        idle = [n for n, p in list(self.partitions.items()) if p.status is not Status.ACTIVE]
+        if self._epoch < 0:
+            return ["no partitions were assigned yet"]
+        return [f"partitions {idle} are not active"] if idle else []
+
+    # -- for Faust
+
+    def committed_offsets(self) -> dict[tuple[str, int], int]:
+        """What the checkpoints cover, for the advisory group offsets (lag tools only)."""
+        return {
+            (topic, number): offset
+            for number, partition in self.partitions.items()
+            if partition.status is Status.ACTIVE
+            for topic, offset in partition.committed_progress.items()
+        }
+
+    def close(self) -> None:
+        self.fetch_pool.shutdown(wait=True)
+        self.data_plane.close()
+        self._commit_pool.shutdown(wait=True)

@@ -1,0 +1,118 @@
+"""Faust's transport with record batches: membership stays aiokafka's, records come from the data plane.
+
+What is overridden here is partly private to faust-streaming 0.15; ``faust_seams`` checks the signatures at start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from confluent_kafka import KafkaException
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from streams.engine.batch import Batch
+from streams.engine.failstop import ExitCode, fail_stop
+
+log = logging.getLogger(__name__)
+_FETCH_WAIT_S = 0.02
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """Group membership. Its own partitions stay paused; its offset commits are advisory."""
+
+    async def pause_all(self) -> None:
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        if assigned:
+            consumer.pause(*assigned)
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        # Advisory: progress is in the changelog. A commit that fails in a rebalance loses nothing.
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        wanted = {driver.ensure_aiokafka_TP(tp): o for tp, o in offsets.items() if tp in assigned}
+        try:
+            if wanted:
+                await consumer.commit(wanted)
+        except driver.KafkaError as error:
+            log.info("advisory offset commit failed: %s", error)
+            return False
+        return True
+
+
+class BatchConsumer(driver.Consumer):
+    """Delivers one Faust message per fetched batch of a topic-partition."""
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        engine = self.app.engine
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        generation = self.app.consumer_generation_id
+        loop = asyncio.get_running_loop()
+        try:
+            batches = await loop.run_in_executor(engine.fetch_pool, engine.data_plane.fetch, _FETCH_WAIT_S)
+        except KafkaException as error:
+            fail_stop(ExitCode.DATA_PLANE_ERROR, f"reading the sources failed: {error}", error)
+        engine.note_fetch(empty=not batches)
+        for batch in batches:
+            if not self.flow_active or batch.epoch != engine.data_plane.epoch:
+                break  # a seek has superseded this fetch; the records will come again
+            tp = TP(batch.topic, batch.partition)
+            yield tp, _message(tp, batch, generation)
+            await engine.wait_for_room(batch)
+
+    async def perform_seek(self) -> None:
+        engine = self.app.engine
+        await engine.seek()
+        for tp in self.assignment():
+            self._read_offset[tp] = None
+            self._committed_offset[tp] = None
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        return  # offsets come from checkpoints, not from acknowledged messages
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        # Streams acknowledge in line, so these lists would grow without bound.
+        for tp in list(self._acked):
+            self._acked[tp].clear()
+            self._acked_index[tp].clear()
+        offsets = {TP(t, p): o for (t, p), o in self.app.engine.committed_offsets().items()}
+        return bool(offsets) and bool(await self._commit(offsets))
+
+    async def on_task_error(self, exc: BaseException) -> None:
+        fail_stop(ExitCode.AGENT_ERROR, "an agent failed", exc)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await super().on_partitions_revoked(revoked)  # stops the flow, clears the agents' queues
+        await self.app.engine.release()
+
+
+def _message(tp: TP, batch: Batch, generation: int) -> ConsumerMessage:
+    last = batch.records[-1]
+    timestamp_ms = last.timestamp()[1]
+    return ConsumerMessage(
+        tp.topic,
+        tp.partition,
+        last.offset(),
+        timestamp_ms / 1000,
+        0,
+        None,
+        None,
+        batch,
+        None,
+        0,
+        0,
+        tp,
+        generation_id=generation,
+    )
+
+
+class BatchTransport(driver.Transport):
+    Consumer = BatchConsumer

@@ -1,0 +1,104 @@
+"""Bulk read of changelog partitions: how state comes back.
+
+Reads with read_committed from the locally applied offset to the high watermark. The previous owner must have
+been fenced before (``Committer``), so no transaction of ours is open and the watermark is final.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from runtime import metrics
+from schemas.progress import PROGRESS_KEY, decode_progress
+
+_CALL_TIMEOUT_S = 20.0
+_SILENCE_MAX_S = 60.0
+
+
+class RestoreFailed(RuntimeError):
+    """The changelog cannot be what the local state was made from, or it does not answer."""
+
+
+@dataclass(slots=True)
+class Restored:
+    """New values by key (``None``: deleted), the newest progress if any, and the next changelog offset."""
+
+    values: dict[bytes, bytes | None] = field(default_factory=dict)
+    progress: dict[str, int] | None = None
+    next_offset: int = 0
+
+
+def restore(kafka: Mapping[str, str], changelog: str, applied: Mapping[int, int]) -> dict[int, Restored]:
+    """Read the changelog partitions in ``applied`` (partition → applied offset) to their ends. Blocking."""
+    consumer = Consumer(
+        {
+            **kafka,
+            "group.id": f"restore-{uuid.uuid4()}",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "error",
+            "fetch.message.max.bytes": 4 << 20,
+            "queued.max.messages.kbytes": 131_072,
+            "queued.min.messages": 200_000,
+            "fetch.wait.max.ms": 10,
+            "check.crcs": False,
+        }
+    )
+    try:
+        return _read(consumer, changelog, applied)
+    finally:
+        consumer.close()
+
+
+def _read(consumer: Consumer, changelog: str, applied: Mapping[int, int]) -> dict[int, Restored]:
+    result: dict[int, Restored] = {}
+    assignment, ends = [], {}
+    for number, offset in applied.items():
+        low, high = consumer.get_watermark_offsets(
+            TopicPartition(changelog, number), timeout=_CALL_TIMEOUT_S
+        )
+        if offset > high:
+            raise RestoreFailed(
+                f"local state of {changelog}[{number}] is at {offset}, ahead of the changelog's end {high}"
+            )
+        result[number] = Restored(next_offset=high)
+        if max(offset, low) < high:
+            assignment.append(TopicPartition(changelog, number, max(offset, low)))
+            ends[number] = high
+    consumer.assign(assignment)
+    heard = time.monotonic()
+    total = 0
+    while ends:
+        messages = consumer.consume(20_000, timeout=0.1)
+        for message in messages:
+            number = message.partition()
+            error = message.error()
+            assert number is not None
+            if error is not None:
+                if error.code() != KafkaError._PARTITION_EOF:
+                    raise KafkaException(error)
+                offset = message.offset()
+                assert offset is not None
+                if offset >= ends.get(number, 0):
+                    ends.pop(number, None)
+                continue
+            key = message.key()
+            assert isinstance(key, bytes)
+            result[number].values[key] = message.value()
+            total += 1
+        if messages:
+            heard = time.monotonic()
+        elif time.monotonic() - heard > _SILENCE_MAX_S:
+            raise RestoreFailed(f"no answer from {changelog} for {_SILENCE_MAX_S:.0f} s, still reading {ends}")
+    for restored in result.values():
+        record = restored.values.pop(PROGRESS_KEY, None)
+        if record is not None:
+            restored.progress = dict(decode_progress(record).offsets)
+    metrics.STREAM_RESTORED_RECORDS.inc(total)
+    return result

@@ -1,0 +1,89 @@
+"""One record through the core: read, decide, evolve, hand over. What every agent does with its records."""
+
+from __future__ import annotations
+
+from confluent_kafka import Message
+
+from domain.books import Book, new_book
+from domain.decide import decide, evolve
+from domain.discrepancies.finding import DiscrepancyState
+from domain.outcomes import DiscrepancyChanged, Duplicate, Outcome, Refused
+from domain.rules import Rules
+from domain.validation import Refusal
+from runtime import metrics
+from schemas.codec import Codec
+from schemas.topics import Topic
+from streams.engine import BatchView
+from streams.inbound import UnreadableRecord, read, recorded_at, source_of
+from streams.results import Cause, Row, dead_letter, result_rows
+
+
+class Reconciler:
+    """Applies input records to the books of a partition. Holds no state of its own."""
+
+    def __init__(self, codec: Codec, rules: Rules) -> None:
+        self._codec = codec
+        self._rules = rules
+
+    def apply(self, view: BatchView[Book], topic: Topic) -> None:
+        """Apply every record of the view, in offset order."""
+        for message in view.records:
+            self._apply_one(view, topic, message)
+
+    def _apply_one(self, view: BatchView[Book], topic: Topic, message: Message) -> None:
+        try:
+            event = read(message, topic, self._codec)
+        except UnreadableRecord as error:
+            self._refuse(view, message, error.reason, error.detail)
+            return
+        if isinstance(event, Refusal):
+            self._refuse(view, message, event.reason, event.detail, event.event_id, event.customer_id)
+            return
+        key = event.customer_id.encode()
+        book = view.get(key) or new_book(event.customer_id)
+        cause = Cause(event, source_of(message), recorded_at(message))
+        outcomes = decide(book, event, cause.source, cause.recorded_at, self._rules)
+        match outcomes[0]:
+            case Refused(refusal):
+                self._refuse(
+                    view, message, refusal.reason, refusal.detail, refusal.event_id, refusal.customer_id
+                )
+                return
+            case Duplicate():
+                metrics.STREAM_EVENTS_DUPLICATE.labels(topic=topic.name).inc()
+            case _:
+                metrics.STREAM_EVENTS_APPLIED.labels(topic=topic.name).inc()
+        for outcome in outcomes:
+            evolve(book, outcome)
+            _count(outcome)
+        view.put(key, book)
+        for result_topic, row in result_rows(book, outcomes, cause, self._rules):
+            self._emit(view, result_topic, key, row)
+
+    def _refuse(
+        self,
+        view: BatchView[Book],
+        message: Message,
+        reason: str,
+        detail: str,
+        event_id: str | None = None,
+        customer_id: str | None = None,
+    ) -> None:
+        topic, row = dead_letter(message, str(reason), detail, event_id, customer_id)
+        key = message.key()
+        self._emit(view, topic, key.encode() if isinstance(key, str) else key, row)
+        metrics.STREAM_EVENTS_DEAD_LETTERED.labels(topic=message.topic(), reason=str(reason)).inc()
+
+    def _emit(self, view: BatchView[Book], topic: Topic, key: bytes | None, row: Row) -> None:
+        assert topic.schema is not None
+        view.emit(topic.name, key, self._codec.encode(topic.schema, row))
+
+
+def _count(outcome: Outcome) -> None:
+    if isinstance(outcome, DiscrepancyChanged):
+        if outcome.state is DiscrepancyState.OPENED:
+            metrics.DISCREPANCIES_OPENED.labels(kind=outcome.held.kind).inc()
+        elif outcome.state is DiscrepancyState.RETRACTED:
+            metrics.DISCREPANCIES_RETRACTED.labels(kind=outcome.held.kind).inc()
+
+

@@ -1,0 +1,193 @@
+"""From outcomes to the records of the result topics. The shapes are those of ``schemas/avro``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from confluent_kafka import Message
+
+from domain.books import Book, Linked, account_name
+from domain.discrepancies.explanations import explain
+from domain.events import Event, Source
+from domain.facts import Fact
+from domain.identity import stable_id
+from domain.ledger import EntryRole, Line, side_of
+from domain.outcomes import AccountMoved, AllocationChanged, Booked, DiscrepancyChanged, ItemChanged, Outcome
+from domain.review import due_date
+from domain.rules import Rules
+from schemas import topics
+from schemas.topics import Topic
+from streams.inbound import recorded_at, source_of
+
+Row = dict[str, object]
+_RULE_NAMES = {
+    "same_transfer": "duplicate_by_transfer_reference",
+    "paid_twice": "duplicate_by_amount_and_documents",
+}
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """The event that led to the outcomes, with its place in Kafka."""
+
+    event: Event
+    source: Source
+    recorded_at: dt.datetime
+
+
+def result_rows(book: Book, outcomes: Sequence[Outcome], cause: Cause, rules: Rules) -> Iterator[tuple[Topic, Row]]:
+    """The result records of one event, in the order of its outcomes. ``book`` is the state after the event."""
+    versions = {o.currency: o.version for o in outcomes if isinstance(o, AccountMoved)}
+    for outcome in outcomes:
+        match outcome:
+            case Booked():
+                for line in (*outcome.annulled, *outcome.posted):
+                    row = _entry(book, outcome, line, cause, rules)
+                    yield topics.LEDGER_ENTRIES, _account(book, outcome.currency, versions) | row
+            case ItemChanged():
+                row = _open_item(book, outcome)
+                yield topics.OPEN_ITEMS, _account(book, outcome.currency, versions) | row
+            case AllocationChanged():
+                row = _allocation(book, outcome, cause, rules)
+                yield topics.ALLOCATIONS, _account(book, outcome.currency, versions) | row
+            case DiscrepancyChanged():
+                row = _discrepancy(outcome, cause, rules)
+                yield topics.DISCREPANCIES, _account(book, outcome.currency, versions) | row
+            case AccountMoved():
+                row = _balance(outcome, cause)
+                yield topics.BALANCES, _account(book, outcome.currency, versions) | row
+
+
+def _account(book: Book, currency: str, versions: dict[str, int]) -> Row:
+    return {"customer_id": book.customer_id, "currency": currency, "account_version": versions[currency]}
+
+
+def _source(source: Source) -> Row:
+    return {"topic": source.topic, "partition": source.partition, "offset": source.offset}
+
+
+def _entry(book: Book, booked: Booked, line: Line, cause: Cause, rules: Rules) -> Row:
+    facts = book.accounts[booked.currency].records[booked.record_key].facts
+    fact = next(f for f in facts if f.rank == line.fact_rank)
+    what = line.kind.value.replace("_", " ").capitalize()
+    return {
+        "entry_id": line.entry_id,
+        "kind": line.kind.value,
+        "role": line.role.value,
+        "side": side_of(line.signed_minor).value,
+        "amount_minor": abs(line.signed_minor),
+        "document_no": line.document_no,
+        "business_date": line.business_date,
+        "due_date": due_date(fact, rules) if line.role is EntryRole.POSTED else None,
+        "occurred_at": cause.event.occurred_at,
+        "recorded_at": cause.recorded_at,
+        "event_id": cause.event.event_id,
+        "source_system": fact.source_system,
+        "source_record_id": fact.source_record_id,
+        "source_version": line.fact_rank[0],
+        "correlation_id": cause.event.correlation_id,
+        "description": what if line.role is EntryRole.POSTED else f"{what} {line.role.value.lower()}",
+        "source": _source(cause.source),
+    }
+
+
+def _open_item(book: Book, changed: ItemChanged) -> Row:
+    fact: Fact = book.accounts[changed.currency].records[changed.record_key].current
+    figures = changed.figures
+    return {
+        "item_id": changed.record_key,
+        "kind": fact.kind.value,
+        "side": _item_side(book, changed),
+        "document_no": fact.document_no,
+        "business_date": fact.business_date,
+        "due_date": figures.due_date,
+        "original_minor": figures.original_minor,
+        "allocated_minor": figures.allocated_minor,
+        "open_minor": figures.original_minor - figures.allocated_minor,
+        "state": figures.state,
+        "salesperson": fact.salesperson,
+        "department": fact.department,
+    }
+
+
+def _item_side(book: Book, changed: ItemChanged) -> str:
+    """The side of the record; one that is cancelled by now keeps the side that it was booked on."""
+    facts = book.accounts[changed.currency].records[changed.record_key].facts
+    signed = next((f.signed_minor for f in reversed(facts) if f.signed_minor), 0)
+    return side_of(signed).value
+
+
+def _allocation(book: Book, changed: AllocationChanged, cause: Cause, rules: Rules) -> Row:
+    records = book.accounts[changed.currency].records
+    name = account_name(book.customer_id, changed.currency)
+    link = changed.link or Linked(0, cause.event.business_date, "withdrawn", 0, False)
+    state = "confirmed" if link.confirmed else "suggested"
+    return {
+        "allocation_id": stable_id("a", name, changed.credit_key, changed.debit_key),
+        "credit_item_id": changed.credit_key,
+        "payment_document_no": records[changed.credit_key].current.document_no,
+        "debit_item_id": changed.debit_key,
+        "document_no": records[changed.debit_key].current.document_no,
+        "amount_minor": link.amount_minor,
+        "effective_date": link.effective_date,
+        "rule": link.rule,
+        "rule_version": rules.version,
+        "score_ppm": link.score_ppm,
+        "state": state if changed.link is not None else "withdrawn",
+    }
+
+
+def _discrepancy(changed: DiscrepancyChanged, cause: Cause, rules: Rules) -> Row:
+    held, finding = changed.held, changed.finding
+    reason = "withdrawn" if finding is None else finding.reason
+    arguments = {} if finding is None else dict(finding.arguments)
+    return {
+        "discrepancy_id": changed.discrepancy_id,
+        "kind": held.kind,
+        "state": changed.state.value,
+        "document_no": held.document_no,
+        "amount_minor": held.amount_minor,
+        "ours_minor": None if finding is None else finding.ours_minor,
+        "theirs_minor": None if finding is None else finding.theirs_minor,
+        "statement_id": held.statement_id,
+        "line_no": held.line_no,
+        "rule": _RULE_NAMES.get(reason, held.kind.lower()),
+        "rule_version": rules.version,
+        "explanation": explain(reason, arguments | {"event": cause.event.event_id}),
+        "reason_code": reason,
+        "reason_arguments": arguments,
+        "evidence": [_source(s) for s in (finding.evidence if finding is not None else (cause.source,))],
+        "event_id": cause.event.event_id,
+        "correlation_id": cause.event.correlation_id,
+        "business_date": held.business_date,
+        "occurred_at": cause.event.occurred_at,
+    }
+
+
+def _balance(moved: AccountMoved, cause: Cause) -> Row:
+    return {
+        "balance_minor": moved.balance_minor,
+        "entry_count": moved.entry_count,
+        "open_discrepancies": moved.open_discrepancies,
+        "last_business_date": max(moved.last_business_date, dt.date(1970, 1, 1)),
+        "event_id": cause.event.event_id,
+        "occurred_at": cause.event.occurred_at,
+    }
+
+
+def dead_letter(
+    message: Message, reason: str, detail: str, event_id: str | None, customer_id: str | None
+) -> tuple[Topic, Row]:
+    """The dead letter of a refused record: reason, position and raw bytes."""
+    key = message.key()
+    return topics.DEAD_LETTERS, {
+        "reason": reason,
+        "detail": detail,
+        "event_id": event_id,
+        "customer_id": customer_id,
+        "recorded_at": recorded_at(message),
+        "source": _source(source_of(message)),
+        "raw_key": key.encode() if isinstance(key, str) else key,
+        "raw_value": message.value(),
+    }
