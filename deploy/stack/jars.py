@@ -28,7 +28,7 @@ from .errors import ChecksumMismatch, DiskFull, NoNetworkOnFirstRun
 
 KAFKA_VERSION = "4.1.1"
 MAVEN_CENTRAL_URL = "https://repo.maven.apache.org/maven2"
-_LOCK_FILE = Path(__file__).with_name(f"kafka-{KAFKA_VERSION}.lock")
+LOCK_FILE = Path(__file__).with_name(f"kafka-{KAFKA_VERSION}.lock")
 _PARALLEL_DOWNLOADS = 4
 
 
@@ -53,7 +53,7 @@ def default_cache_dir() -> Path:
     return platformdirs.user_cache_path("tieout")
 
 
-def locked_jars(lock_file: Path = _LOCK_FILE) -> list[Jar]:
+def locked_jars(lock_file: Path = LOCK_FILE) -> list[Jar]:
     """The jars of the lock file, in its order (sorted by coordinate)."""
     jars = []
     for line in lock_file.read_text(encoding="utf-8").splitlines():

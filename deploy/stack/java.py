@@ -69,7 +69,7 @@ def _version(executable: Path) -> str:
     except OSError:
         pass
     try:
-        asked = subprocess.run(  # noqa: S603 - a java found on this machine
+        asked = subprocess.run(
             [str(executable), "-version"], capture_output=True, text=True, timeout=20, check=False
         )
     except (OSError, subprocess.TimeoutExpired):

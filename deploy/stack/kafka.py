@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import shutil
 import signal
 import uuid
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from .class_archive import archive_flags, keep_recording
-from .errors import ServiceDied
+from .errors import PathNotUsable, ServiceDied
 from .jars import KAFKA_VERSION, ensure_jars
 from .java import Java, find_java
 from .process import Command, last_lines, run_to_end
@@ -116,33 +117,39 @@ class Kafka:
         return (f"@{self._arguments}",)
 
     @property
-    def bootstrap_servers(self) -> str:
-        """For Kafka clients."""
+    def url(self) -> str:
+        """The bootstrap servers, for Kafka clients."""
         return f"127.0.0.1:{self.ports[0]}"
 
     def prepare(self, progress: Progress) -> Command:
         """Fetch the jars, write the configuration, format the storage once.
 
-        Raises JavaNotFound, NoNetworkOnFirstRun, ChecksumMismatch, DiskFull, ServiceDied.
+        Raises JavaNotFound, NoNetworkOnFirstRun, ChecksumMismatch, DiskFull, PathNotUsable, ServiceDied.
         """
+        if "," in str(self._data):
+            raise PathNotUsable(self._data, "Kafka", "it splits the paths of its data at commas")
         java = find_java()
         jars = ensure_jars(self._cache_dir, progress)
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        scratch = self._home / "tmp"  # native libraries are unpacked here; a kill -9 leaves them behind
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(mode=0o700)
         config = self._home / "server.properties"
         config.write_text(
             _CONFIG.format(
                 node_id=_NODE_ID,
                 port=self.ports[0],
                 controller_port=self._controller_port,
-                data=_escaped(self._data),
+                data=_property(self._data),
             ),
             encoding="utf-8",
         )
         log4j = self._home / "log4j2.properties"
-        log4j.write_text(_LOG4J.format(log=_escaped(self.log_paths[0])), encoding="utf-8")
+        log4j.write_text(_LOG4J.format(log=_property(self.log_paths[0])), encoding="utf-8")
         options = [
             *_jvm_flags(java, self._heap_mb),
-            f"-Dlog4j2.configurationFile={log4j}",
+            f"-Dlog4j2.configurationFile={log4j.as_uri()}",
+            f"-Djava.io.tmpdir={scratch}",
             "-cp",
             ":".join(str(path) for path in jars),
         ]
@@ -174,9 +181,7 @@ class Kafka:
         from confluent_kafka.admin import AdminClient
 
         try:
-            admin = AdminClient(
-                {"bootstrap.servers": self.bootstrap_servers, "log_level": 0}, logger=_silent()
-            )
+            admin = AdminClient({"bootstrap.servers": self.url, "log_level": 0}, logger=_silent())
             brokers = admin.list_topics(timeout=2).brokers
         except KafkaException:
             return None
@@ -197,12 +202,9 @@ class Kafka:
 def _jvm_flags(java: Java, heap_mb: int) -> list[str]:
     """The collector comes first.  Serial costs the least CPU and memory while the heap is small."""
     flags = ["-XX:+UseSerialGC" if heap_mb <= _SERIAL_UP_TO_MB else "-XX:+UseG1GC"]
-    flags += [
-        f"-Xms{min(heap_mb, 256)}m",
-        f"-Xmx{heap_mb}m",
-        "-XX:+ExitOnOutOfMemoryError",
-        "-Djava.awt.headless=true",
-    ]
+    flags += [f"-Xms{min(heap_mb, 256)}m", f"-Xmx{heap_mb}m", "-XX:+ExitOnOutOfMemoryError"]
+    # No statistics file in /tmp: a garbage collection waits for it when the disk is slow.
+    flags += ["-XX:+PerfDisableSharedMem", "-Djava.awt.headless=true"]
     if java.major >= 24:  # noqa: PLR2004 - both options silence warnings that this release brought
         flags += ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
     return flags
@@ -213,8 +215,11 @@ def _write_arguments(path: Path, arguments: list[str]) -> None:
     path.write_text("\n".join(quoted) + "\n", encoding="utf-8")
 
 
-def _escaped(path: Path) -> str:
-    return str(path).replace("\\", "\\\\")
+def _property(path: Path) -> str:
+    """A path as a value in a Java properties file: these are read as Latin-1, so 客户 must be written as escapes."""
+    units = str(path).replace("\\", "\\\\").encode("utf-16-be")
+    codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
+    return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
 
 
 def _cluster_id() -> str:

@@ -50,7 +50,7 @@ def _become(uid: int, gid: int, pass_directories: bool) -> None:
 
 def _execute(spec: dict[str, Any]) -> None:
     """Become the server.  Returns only by raising OSError."""
-    log_fd = os.open(spec["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log_fd = os.open(spec["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log_fd, 1)
     os.dup2(log_fd, 2)
     os.umask(0o077)
@@ -72,8 +72,7 @@ def _detach(spec: dict[str, Any]) -> int:
             os.write(write_fd, json.dumps({"pid": grandchild}).encode() + b"\n")
             os._exit(0)
         try:
-            with open(os.devnull, "rb") as nothing:
-                os.dup2(nothing.fileno(), 0)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             _execute(spec)
         except OSError as error:
             os.write(write_fd, json.dumps({"errno": error.errno, "error": str(error)}).encode() + b"\n")

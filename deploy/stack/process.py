@@ -51,7 +51,7 @@ def spawn(command: Command) -> psutil.Process | None:
     Raises OSError with the exec's errno when the program could not be started at all.
     """
     _rotate(command.log_path)
-    done = subprocess.run(_launch(command, detach=True), capture_output=True, check=True, text=True)  # noqa: S603
+    done = subprocess.run(_launch(command, detach=True), capture_output=True, check=True, text=True)
     report = json.loads(done.stdout)
     if "errno" in report:
         raise OSError(report["errno"], report["error"], command.argv[0])
@@ -64,7 +64,7 @@ def spawn(command: Command) -> psutil.Process | None:
 def run_to_end(command: Command, text_input: str = "") -> int:
     """Run a short-lived program under the same conditions as a server and return its exit code.  Blocks."""
     _rotate(command.log_path)
-    done = subprocess.run(  # noqa: S603 - our own interpreter and script
+    done = subprocess.run(
         _launch(command, detach=False), input=text_input, capture_output=True, check=False, text=True
     )
     return done.returncode
@@ -152,6 +152,18 @@ def memory_bytes(process: psutil.Process) -> int | None:
     return own + shared or None
 
 
+def listener_on(port: int) -> str | None:
+    """Name and pid of the process that listens on the port, as far as this account may see it."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,)
+            if listens and connection.pid is not None:
+                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except psutil.Error:
+        return None
+    return None
+
+
 def wait_until(condition: Callable[[], bool], deadline: float, poll_s: float = _POLL_S) -> bool:
     """Poll `condition` until it holds or `time.monotonic()` passes `deadline`; whether it held."""
     while True:
@@ -178,13 +190,22 @@ def kill_all(processes: Iterable[psutil.Process], timeout_s: float = 5) -> None:
     wait_until(lambda: not any(is_alive(p) for p in doomed), time.monotonic() + timeout_s)
 
 
-def last_lines(paths: Iterable[Path], count: int = 15) -> list[str]:
-    """The last lines of the logs, for an error message; unreadable files are skipped."""
+def log_ends(paths: Iterable[Path]) -> dict[Path, int]:
+    """Where each log ends now, so that later only newer lines are quoted."""
+    return {path: path.stat().st_size if path.exists() else 0 for path in paths}
+
+
+def last_lines(paths: Iterable[Path], since: Mapping[Path, int] | None = None, count: int = 15) -> list[str]:
+    """The last lines of the logs, written after `since`, for an error message; unreadable files are skipped."""
     lines: list[str] = []
     for path in paths:
         try:
+            size = path.stat().st_size
+            start = (since or {}).get(path, 0)
             with path.open("rb") as log:
-                log.seek(max(0, path.stat().st_size - 32_768))
+                log.seek(
+                    max(0 if start > size else start, size - 32_768)
+                )  # shorter than before: it was rotated
                 lines += log.read().decode("utf-8", "replace").splitlines()[-count:]
         except OSError:
             continue

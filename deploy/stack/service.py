@@ -25,6 +25,10 @@ class Service(Protocol):
         """TCP ports that it listens on at 127.0.0.1; the first is the one for clients."""
 
     @property
+    def url(self) -> str:
+        """Where clients find it; empty when it was never started."""
+
+    @property
     def marker(self) -> tuple[str, ...]:
         """Arguments that its process carries and no other does."""
 

@@ -23,7 +23,7 @@ from typing import Any
 import filelock
 import psutil
 
-from .errors import StackLocked
+from .errors import PathNotUsable, StackLocked
 
 # Below Linux's and macOS's ephemeral ranges (from 32768 and 49152): a port that we persist must not be handed out
 # by the kernel as some connection's local port while the stack is down.
@@ -33,12 +33,15 @@ _PORT_NAMES = ("kafka", "kafka_controller", "postgres", "valkey")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ports:
-    """TCP ports on 127.0.0.1."""
+    """TCP ports on 127.0.0.1; 0 where none was chosen yet."""
 
     kafka: int
     kafka_controller: int
     postgres: int
     valkey: int
+
+
+NO_PORTS = Ports(0, 0, 0, 0)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Owner:
 
     @classmethod
     def current(cls) -> Owner:
-        """This process."""
+        """Name this process."""
         return cls(os.getpid(), psutil.Process().create_time())
 
     def is_alive(self) -> bool:
@@ -126,10 +129,14 @@ class Folder:
 
         The kernel frees the lock when its holder dies, so a kill -9 leaves nothing to clean up.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self.home / "stack.lock")
         try:
+            self.home.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=timeout_s, poll_interval=0.05)
+        except PermissionError as error:
+            raise PathNotUsable(
+                self.home, f"uid {os.geteuid()}", error.strerror or "not permitted"
+            ) from error
         except filelock.Timeout:
             raise StackLocked(self.home, self._holder()) from None
         try:

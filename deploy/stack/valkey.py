@@ -58,7 +58,9 @@ class Valkey:
         del progress
         executable = find_server()
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._config.write_text(_CONFIG.format(port=self.ports[0], data=self._data), encoding="utf-8")
+        self._config.write_text(
+            _CONFIG.format(port=self.ports[0], data=_quoted(self._data)), encoding="utf-8"
+        )
         return Command((str(executable), str(self._config)), self._data, self.log_paths[0])
 
     def probe(self) -> str | None:
@@ -83,6 +85,10 @@ class Valkey:
     def leftovers(self) -> list[psutil.Process]:
         """None: a forked rewrite of the append-only file writes to a temporary name only."""
         return []
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def find_server() -> Path:

@@ -1,13 +1,13 @@
 """What can go wrong on the way in, each with its data::
 
-    ImportingError
-    ├── SourceUnreadableError      the file is not there, or is not what its kind of import reads
-    ├── UnknownImportKindError     no such kind of import
-    ├── RecordTooLargeError        one record exceeds what a broker takes (the line is reported, the rest goes on)
-    ├── PublishingError            carries what was delivered, and up to where
-    │   ├── DeliveryFailedError    Kafka did not take a record in time
-    │   └── PublishInterruptedError  a person pressed Ctrl-C; all that was sent has been delivered
-    └── NotReflectedError          the results of a publication were not seen in time in a store
+ImportingError
+├── SourceUnreadableError      the file is not there, or is not what its kind of import reads
+├── UnknownImportKindError     no such kind of import
+├── RecordTooLargeError        one record exceeds what a broker takes (the line is reported, the rest goes on)
+├── PublishingError            carries what was delivered, and up to where
+│   ├── DeliveryFailedError    Kafka did not take a record in time
+│   └── PublishInterruptedError  a person pressed Ctrl-C; all that was sent has been delivered
+└── NotReflectedError          the results of a publication were not seen in time in a store
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ class DeliveryFailedError(PublishingError):
 
 class PublishInterruptedError(PublishingError):
     def __init__(self, position: int, receipt: Receipt) -> None:
-        super().__init__(f"Interrupted after record {position}; all up to it were delivered.", position, receipt)
+        super().__init__(
+            f"Interrupted after record {position}; all up to it were delivered.", position, receipt
+        )
 
 
 @dataclass(frozen=True, slots=True)

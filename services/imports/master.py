@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import batched
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,14 +55,13 @@ def upsert_customers(engine: sa.Engine, rows: Iterable[Mapping[str, Any]]) -> in
     """Insert or replace customers in one transaction; returns how many different ones. Blocks."""
     seen: set[str] = set()
     with engine.begin() as connection:
-        for batch in batched(rows, _BATCH_ROWS):
+        pending = iter(rows)
+        while batch := list(islice(pending, _BATCH_ROWS)):
             last = {row["customer_id"]: row for row in batch}  # one statement may not touch a row twice
             seen.update(last)
             statement = insert(customers).values(list(last.values()))
             replaced = {name: statement.excluded[name] for name in COLUMNS if name != "customer_id"}
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["customer_id"], set_=replaced)
-            )
+            connection.execute(statement.on_conflict_do_update(index_elements=["customer_id"], set_=replaced))
     return len(seen)
 
 

@@ -7,8 +7,8 @@ How a file becomes events, all of it deterministic so that a second import chang
 * Its amount is the exact decimal sum of ``Quantity`` × ``UnitPrice``, rounded **once** to pence, half to
   even. Documents that the rounding touched are listed with their rows; in the published half-year this is
   one (a unit price of 0.001).
-* Sign rule: ``C...`` numbers are credit notes, all others invoices, and a document of zero is legal. Where the
-  sign of the sum contradicts the number, the sign decides, and ``metadata.sign_rule`` says so.
+* Sign rule: ``C...`` numbers are credit notes, all others invoices, and a document of zero is legal. Where
+  the sign of the sum contradicts the number, the sign decides, and ``metadata.sign_rule`` says so.
 * A credit note names no original: the file does not say which invoice a cancellation belongs to.
 * Rows without a customer go to the error report (``MISSING_CUSTOMER``), or all to one account if the caller
   names it. A row that cannot be read is left out and reported; its document then says in
@@ -120,8 +120,7 @@ def read_documents(
 
     try:
         with _open(path) as stream:
-            for row_no, row in _rows(stream, path, leave_out):
-                reading.rows += 1
+            for row_no, row in _rows(stream, path, reading, leave_out):
                 customer_id = customer_of(row["CustomerID"])
                 if not customer_id:
                     if anonymous_account is None:
@@ -137,7 +136,9 @@ def read_documents(
     for (document_no, _), document in documents.items():
         document.rows_left_out = left_out.get(document_no, [])
         if hold_incomplete and document.rows_left_out:
-            detail = f"Rows {_listed(document.rows_left_out)} of this document cannot be read; it is held back."
+            detail = (
+                f"Rows {_listed(document.rows_left_out)} of this document cannot be read; it is held back."
+            )
             for line in document.lines:
                 reject(Rejection(line.row, "DOCUMENT_HELD_BACK", detail, document_no))
             continue
@@ -145,7 +146,7 @@ def read_documents(
 
 
 def customer_of(text: str) -> str:
-    """``17850.0`` → ``17850`` (a spreadsheet's number, not part of the id); other text only loses its margins."""
+    """``17850.0`` → ``17850`` (a spreadsheet's number is no part of the id); other text is only trimmed."""
     trimmed = text.strip()
     whole = _WHOLE_CUSTOMER.fullmatch(trimmed)
     return whole[1] if whole else trimmed
@@ -159,9 +160,9 @@ def _open(path: Path) -> TextIO:
 
 
 def _rows(
-    stream: TextIO, path: Path, leave_out: Callable[[Rejection], None]
+    stream: TextIO, path: Path, reading: Reading, leave_out: Callable[[Rejection], None]
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line number, row by column) of every row that has the columns."""
+    """(line number, row by column) of every row that has the columns; counts all rows."""
     reader = csv.reader(stream, strict=True)
     try:
         heading = [name.strip() for name in next(reader, [])]
@@ -177,13 +178,16 @@ def _rows(
         except StopIteration:
             return
         except csv.Error as error:
+            reading.rows += 1
             leave_out(Rejection(reader.line_num, "BAD_ROW", str(error)))
             continue
+        if not cells:
+            continue  # a blank line
+        reading.rows += 1
         if len(cells) != len(heading):
-            if cells:
-                detail = f"{len(cells)} cells where the heading has {len(heading)}."
-                number = cells[number_at].strip() if len(cells) > number_at else ""
-                leave_out(Rejection(reader.line_num, "BAD_ROW", detail, number, ",".join(cells)[:120]))
+            detail = f"{len(cells)} cells where the heading has {len(heading)}."
+            number = cells[number_at].strip() if len(cells) > number_at else ""
+            leave_out(Rejection(reader.line_num, "BAD_ROW", detail, number, ",".join(cells)[:120]))
             continue
         yield reader.line_num, dict(zip(heading, cells, strict=True))
 
@@ -212,7 +216,9 @@ def _take(
     except ValueError:
         return bad("BAD_DATE", f"InvoiceDate {row['InvoiceDate'][:40]!r} is no date and time.")
     at = at.replace(tzinfo=_SHOP_ZONE) if at.tzinfo is None else at.astimezone(_SHOP_ZONE)
-    document = documents.setdefault((number, customer_id), _Document(customer_id, sys.intern(row["Country"]), at))
+    document = documents.setdefault(
+        (number, customer_id), _Document(customer_id, sys.intern(row["Country"]), at)
+    )
     document.first = min(document.first, at)
     document.lines.append(
         _Line(

@@ -66,7 +66,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What became of a source. ``last_position`` is its last line or document; ``refused`` counts by reason."""
+    """What became of a source. ``last_position``: its last line or document; ``refused``: counts by reason."""
 
     receipt: Receipt
     last_position: int
@@ -115,7 +115,7 @@ class Publisher:
             self._producer.poll(0)
 
     def send(self, outgoing: Outgoing) -> None:
-        """Queue one record. Raises ``RecordTooLargeError`` for it, ``DeliveryFailedError`` for an earlier one."""
+        """Queue one record. Raises ``RecordTooLargeError``, and ``DeliveryFailedError`` for an earlier one."""
         schema = outgoing.topic.schema
         if schema is None:
             raise ValueError(f"{outgoing.topic.name} is not a topic of events")
@@ -185,8 +185,9 @@ def publish(
     """Send all records; errors go to ``on_error`` and the rest goes on. Blocks until everything is delivered.
 
     ``on_progress`` hears the number of records handled, every thousand and at the end. ``after`` is the
-    position behind which ``records`` begin. On Ctrl-C what was sent is delivered first; then ``PublishInterruptedError`` says up to which position. A second Ctrl-C
-    stops at once. Raises ``DeliveryFailedError`` too.
+    position behind which ``records`` begin. On Ctrl-C what was sent is delivered first; then
+    ``PublishInterruptedError`` says up to which position. A second Ctrl-C stops at once. Raises
+    ``DeliveryFailedError`` too.
     """
     position, handled = after, 0
     refused: Counter[str] = Counter()

@@ -37,7 +37,7 @@ def report_path(source: Path) -> Path:
 
 
 class RejectionReport:
-    """Collects rejections into a CSV file as they come; a context manager. Raises ``OSError`` if it cannot."""
+    """Writes rejections to a CSV file as they come; a context manager. Raises ``OSError`` if it cannot."""
 
     def __init__(self, source: Path, path: Path | None = None) -> None:
         self._source = source

@@ -42,13 +42,14 @@ class Lag:
 
 
 class ResultsReader:
-    """Reads the topics of `PROJECTIONS`. Not for several threads."""
+    """Reads the topics of the projections. Not for several threads."""
 
     def __init__(
         self,
         bootstrap_servers: str,
         codec: Codec,
         *,
+        projections: Sequence[Projection] = PROJECTIONS,
         batch_records: int = 5_000,
         idle_s: float = 0.2,
         topics_patience_s: float = 60.0,
@@ -61,7 +62,7 @@ class ResultsReader:
         self._now_s = now_s
         self._decoders = {
             projection.topic.name: (projection, codec.decoder(projection.topic.schema or projection.change))
-            for projection in PROJECTIONS
+            for projection in projections
         }
         self._next: dict[Place, int] = {}
         self._ends: dict[Place, int] = {}  # where an end of partition was reported, until more comes

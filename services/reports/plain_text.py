@@ -1,8 +1,8 @@
 """Texts from data that end up in a spreadsheet: never a formula.
 
-A cell that starts with ``=``, ``+``, ``-`` or ``@`` (or with a tab or carriage return before them) is run as a
-formula by spreadsheets that open a CSV file; OWASP's remedy is a leading apostrophe. Numbers that we wrote
-ourselves do not come through here.
+A cell that starts with ``=``, ``+``, ``-`` or ``@`` (or with a tab or carriage return before them) is run
+as a formula by spreadsheets that open a CSV file; OWASP's remedy is a leading apostrophe. Numbers that we
+wrote ourselves do not come through here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """CSV: one table for all that a statement says, one kind of record per row.
 
-``record`` is OPENING, LINE, TOTAL, CLOSING, OPEN_ITEM, AGEING or PROOF. Amounts are plain decimals with a point
-and all decimals of the currency, in every language, because machines read them; headings and descriptions are in the
-reader's language. RFC 4180: comma, CRLF, quotes where needed, UTF-8; texts from data cannot become formulas.
+``record`` is OPENING, LINE, TOTAL, CLOSING, OPEN_ITEM, AGEING or PROOF. Machines read it, so column names
+are English and amounts are plain decimals with all decimals of the currency; descriptions are in the
+reader's language. RFC 4180: comma, CRLF, quotes where needed, UTF-8; texts from data are never formulas.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""HTML that stands alone (no script, nothing loaded from elsewhere) and prints well. Autoescape is always on."""
+"""HTML that stands alone (no script, nothing loaded from elsewhere) and prints well.
+
+Autoescape is always on, and the page's own policy forbids scripts as a second line of defence.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Excel: one sheet per currency with the lines, one with its open items and ageing; real numbers and live checks.
+"""Excel: per currency a sheet of lines and one of open items and ageing; real numbers and live checks.
 
 Excel keeps numbers as binary doubles, which hold 15 decimal digits. So an amount of up to 15 significant
 digits is written as a number (exactly: XlsxWriter formats the ``Decimal``, no float is made), a longer one as

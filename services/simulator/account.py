@@ -1,8 +1,8 @@
 """One simulated account: what happened, what reached us, and what the customer has in their books.
 
-Every act (an invoice placed, a payment made...) writes up to three things at once: the events that reach us, the
-movements that *our* books must show, and the movements that *theirs* show. Injected mistakes are acts that write
-them differently, and say what must be found.
+Every act (an invoice placed, a payment made...) writes up to three things at once: the events that reach us,
+the movements that *our* books must show, and the movements that *theirs* show. Injected mistakes are acts that
+write them differently, and say what must be found.
 
 Invariant: balances and answers come from these movements alone, never from the code under test.
 """
@@ -26,8 +26,8 @@ _PREFIX = {"CNY": "XS"}
 class Movement:
     """A document moved a balance on a day. ``signed_minor`` > 0: the customer owes more.
 
-    ``shown_as``: their number for it, where it is not ours. ``apart``: stands on a line of its own even if the
-    document has another line in the period. ``findings``: (kind, amount) that must open on its line.
+    ``shown_as``: their number for it, where it is not ours. ``apart``: stands on a line of its own even if
+    the document has another line in the period. ``findings``: (kind, amount) that must open on its line.
     """
 
     date: dt.date
@@ -214,7 +214,12 @@ class Account:
         """Money goes back to the customer; returns its number."""
         number = f"RF-{self.numbers.of(date)}"
         self._refund_event(
-            "refund", number, date, amount_minor, original_document_no=document_no, original_payment_id=payment
+            "refund",
+            number,
+            date,
+            amount_minor,
+            original_document_no=document_no,
+            original_payment_id=payment,
         )
         self.both(date, number, amount_minor)
         return number

@@ -40,7 +40,7 @@ class Window:
 
     def periods(self) -> list[Period]:
         """What customers send statements for: the months that end inside, else the window as one period."""
-        periods = []
+        periods: list[Period] = []
         start = self.start
         while True:
             end = start.replace(day=calendar.monthrange(start.year, start.month)[1])

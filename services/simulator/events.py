@@ -27,7 +27,12 @@ _CATALOGUE: Final = (
     ("TEX-COT", "Cotton cloth, m", 423),
     ("VAL-DN25", "Valve DN25", 6850),
 )
-_SALESPEOPLE: Final = (("Li Na", "East"), ("Wang Wei", "South"), ("J. Carter", "Export"), ("M. Okafor", "Export"))
+_SALESPEOPLE: Final = (
+    ("Li Na", "East"),
+    ("Wang Wei", "South"),
+    ("J. Carter", "Export"),
+    ("M. Okafor", "Export"),
+)
 
 
 @dataclass(frozen=True, slots=True)

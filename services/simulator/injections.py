@@ -1,8 +1,8 @@
 """Mistakes put in on purpose, each with what must be found because of it.
 
-Two groups. *Own* ones show among our own events; an account may have several. *Statement* ones make our books and
-the customer's differ; an account has at most one, so that what must be found is certain: nothing else on that
-account can explain or hide it. Every mistake brings documents of its own, so none depends on chance.
+Two groups. *Own* ones show among our own events; an account may have several. *Statement* ones make our books
+and the customer's differ; an account has at most one, so that what must be found is certain: nothing else on
+that account can explain or hide it. Every mistake brings documents of its own, so none depends on chance.
 
 The answers are written down from what was done here and from ``docs/reference/discrepancies.md``.
 """

@@ -52,7 +52,9 @@ def _act(rng: random.Random, account: Account, numbers: Numbers, at: dt.datetime
     if draw < 0.90:
         _pay(rng, account, invoice, date, invoice.amount_minor)
     elif draw < 0.93:
-        _pay(rng, account, invoice, date, invoice.amount_minor - invoice.amount_minor // rng.randint(8, 40) - 1)
+        _pay(
+            rng, account, invoice, date, invoice.amount_minor - invoice.amount_minor // rng.randint(8, 40) - 1
+        )
     elif draw < 0.95:
         _pay(rng, account, invoice, date, invoice.amount_minor + rng.randint(1, 5000))
     elif draw < 0.97:

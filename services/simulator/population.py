@@ -16,13 +16,35 @@ _STATEMENTS_SHARE: Final = 0.75
 _SECOND_CURRENCY_SHARE: Final = 0.1
 
 _ZH_CITIES: Final = ("上海", "深圳", "杭州", "苏州", "广州", "宁波", "青岛", "成都", "南京", "厦门")
-_ZH_WORDS: Final = ("恒信", "瑞丰", "华腾", "明远", "嘉禾", "天和", "鼎盛", "博雅", "安泰", "新锐", "宏图", "永昌")
+_ZH_WORDS: Final = (
+    "恒信",
+    "瑞丰",
+    "华腾",
+    "明远",
+    "嘉禾",
+    "天和",
+    "鼎盛",
+    "博雅",
+    "安泰",
+    "新锐",
+    "宏图",
+    "永昌",
+)
 _ZH_TRADES: Final = ("贸易", "电子科技", "机械", "纺织品", "食品", "建材", "包装材料", "医疗器械")
 _EN_WORDS: Final = (
-    "Ashdown", "Brightwater", "Calder", "Dunmore", "Elmfield", "Fairhaven", "Greyfriars", "Hollins", "Inverness",
-    "Jubilee", "Kestrel", "Langford", "Meridian", "Northgate", "Oakwell", "Pinecrest",
+    "Ashdown", "Brightwater", "Calder", "Dunmore", "Elmfield", "Fairhaven", "Greyfriars", "Hollins",
+    "Inverness", "Jubilee", "Kestrel", "Langford", "Meridian", "Northgate", "Oakwell", "Pinecrest",
 )  # fmt: skip
-_EN_TRADES: Final = ("Trading", "Supplies", "Wholesale", "Foods", "Components", "Textiles", "Tools", "Packaging")
+_EN_TRADES: Final = (
+    "Trading",
+    "Supplies",
+    "Wholesale",
+    "Foods",
+    "Components",
+    "Textiles",
+    "Tools",
+    "Packaging",
+)
 _JA_WORDS: Final = ("Hikari", "Sakura", "Midori", "Aozora", "Tsubasa", "Minato")
 
 _TERMS_DAYS: Final = (7, 14, 14, 30, 30, 30, 45)
@@ -46,7 +68,7 @@ class Customer:
 
 
 def populate(rng: random.Random, count: int) -> list[Customer]:
-    """``count`` customers ``C-00001``..., in the order of their numbers; size is independent of the number."""
+    """``count`` customers ``C-00001``..., in the order of their numbers; size does not follow the number."""
     ranks = list(range(1, count + 1))
     rng.shuffle(ranks)
     return [_customer(rng, number, rank) for number, rank in enumerate(ranks, start=1)]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _ONE: Final = {
-    "en": ("{full}", "inv {digits}", "payment {full}", "Invoice {digits}", "{squeezed} thanks", "ref {full} paid in full"),
+    "en": ("{full}", "inv {digits}", "payment {full}", "Invoice {digits}", "{squeezed} thanks", "ref {full} in full"),
     "zh": ("货款 {full}", "付{full}货款", "发票{digits}", "{full}", "结清 {digits}", "货款{squeezed}"),
 }  # fmt: skip
 _MANY: Final = {
@@ -21,7 +21,7 @@ _NONE: Final = {"en": ("monthly payment", "thank you", "on account"), "zh": ("�
 
 
 def text_for(rng: random.Random, language: str, numbers: Sequence[str]) -> str:
-    """A remittance text that names the documents ``numbers`` (such as ``INV-100234``); none for an empty list."""
+    """A remittance text that names the documents ``numbers`` (such as ``INV-100234``), and nothing else."""
     if not numbers:
         return rng.choice(_NONE[language])
     digits = [number.rpartition("-")[2] for number in numbers]

@@ -1,7 +1,7 @@
 """What happens on a day without mistakes: the ordinary stories of orders, payments, credits and refunds.
 
-Invariant: none of them leaves a discrepancy open at the end of the window, in whatever order its events arrive.
-So a story only begins to pay if it can be paid in full before the window ends: a document with a part of its
+Invariant: none of them leaves a discrepancy open at the end of the window, in whatever order its events
+arrive. So a story only begins to pay if it can be paid in full before the window ends: a document with a part of its
 money *is* a SHORT_PAYMENT.
 """
 
@@ -36,7 +36,9 @@ def pay_day(account: Account, invoice: Invoice) -> dt.date | None:
     return day if day <= account.window.end else None
 
 
-def settle(account: Account, invoices: list[Invoice], date: dt.date, *, amount_minor: int | None = None) -> Payment:
+def settle(
+    account: Account, invoices: list[Invoice], date: dt.date, *, amount_minor: int | None = None
+) -> Payment:
     """Pay documents in full (or one with another amount), naming them by allocations or in the text."""
     rng = account.rng
     amount = sum(invoice.amount_minor for invoice in invoices) if amount_minor is None else amount_minor
@@ -118,7 +120,9 @@ def credited(account: Account, date: dt.date) -> None:
     if credit and day is not None and credit_day <= account.window.end:
         kind = rng.choice(("credit_note", "return"))
         account.credit_note(credit_day, credit, invoice.document_no, kind)
-        settle(account, [invoice], max(day, working_day(credit_day)), amount_minor=invoice.amount_minor - credit)
+        settle(
+            account, [invoice], max(day, working_day(credit_day)), amount_minor=invoice.amount_minor - credit
+        )
 
 
 def returned(account: Account, date: dt.date) -> None:
@@ -157,7 +161,9 @@ def charged_back(account: Account, date: dt.date) -> None:
     if day is None:
         return
     text = text_for(account.rng, account.customer.language, [invoice.document_no])
-    first = account.pay(day, invoice.amount_minor, claims=[(invoice.document_no, invoice.amount_minor)], text=text)
+    first = account.pay(
+        day, invoice.amount_minor, claims=[(invoice.document_no, invoice.amount_minor)], text=text
+    )
     back = day + dt.timedelta(days=account.rng.randint(2, 8))
     if back > account.window.end:
         account.unpaid.remove(invoice)

@@ -1,8 +1,8 @@
 """How good a detection was: what was found against what had to be found.
 
 Two findings are the same when kind, customer, currency, amount and subject agree. The subject is the
-statement line (``statement_id`` and ``line_no``) where there is one, else the statement with the document, else
-the document. Findings are counted as a multiset: finding the same twice is one right and one wrong.
+statement line (``statement_id`` and ``line_no``) where there is one, else the statement with the document,
+else the document. Findings are counted as a multiset: finding the same twice is one right and one wrong.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Score:
 
 
 def score(found: Iterable[Mapping[str, Any]], expected: Iterable[Expected]) -> Score:
-    """Compare open discrepancies (rows with the names of ``docs/reference/events.md``) with the answer list."""
+    """Compare open discrepancies (rows named as in ``docs/reference/events.md``) with the answer list."""
     wanted = list(expected)
     found_keys = Counter(
         _key(

@@ -16,7 +16,7 @@ from services.simulator.days import Numbers, Window, some_day
 from services.simulator.events import Event
 from services.simulator.injections import OWN, STATEMENT, Injection, currency_mismatch
 from services.simulator.live import live_events
-from services.simulator.population import Customer, populate
+from services.simulator.population import populate
 from services.simulator.routine import STORIES
 from services.simulator.score import Expected
 from services.simulator.statements import send_statements
@@ -55,7 +55,7 @@ class Simulation:
     def events(self, *, shuffle: bool = False) -> Iterator[Event]:
         """Canonical events in the order of arrival: mostly by time, some late, some delivered twice.
 
-        ``shuffle`` gives another interleaving of the same events: any order at all. The answers stay the same.
+        ``shuffle`` gives another interleaving of the same events: any order at all. The answers stay.
         """
         if not shuffle:
             yield from self._arrivals

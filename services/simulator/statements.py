@@ -1,4 +1,4 @@
-"""The statements of account that customers send, made from what *they* have booked, and what is wrong with them.
+"""The statements that customers send, made from what *they* have booked, and what is wrong with them.
 
 Invariant: apart from an injected mistake a statement adds up, opens where the one before it closed, and lists
 each document of its period once, with the sum of what happened to it.
@@ -149,9 +149,7 @@ def _answers(
     ]
     before = statement.period.start - dt.timedelta(days=1)
     for kind, date in (("OPENING_BALANCE_BREAK", before), ("CLOSING_BALANCE_BREAK", statement.period.end)):
-        gap = sum(
-            g.signed_minor for g in account.gaps if g.start <= date and (g.end is None or date < g.end)
-        )
+        gap = sum(g.signed_minor for g in account.gaps if g.start <= date and (g.end is None or date < g.end))
         if gap:
             found.append(_expected(account, statement, kind, abs(gap)))
     return found

@@ -62,8 +62,8 @@ def floats(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
     """Where a float comes into being. Dividing integers makes one too: use // or Fraction."""
     for node in ast.walk(tree):
         match node:
-            case ast.Constant(value=float()):
-                yield node, f"the literal {node.value}"
+            case ast.Constant(value=float() as value):
+                yield node, f"the literal {value}"
             case ast.Name(id="float"):
                 yield node, "the type float"
             case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):

@@ -1,0 +1,294 @@
+"""The fleet: our own processes of one folder, kept running by supervisord.
+
+supervisord (PyPI ``supervisor``) restarts what dies, with growing pauses, and rotates the logs; this module writes
+its configuration and talks to it over its loopback XML-RPC. The processes outlive whoever started them and are found
+again through ``fleet.json``. Exit codes of the worker are named in ``streams/engine/failstop.py``.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import secrets
+import subprocess
+import sys
+import xmlrpc.client
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import httpx
+import psutil
+import tenacity
+
+from deploy.stack.state import free_ports, is_free
+
+START_WITHIN_S = 90.0
+STOP_WITHIN_S = 40.0
+_LOG_BYTES = "20MB"
+
+
+class FleetError(RuntimeError):
+    """Something about our processes; ``next_step`` is what to do about it."""
+
+    def __init__(self, message: str, next_step: str) -> None:
+        super().__init__(message)
+        self.next_step = next_step
+
+
+class FleetNotReady(FleetError):
+    """A process did not become ready in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One of our processes. ``port_variable`` names the setting that holds its HTTP port."""
+
+    name: str
+    module: str
+    port: int
+    port_variable: str
+    instance_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetState:
+    """What ``fleet.json`` holds: where supervisord listens and which port each program has."""
+
+    pid: int
+    rpc_port: int
+    password: str
+    programs: tuple[Program, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramStatus:
+    name: str
+    state: str
+    pid: int
+    ready: bool
+    port: int
+    log_path: str
+    detail: str
+
+
+def programs(ports: Mapping[str, int], workers: int) -> tuple[Program, ...]:
+    """Our processes, with the ports that they should use if free."""
+    first = ports["worker"]
+    stream_workers = tuple(
+        Program(
+            f"worker-{i}",
+            "streams",
+            first if i == 1 else first + 10 * i,
+            "TIEOUT_WORKER_METRICS_PORT",
+            f"worker-{i}",
+        )
+        for i in range(1, workers + 1)
+    )
+    return (
+        *stream_workers,
+        Program("projector", "services.projector", ports["projector"], "TIEOUT_PROJECTOR_METRICS_PORT"),
+        Program("alerts", "services.alerts", ports["alerts"], "TIEOUT_ALERTS_METRICS_PORT"),
+        Program("reminders", "services.reminders", ports["reminders"], "TIEOUT_REMINDERS_METRICS_PORT"),
+        Program("api", "services.api", ports["api"], "TIEOUT_API_PORT"),
+    )
+
+
+class Fleet:
+    """The processes of the folder ``home``. The constructor touches nothing."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.resolve()
+        self._state_file = self.home / "fleet.json"
+        self._conf_file = self.home / "supervisord.conf"
+        self._logs = self.home / "logs"
+
+    # -- starting and stopping
+
+    def start(self, wanted: Sequence[Program], environment: Mapping[str, str]) -> FleetState:
+        """Start supervisord and the programs unless they run; returns before they are ready."""
+        running = self.running()
+        if running is not None:
+            return running
+        self._logs.mkdir(parents=True, exist_ok=True)
+        rpc_port, *spare = free_ports(1 + len(wanted))
+        settled = tuple(
+            program if is_free(program.port) else replace(program, port=port)
+            for program, port in zip(wanted, spare, strict=True)
+        )
+        password = secrets.token_urlsafe(24)
+        self._write(self._conf_file, self._configuration(rpc_port, password, settled))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._conf_file)],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        state = FleetState(process.pid, rpc_port, password, settled)
+        self._write(self._state_file, json.dumps(asdict(state), indent=2))
+        self._until(lambda: self.running() is not None, 15.0, "supervisord did not start")
+        return state
+
+    def wait_until_ready(self, progress: Callable[[str], None] | None = None) -> None:
+        """Block until every program answers ``/readyz`` with 200. Raises ``FleetNotReady`` with its log's tail."""
+        told: set[str] = set()
+
+        def all_ready() -> bool:
+            statuses = self.status()
+            for status in statuses:
+                if status.ready and status.name not in told:
+                    told.add(status.name)
+                    if progress is not None:
+                        progress(f"{status.name}: ready")
+            return bool(statuses) and all(status.ready for status in statuses)
+
+        try:
+            self._until(all_ready, START_WITHIN_S, "")
+        except FleetError:
+            waiting = [status for status in self.status() if not status.ready]
+            names = ", ".join(f"{s.name} ({s.state}: {s.detail})" for s in waiting)
+            tail = self.log_tail(waiting[0].name) if waiting else ""
+            raise FleetNotReady(
+                f"Not ready after {START_WITHIN_S:.0f} s: {names}\n{tail}",
+                f"Read {self._logs}, then try again.",
+            ) from None
+
+    def stop(self) -> None:
+        """Stop all programs cleanly, then supervisord. Idempotent."""
+        state = self.running()
+        if state is not None:
+            self._rpc(state).supervisor.shutdown()
+            self._until(lambda: self.running() is None, STOP_WITHIN_S, "supervisord did not stop")
+        self._state_file.unlink(missing_ok=True)
+
+    def kill(self, name: str) -> int:
+        """SIGKILL one program (for fault tests); supervisord starts it again. Returns the pid that was killed."""
+        status = next(s for s in self.status() if s.name == name)
+        psutil.Process(status.pid).kill()
+        return status.pid
+
+    # -- looking
+
+    def running(self) -> FleetState | None:
+        """The running fleet of this folder, else ``None``."""
+        if not self._state_file.exists():
+            return None
+        raw = json.loads(self._state_file.read_text())
+        state = FleetState(**{**raw, "programs": tuple(Program(**p) for p in raw["programs"])})
+        try:
+            process = psutil.Process(state.pid)
+            if process.status() == psutil.STATUS_ZOMBIE or str(self._conf_file) not in process.cmdline():
+                return None
+            self._rpc(state).supervisor.getState()
+        except (psutil.Error, OSError, xmlrpc.client.Error):
+            return None
+        return state
+
+    def status(self) -> list[ProgramStatus]:
+        """Every program with its state and readiness; empty when nothing runs."""
+        state = self.running()
+        if state is None:
+            return []
+        rows = self._rpc(state).supervisor.getAllProcessInfo()
+        assert isinstance(rows, list)
+        infos = {row["name"]: row for row in rows}
+        found = []
+        for program in state.programs:
+            info = infos[program.name]
+            ready, detail = _readiness(program.port)
+            found.append(
+                ProgramStatus(
+                    program.name,
+                    str(info["statename"]),
+                    int(info["pid"]),
+                    ready,
+                    program.port,
+                    str(self.log_path(program.name)),
+                    detail or str(info["spawnerr"]),
+                )
+            )
+        return found
+
+    def log_path(self, name: str) -> Path:
+        return self._logs / f"{name}.log"
+
+    def log_tail(self, name: str, lines: int = 12) -> str:
+        path = self.log_path(name)
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
+
+    # -- inside
+
+    def _configuration(self, rpc_port: int, password: str, wanted: Sequence[Program]) -> str:
+        conf = configparser.RawConfigParser()
+        conf["supervisord"] = {
+            "nodaemon": "true",
+            "logfile": str(self._logs / "supervisord.log"),
+            "logfile_maxbytes": _LOG_BYTES,
+            "pidfile": str(self.home / "supervisord.pid"),
+            "childlogdir": str(self._logs),
+            "user": "root" if os.geteuid() == 0 else str(os.geteuid()),
+        }
+        conf["inet_http_server"] = {
+            "port": f"127.0.0.1:{rpc_port}",
+            "username": "tieout",
+            "password": password,
+        }
+        conf["rpcinterface:supervisor"] = {
+            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+        }
+        for program in wanted:
+            environment = f'{program.port_variable}="{program.port}"'
+            if program.instance_id:
+                environment += f',TIEOUT_INSTANCE_ID="{program.instance_id}"'
+            conf[f"program:{program.name}"] = {
+                "command": f"{sys.executable} -m {program.module}",
+                "environment": environment,
+                "autostart": "true",
+                "autorestart": "true",
+                # Pauses between tries grow by a second each; a broker that is away for minutes must not end them.
+                "startretries": "100000",
+                "startsecs": "2",
+                "stopsignal": "TERM",
+                "stopwaitsecs": "30",
+                "redirect_stderr": "true",
+                "stdout_logfile": str(self.log_path(program.name)),
+                "stdout_logfile_maxbytes": _LOG_BYTES,
+                "stdout_logfile_backups": "3",
+            }
+        path = self._conf_file.with_suffix(".tmp")
+        with path.open("w") as file:
+            conf.write(file)
+        text = path.read_text()
+        path.unlink()
+        # supervisord expands %(name)s, so a literal percent sign in a path is doubled.
+        return text.replace("%", "%%")
+
+    def _write(self, path: Path, text: str) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+
+    def _rpc(self, state: FleetState) -> xmlrpc.client.ServerProxy:
+        return xmlrpc.client.ServerProxy(f"http://tieout:{state.password}@127.0.0.1:{state.rpc_port}/RPC2")
+
+    def _until(self, condition: Callable[[], bool], timeout_s: float, otherwise: str) -> None:
+        wait = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda done: not done),
+            wait=tenacity.wait_fixed(0.1),
+            stop=tenacity.stop_after_delay(timeout_s),
+        )
+        try:
+            wait(condition)
+        except tenacity.RetryError:
+            raise FleetError(otherwise, f"Read {self._logs / 'supervisord.log'}.") from None
+
+
+def _readiness(port: int) -> tuple[bool, str]:
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2.0)
+    except httpx.HTTPError as error:
+        return False, type(error).__name__
+    return answer.status_code == 200, "" if answer.status_code == 200 else answer.text[:200]

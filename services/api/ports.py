@@ -1,0 +1,82 @@
+"""What the API is given by its composition root. Everything that blocks is called in worker threads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry
+
+from services.language import Language
+from services.store.live import LiveReader
+from services.web.hub import Lag
+
+StatementFormat = Literal["pdf", "xlsx", "csv", "html", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedEvent:
+    """A line that is no event; ``position`` counts from 1."""
+
+    position: int
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What became of a request's events. Accepted ones are on their topics, on disk of every in-sync replica."""
+
+    accepted: int
+    refused: Sequence[RefusedEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRequest:
+    """``period`` is a month (``2011-01``), a year (``2011``) or two dates (``2011-01-01..2011-01-31``)."""
+
+    customer_id: str
+    period: str
+    format: StatementFormat
+    language: Language | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementDocument:
+    """A rendered statement. ``filename`` is plain ASCII."""
+
+    content: bytes
+    media_type: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiDependencies:
+    """``publish`` takes NDJSON and raises ``problems.ProblemError``, as ``statement`` does, for what it cannot do.
+
+    ``allowed_hosts`` are the names in the Host header that are answered ("*" for any): a page of another site that
+    rebinds its name to this machine gets nothing.
+    """
+
+    engine: sa.Engine
+    live: LiveReader
+    clock: Callable[[], dt.datetime]
+    zone: ZoneInfo
+    publish: Callable[[BinaryIO], Publication]
+    statement: Callable[[StatementRequest], StatementDocument]
+    lag: Callable[[], Lag]
+    registry: CollectorRegistry
+    version: str
+    company_name: str
+    language: Language
+    allowed_hosts: Sequence[str] = ("127.0.0.1", "localhost", "[::1]")
+    max_body_bytes: int = 32 * 1024 * 1024
+
+    def today(self) -> dt.date:
+        """The business date of now, in the company's time zone."""
+        return self.clock().astimezone(self.zone).date()

@@ -1,0 +1,172 @@
+"""``GET /api/v1/…``: the reads. Arrays of rows, unpaged; the names are those of ``docs/reference/events.md``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query, Response
+
+from domain.ageing import DEFAULT_EDGES
+from services import queries
+from services.api.examples import EXAMPLES
+from services.api.ports import ApiDependencies
+from services.api.problems import problem_responses
+from services.api.rows import json_rows
+
+Customer = Annotated[str | None, Query(description="Only this customer.", examples=["C-1"])]
+Currency = Annotated[str | None, Query(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
+AsOf = Annotated[dt.date | None, Query(description="As of the end of this business date.")]
+Kind = Annotated[str | None, Query(description="Only this kind.")]
+
+_TEXT_LENGTH_MAX: Final = 200
+
+
+def _documented(row: type, name: str) -> dict[int | str, dict[str, Any]]:
+    ok = {"model": list[row], "content": {"application/json": {"example": EXAMPLES[name]}}}  # type: ignore[valid-type]
+    return {200: ok, **problem_responses()}
+
+
+def read_router(deps: ApiDependencies) -> APIRouter:
+    """The reads over PostgreSQL."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get(
+        "/balances",
+        tags=["accounts"],
+        summary="Balances, now or as of a date",
+        responses=_documented(queries.BalanceRow, "balances"),
+    )
+    def balances(customer: Customer = None, currency: Currency = None, as_of: AsOf = None) -> Response:
+        """Positive: they owe us. Without `as_of` everything booked counts, whatever its date."""
+        accounts = queries.AccountFilter(customer, currency)
+        return json_rows(deps.engine, lambda c: queries.iterate_balances(c, accounts, as_of))
+
+    @router.get(
+        "/entries",
+        tags=["accounts"],
+        summary="Ledger entries with the running balance",
+        responses=_documented(queries.EntryRow, "entries"),
+    )
+    def entries(
+        customer: Customer = None,
+        currency: Currency = None,
+        from_date: Annotated[dt.date | None, Query(alias="from", description="First business date.")] = None,
+        to_date: Annotated[dt.date | None, Query(alias="to", description="Last business date.")] = None,
+        kind: Kind = None,
+        document: Annotated[str | None, Query(description="Exact document number.")] = None,
+        text: Annotated[
+            str | None, Query(max_length=_TEXT_LENGTH_MAX, description="In document, description or reference.")
+        ] = None,
+    ) -> Response:
+        """The running balance is the account's: it also counts entries that the filter hides."""
+        wanted = queries.EntryFilter(
+            queries.AccountFilter(customer, currency), from_date, to_date, kind, document, text
+        )
+        return json_rows(deps.engine, lambda c: queries.iterate_entries(c, wanted))
+
+    @router.get(
+        "/open-items",
+        tags=["accounts"],
+        summary="Open items, now or as of a date",
+        responses=_documented(queries.OpenItemRow, "open_items"),
+    )
+    def open_items(
+        customer: Customer = None,
+        currency: Currency = None,
+        as_of: AsOf = None,
+        overdue: Annotated[bool, Query(description="Only what is past due.")] = False,
+        include_settled: Annotated[bool, Query(description="Also cleared and cancelled ones.")] = False,
+    ) -> Response:
+        """Amounts are unsigned; `side` DEBIT means that they owe us."""
+        accounts = queries.AccountFilter(customer, currency)
+
+        def ask(connection: sa.Connection) -> Iterator[Any]:
+            return queries.iterate_open_items(
+                connection,
+                accounts,
+                deps.today(),
+                as_of=as_of,
+                overdue_only=overdue,
+                include_settled=include_settled,
+            )
+
+        return json_rows(deps.engine, ask)
+
+    @router.get(
+        "/matches",
+        tags=["reconciliation"],
+        summary="Which payment paid which document",
+        responses=_documented(queries.MatchRow, "matches"),
+    )
+    def matches(
+        customer: Customer = None,
+        currency: Currency = None,
+        document: Annotated[str | None, Query(description="On either side of the match.")] = None,
+        as_of: AsOf = None,
+    ) -> Response:
+        """`score` is a decimal string from 0 to 1; suggested matches are not booked."""
+        accounts = queries.AccountFilter(customer, currency)
+        return json_rows(
+            deps.engine,
+            lambda c: queries.iterate_matches(c, accounts, document_no=document, as_of=as_of),
+        )
+
+    @router.get(
+        "/discrepancies",
+        tags=["reconciliation"],
+        summary="Discrepancies",
+        responses=_documented(queries.DiscrepancyRow, "discrepancies"),
+    )
+    def discrepancies(
+        customer: Customer = None,
+        currency: Currency = None,
+        state: Annotated[Literal["open", "all"], Query(description="`open` is OPENED and UPDATED.")] = "open",
+        kind: Kind = None,
+    ) -> Response:
+        """Each has an id that stays the same however often it is seen, changes or comes back."""
+        accounts = queries.AccountFilter(customer, currency)
+        return json_rows(
+            deps.engine,
+            lambda c: queries.iterate_discrepancies(c, accounts, all_states=state == "all", kind=kind),
+        )
+
+    @router.get(
+        "/ageing",
+        tags=["accounts"],
+        summary="Open balance by days past due",
+        responses=_documented(queries.AgeingRow, "ageing"),
+    )
+    def ageing(
+        customer: Customer = None,
+        currency: Currency = None,
+        as_of: AsOf = None,
+        edges: Annotated[
+            list[int] | None, Query(description="Last day of each bucket but the last.", examples=[[30, 60]])
+        ] = None,
+    ) -> Response:
+        """Credits are aged too, so the buckets sum to the balance as of the date (today if none is given)."""
+        accounts = queries.AccountFilter(customer, currency)
+        date = as_of or deps.today()
+        return json_rows(
+            deps.engine, lambda c: queries.iterate_ageing(c, accounts, date, edges or DEFAULT_EDGES)
+        )
+
+    @router.get(
+        "/dead-letters",
+        tags=["operations"],
+        summary="Input records that were refused",
+        responses=_documented(queries.DeadLetterRow, "dead_letters"),
+    )
+    def dead_letters(
+        customer: Customer = None,
+        reason: Annotated[str | None, Query(description="Only this reason code.")] = None,
+    ) -> Response:
+        """With the reason, the position in Kafka and the content."""
+        return json_rows(
+            deps.engine, lambda c: queries.iterate_dead_letters(c, reason=reason, customer_id=customer)
+        )
+
+    return router

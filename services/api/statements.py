@@ -1,0 +1,48 @@
+"""``GET /api/v1/customers/{customer_id}/statement``: a statement of account as a document to download."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Response
+
+from services.api.ports import ApiDependencies, StatementFormat, StatementRequest
+from services.api.problems import ProblemCode, problem_responses
+from services.language import Language
+
+PERIOD_PATTERN: Final = r"^(\d{4}|\d{4}-\d{2}|\d{4}-\d{2}-\d{2}\.\.\d{4}-\d{2}-\d{2})$"
+
+
+def statement_router(deps: ApiDependencies) -> APIRouter:
+    """Statements, rendered by the report service behind ``deps.statement``."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get(
+        "/customers/{customer_id}/statement",
+        tags=["statements"],
+        summary="Statement of a period",
+        response_class=Response,
+        responses={
+            200: {"description": "The document.", "content": {"application/pdf": {}, "application/json": {}}},
+            **problem_responses(ProblemCode.UNKNOWN_CUSTOMER, ProblemCode.AMBIGUOUS_CURRENCY),
+        },
+    )
+    def statement(
+        customer_id: Annotated[str, Path(examples=["C-1"])],
+        period: Annotated[str, Query(pattern=PERIOD_PATTERN, examples=["2026-01", "2026"])],
+        format: Annotated[StatementFormat, Query()] = "pdf",  # the word that people expect in the URL
+        language: Annotated[Language | None, Query(description="The customer's own if none.")] = None,
+        currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
+    ) -> Response:
+        """`period` is a month, a year, or two dates joined by two dots."""
+        document = deps.statement(StatementRequest(customer_id, period, format, language, currency))
+        return Response(
+            document.content,
+            media_type=document.media_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{document.filename}"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+    return router

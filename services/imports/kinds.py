@@ -1,0 +1,188 @@
+"""Every kind of import, by name. A new format is one new file and one line in ``KINDS``.
+
+A distribution of somebody else's adds its own through the entry point group ``tieout.imports``: an entry
+point names a function of the type ``Import``. Functions are looked up when they are asked for, not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from itertools import islice
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Final
+
+import sqlalchemy as sa
+
+from services.imports.canonical import LineError, Outgoing, read_event
+from services.imports.errors import Receipt, UnknownImportKindError
+from services.imports.master import read_customers, upsert_customers
+from services.imports.online_retail import Reading, read_documents
+from services.imports.publisher import Progress, Publisher, publish, publish_file
+from services.imports.rejections import Rejection, RejectionReport
+
+ENTRY_POINT_GROUP: Final = "tieout.imports"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What people may say about an import; each kind reads what concerns it."""
+
+    anonymous_account: str | None = None
+    """Book rows without a customer on this account, instead of reporting them."""
+    hold_incomplete: bool = False
+    """Hold a document back of which a row cannot be read, instead of booking the rest of it."""
+    source_version: int = 1
+    """Above 1: the documents of a mended file replace those of the version before."""
+    after_line: int = 0
+    """Resume behind this line or document."""
+    report: Path | None = None
+    """Where the error report goes; by default ``<file name>.rejected.csv`` beside the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Where an import may write. Each kind uses one of them."""
+
+    publisher: Callable[[], Publisher]
+    engine: Callable[[], sa.Engine]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of a file. ``receipt`` is ``None`` for master data, which no stream has to work through."""
+
+    kind: str
+    rows: int
+    accepted: Mapping[str, int]
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    report: Path | None = None
+    receipt: Receipt | None = None
+    notes: tuple[str, ...] = ()
+
+
+Import = Callable[[Path, Targets, Options, Callable[[Progress], None] | None], Summary]
+
+KINDS: Final[Mapping[str, str]] = {
+    "events": "services.imports.kinds:import_events",
+    "online-retail": "services.imports.kinds:import_online_retail",
+    "customers": "services.imports.kinds:import_customers",
+}
+
+
+def known_kinds() -> list[str]:
+    """The names that ``find_import`` knows, sorted."""
+    return sorted({*KINDS, *(point.name for point in entry_points(group=ENTRY_POINT_GROUP))})
+
+
+def find_import(kind: str) -> Import:
+    """The function of a kind; ours win over others of the same name. Raises ``UnknownImportKindError``."""
+    target = KINDS.get(kind)
+    if target is not None:
+        found: Import = resolve_name(target)
+        return found
+    for point in entry_points(group=ENTRY_POINT_GROUP, name=kind):
+        plugged: Import = point.load()
+        return plugged
+    raise UnknownImportKindError(kind, known_kinds())
+
+
+def import_events(
+    path: Path, targets: Targets, options: Options, on_progress: Callable[[Progress], None] | None
+) -> Summary:
+    """Canonical events, one JSON object a line."""
+    with RejectionReport(path, options.report) as report, targets.publisher() as publisher:
+        published = publish_file(
+            path,
+            publisher,
+            on_error=lambda error: report.add(_rejection(error)),
+            on_progress=on_progress,
+            after_line=options.after_line,
+        )
+    return Summary(
+        "events",
+        published.last_position,
+        published.receipt.counts,
+        report.counts,
+        report.path,
+        published.receipt,
+    )
+
+
+def import_online_retail(
+    path: Path, targets: Targets, options: Options, on_progress: Callable[[Progress], None] | None
+) -> Summary:
+    """Invoice lines of the Online Retail files. Positions are documents, in the order of the file."""
+    reading = Reading()
+    size = path.stat().st_size if path.exists() else 0
+    with RejectionReport(path, options.report) as report, targets.publisher() as publisher:
+        events = read_documents(
+            path,
+            report.add,
+            reading,
+            anonymous_account=options.anonymous_account,
+            hold_incomplete=options.hold_incomplete,
+            source_version=options.source_version,
+        )
+
+        def outgoing() -> Iterator[Outgoing | LineError]:
+            numbered = enumerate(events, start=1)
+            for position, event in islice(numbered, options.after_line, None):
+                yield read_event(position, event)
+
+        def progressed(handled: int) -> None:
+            if on_progress is not None:
+                on_progress(Progress(handled, size, size))  # the file is read before the first document
+
+        published = publish(
+            outgoing(),
+            publisher,
+            on_error=lambda error: report.add(_rejection(error)),
+            on_progress=progressed,
+            after=options.after_line,
+        )
+    notes = [
+        f"{document.document_no}: {document.exact} rounded to {document.booked_minor} minor units "
+        f"(rows {', '.join(map(str, document.rows))})"
+        for document in reading.rounded
+    ]
+    if options.anonymous_account is not None:
+        notes.append(
+            f"{reading.anonymous_rows} rows without a customer booked on {options.anonymous_account}"
+        )
+    return Summary(
+        "online-retail",
+        reading.rows,
+        published.receipt.counts,
+        report.counts,
+        report.path,
+        published.receipt,
+        tuple(notes),
+    )
+
+
+def import_customers(
+    path: Path, targets: Targets, options: Options, on_progress: Callable[[Progress], None] | None
+) -> Summary:
+    """Customers' master data from CSV."""
+    rows = 0
+    with RejectionReport(path, options.report) as report:
+
+        def counted() -> Iterator[Mapping[str, object]]:
+            nonlocal rows
+            for row in read_customers(path, report.add):
+                rows += 1
+                yield row
+
+        changed = upsert_customers(targets.engine(), counted())
+    total = rows + sum(report.counts.values())
+    if on_progress is not None:
+        size = path.stat().st_size
+        on_progress(Progress(total, size, size))
+    return Summary("customers", total, {"customer": changed}, report.counts, report.path)
+
+
+def _rejection(error: LineError) -> Rejection:
+    return Rejection(error.line_no, error.reason, error.detail, "", error.excerpt)

@@ -1,0 +1,87 @@
+"""What the browser is sent. Amounts become strings: ``JSON.parse`` would make floats of them beyond 2**53."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from services.store.live import Change
+
+#: entries of the feed that one batch may bring; a page shows no more anyway
+FEED_MAX: Final = 40
+_GONE: Final = ("RESOLVED", "RETRACTED")
+_FEED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "entry": ("customer_id", "currency", "kind", "role", "side", "amount_minor", "document_no", "business_date"),
+    "discrepancy": ("customer_id", "currency", "kind", "state", "amount_minor", "document_no", "statement_id"),
+    "dead_letter": ("customer_id", "reason", "detail"),
+}
+
+
+def browser_json(value: object) -> str:
+    """JSON with every ``*_minor`` as a string. Takes dataclasses, structs, dates and plain values."""
+    return msgspec.json.encode(_exact(msgspec.to_builtins(value))).decode()
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: str(inner) if isinstance(inner, int) and key.endswith("_minor") else _exact(inner)
+            for key, inner in value.items()
+        }
+    return [_exact(inner) for inner in value] if isinstance(value, list) else value
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Changes of one moment, the latest of each account and discrepancy only; ``id`` is where to resume."""
+
+    id: str
+    balances: list[dict[str, Any]]
+    discrepancies: list[dict[str, Any]]
+    feed: list[dict[str, Any]]
+
+    def json(self) -> str:
+        """As the browser gets it."""
+        return browser_json(
+            {"balances": self.balances, "discrepancies": self.discrepancies, "feed": self.feed}
+        )
+
+
+def batch_of(changes: Sequence[Change]) -> Batch:
+    """``changes`` in the feed's order, at least one, without a reset among them."""
+    balances: dict[tuple[str, str], dict[str, Any]] = {}
+    discrepancies: dict[str, dict[str, Any]] = {}
+    for change in changes:
+        row = change.row
+        if change.type == "balance":
+            balances[row["customer_id"], row["currency"]] = row
+        elif change.type == "discrepancy":
+            discrepancies[row["discrepancy_id"]] = {**row, "gone": row["state"] in _GONE}
+    return Batch(
+        changes[-1].id,
+        list(balances.values()),
+        list(discrepancies.values()),
+        feed_of(changes)[-FEED_MAX:],
+    )
+
+
+def feed_of(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """What people read in "recent changes", in order; changes that say the same again are left out."""
+    return [
+        {
+            "type": change.type,
+            "id": change.id,
+            "at": _instant(change.id),
+            **{name: change.row.get(name) for name in _FEED_FIELDS[change.type]},
+        }
+        for change in changes
+        if change.type in _FEED_FIELDS
+    ]
+
+
+def _instant(change_id: str) -> str:
+    """When the change became visible: the first part of its id, milliseconds since the epoch."""
+    milliseconds = int(change_id.partition("-")[0])
+    return (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(milliseconds=milliseconds)).isoformat()
