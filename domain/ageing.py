@@ -42,7 +42,6 @@ class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     business_date: dt.date
     due_date: dt.date | None = None
     source_version: int = 1
-    description: str = ""
     topic: str
     partition: int
     offset: int

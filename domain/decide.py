@@ -45,7 +45,9 @@ def decide(book: Book, event: Event, source: Source, recorded_at: dt.datetime, r
     if known is not None:
         if known == digest:
             return [Duplicate(event.event_id, digest)]
-        return [_refused(event, RefusalReason.EVENT_ID_CONFLICT, "This event_id came with other content before.")]
+        return [
+            _refused(event, RefusalReason.EVENT_ID_CONFLICT, "This event_id came with other content before.")
+        ]
     fact = fact_of(event, source, recorded_at)
     if fact is None:
         return [Noted(event.event_id, digest)]
@@ -60,7 +62,9 @@ def _refused(event: Event, reason: RefusalReason, detail: str) -> Refused:
     return Refused(Refusal(reason, detail, event.event_id, event.customer_id))
 
 
-def _known_or_conflicting(book: Book, event: Event, fact: Fact | StatementFact, digest: bytes) -> Outcome | None:
+def _known_or_conflicting(
+    book: Book, event: Event, fact: Fact | StatementFact, digest: bytes
+) -> Outcome | None:
     """A version that the books hold already under another event id: the same content is a duplicate (I3)."""
     for currency, account in book.accounts.items():
         held = _versions(account, fact)
@@ -124,7 +128,9 @@ def _opens(change: DiscrepancyChanged) -> int:
 
 def _copy_for(book: Book, accepted: Accepted) -> Book:
     account = book.accounts.get(accepted.currency, Account())
-    account = msgspec.structs.replace(account, records=dict(account.records), statements=dict(account.statements))
+    account = msgspec.structs.replace(
+        account, records=dict(account.records), statements=dict(account.statements)
+    )
     fact = accepted.fact
     if isinstance(fact, StatementFact):
         account.statements[fact.statement_id] = list(account.statements.get(fact.statement_id, ()))
@@ -133,7 +139,8 @@ def _copy_for(book: Book, accepted: Accepted) -> Book:
         account.records[fact.record_key] = msgspec.structs.replace(
             record, facts=list(record.facts), lines=dict(record.lines)
         )
-    return Book(book.customer_id, {**book.accounts, accepted.currency: account}, dict(book.event_digests))
+    # The ids are not looked at again: the copy needs none.
+    return Book(book.customer_id, {**book.accounts, accepted.currency: account}, {})
 
 
 def evolve(book: Book, outcome: Outcome) -> Book:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -116,7 +118,12 @@ _REFUND_KINDS = {
     "exchange": EntryKind.EXCHANGE,
 }
 
-_NOT_CONTENT = {"event_id": "", "correlation_id": None, "causation_id": None, "metadata": {}}
+_NOT_CONTENT: Final[Mapping[str, Any]] = {
+    "event_id": "",
+    "correlation_id": None,
+    "causation_id": None,
+    "metadata": {},
+}
 
 
 def event_digest(event: Event) -> bytes:

@@ -98,8 +98,6 @@ class StatementEntry(msgspec.Struct, frozen=True, kw_only=True):
     debit_minor: int
     credit_minor: int
     balance_minor: int
-    due_date: dt.date | None
-    description: str
 
     @property
     def description_key(self) -> str:
@@ -288,8 +286,6 @@ def _running(opening_minor: int, movements: Iterable[LedgerLine]) -> tuple[tuple
                 debit_minor=line.amount_minor if line.side is Side.DEBIT else 0,
                 credit_minor=line.amount_minor if line.side is Side.CREDIT else 0,
                 balance_minor=balance_minor,
-                due_date=line.due_date,
-                description=line.description,
             )
         )
     return tuple(entries), balance_minor

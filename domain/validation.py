@@ -5,6 +5,7 @@ A refusal is a value (a finding), not an exception: bad input is an ordinary out
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from collections.abc import Mapping
 
@@ -130,9 +131,14 @@ def _amounts(event: Event) -> list[tuple[str, int, bool]]:
     return found
 
 
-def _dates(event: Event) -> list[object]:
+def _dates(event: Event) -> list[dt.date]:
     if isinstance(event, CustomerStatementEvent):
-        return [event.business_date, event.period_start, event.period_end, *(line.date for line in event.lines)]
+        return [
+            event.business_date,
+            event.period_start,
+            event.period_end,
+            *(line.date for line in event.lines),
+        ]
     if isinstance(event, OrderEvent) and event.due_date is not None:
         return [event.business_date, event.due_date]
     return [event.business_date]

@@ -88,8 +88,7 @@ class Codec:
             # nothing else runs in here, so all of them mean the same
             try:
                 schemaless_writer(stream, schema, value, strict_allow_default=True)
-                if check is not None:
-                    check(value)
+                check(value)
             except Exception as error:
                 raise Unencodable(schema_name, f"{type(error).__name__}: {error}") from error
             return stream.getvalue()
@@ -147,8 +146,7 @@ class Codec:
             # and nothing but their decoding runs in here
             try:
                 value = schemaless_reader(stream, writer, reader)
-                if check is not None:
-                    check(value)
+                check(value)
             except Exception as error:
                 raise Undecodable(f"{type(error).__name__}: {error}") from error
             surplus = len(data) - stream.tell()

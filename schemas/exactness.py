@@ -62,12 +62,21 @@ WRITTEN: Final[Leaves] = {
 READ: Final[Leaves] = {"int": _check_int}
 
 
-def compile_check(schema: object, leaves: Leaves) -> Check | None:
-    """Compile the check of a parsed schema; ``None`` where nothing in it needs one.
+def compile_check(schema: object, leaves: Leaves) -> Check:
+    """Compile the check of a parsed schema.
 
     Raises ``ValueError`` for shapes that our contracts do not use (unions of several types, references to
     named types, enums, fixed): better no start than a field that nobody checks.
     """
+    return _compile(schema, leaves) or _pass
+
+
+def _pass(value: object) -> None:
+    """Nothing in the schema can go wrong."""
+
+
+def _compile(schema: object, leaves: Leaves) -> Check | None:
+    """Compile a part of a schema; ``None`` where nothing in it needs a look, so that it costs nothing."""
     if isinstance(schema, list):
         return _compile_union(schema, leaves)
     if isinstance(schema, str):
@@ -77,11 +86,11 @@ def compile_check(schema: object, leaves: Leaves) -> Check | None:
     if kind == "record":
         return _compile_record(node, leaves)
     if kind == "array":
-        return _each(compile_check(node["items"], leaves), lambda value: value)
+        return _each(_compile(node["items"], leaves), lambda value: value)
     if kind == "map":
-        return _each(compile_check(node["values"], leaves), lambda value: value.values())
+        return _each(_compile(node["values"], leaves), lambda value: value.values())
     logical = node.get("logicalType")
-    return compile_check(kind, leaves) if logical is None else _compile_logical(logical, leaves)
+    return _compile(kind, leaves) if logical is None else _compile_logical(logical, leaves)
 
 
 def _compile_leaf(kind: str, leaves: Leaves) -> Check | None:
@@ -100,7 +109,7 @@ def _compile_union(branches: list[object], leaves: Leaves) -> Check | None:
     others = [branch for branch in branches if branch != "null"]
     if len(others) != 1:
         raise ValueError("no check for a union of several types")
-    check = compile_check(others[0], leaves)
+    check = _compile(others[0], leaves)
     if check is None:
         return None
 
@@ -112,7 +121,7 @@ def _compile_union(branches: list[object], leaves: Leaves) -> Check | None:
 
 
 def _compile_record(schema: Mapping[str, Any], leaves: Leaves) -> Check | None:
-    compiled = [(field["name"], compile_check(field["type"], leaves)) for field in schema["fields"]]
+    compiled = [(field["name"], _compile(field["type"], leaves)) for field in schema["fields"]]
     fields = [(name, check) for name, check in compiled if check is not None]
     if not fields:
         return None

@@ -49,7 +49,12 @@ def main() -> None:
     (settings.home / "faust" / settings.instance_id).mkdir(parents=True, exist_ok=True)
     app = build_app(settings)
     engine = engine_of(app)
-    with HealthServer(process_registry("worker", version("tieout")), port=settings.worker_metrics_port, ready=engine.not_ready):
+    with HealthServer(
+        process_registry("worker", version("tieout")),
+        host=settings.metrics_host,
+        port=settings.worker_metrics_port,
+        ready=engine.not_ready,
+    ):
         worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False)
         worker.execute_from_commandline()
 

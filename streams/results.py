@@ -36,7 +36,9 @@ class Cause(msgspec.Struct, frozen=True):
     recorded_at: dt.datetime
 
 
-def result_rows(book: Book, outcomes: Sequence[Outcome], cause: Cause, rules: Rules) -> Iterator[tuple[Topic, Row]]:
+def result_rows(
+    book: Book, outcomes: Sequence[Outcome], cause: Cause, rules: Rules
+) -> Iterator[tuple[Topic, Row]]:
     """The result records of one event, in the order of its outcomes. ``book`` is the state after the event."""
     versions = {o.currency: o.version for o in outcomes if isinstance(o, AccountMoved)}
     for outcome in outcomes:

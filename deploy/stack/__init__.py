@@ -1,7 +1,7 @@
 """The embedded stack: a real Kafka, PostgreSQL and Valkey on this machine with one call and no Docker.
 
-For laptops, tests and small shops.  `EmbeddedStack(home).start()` returns the three urls; `running_urls(home)` finds
-a stack that somebody else has started.
+For laptops, tests and small shops.  `EmbeddedStack(home).start()` returns the three urls;
+`running_urls(home)` finds a stack that somebody else has started.
 """
 
 from .errors import StackError

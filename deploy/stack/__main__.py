@@ -27,9 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             for one in stack.status():
                 state = "healthy" if one.healthy else "running" if one.running else "stopped"
-                _say(
-                    f"{one.name} {state} pid={one.pid} port={one.port} version={one.version} rss={one.rss_bytes}"
-                )
+                _say(f"{one.name} {one.version} {state} pid={one.pid} port={one.port} rss={one.rss_bytes}")
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1

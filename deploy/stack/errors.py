@@ -1,7 +1,7 @@
 """Everything that can go wrong when the embedded stack starts, one type per cause, each carrying its data.
 
-An operator meets these texts on a bad day, so each says in one sentence what happened and in a second one what
-to do next.  `str(error)` holds both; `summary` and `next_step` hold them apart, for the command line.
+An operator meets these texts on a bad day, so each says in one sentence what happened and in a second one
+what to do next.  `str(error)` holds both; `summary` and `next_step` hold them apart, for the command line.
 
     StackError
     ├── StackLocked            another process is starting or stopping this folder's stack
@@ -38,7 +38,7 @@ class StackError(Exception):
 
 
 class StackLocked(StackError):
-    """Another live process holds the folder's lock; `holder_pid` is None when it has not written its pid yet."""
+    """Another live process holds the folder's lock; `holder_pid` is None when it has not said who it is."""
 
     def __init__(self, home: Path, holder_pid: int | None) -> None:
         self.home = home
@@ -73,7 +73,7 @@ class DiskFull(StackError):
         self.free_bytes = free_bytes
         self.needed_bytes = needed_bytes
         super().__init__(
-            f"The disk that holds {path} has {free_bytes // 2**20} MB left; {needed_bytes // 2**20} MB are needed.",
+            f"The disk of {path} has {free_bytes // 2**20} MB left; {needed_bytes // 2**20} MB are needed.",
             "Free some space or choose a folder on another disk, then start again; no data was lost.",
         )
 
@@ -171,7 +171,7 @@ class RunsUnderAnotherAccount(StackError):
 
 
 class StartAborted(StackError):
-    """`service` was not started to the end, because another one failed; callers see that one's error instead."""
+    """`service` was given up because another one failed; callers see that one's error instead."""
 
     def __init__(self, service: str) -> None:
         self.service = service

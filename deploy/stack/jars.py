@@ -1,13 +1,16 @@
-"""The broker's jars: locked by checksum, fetched once from a Maven repository, shared by all stacks of a user.
+"""The broker's jars: locked by checksum, fetched once from a Maven repository, shared by all stacks of a
+user.
 
-`kafka-4.1.1.lock` names each jar with its sha256.  The list was resolved once by jgo; a start does not resolve
-again, so that what runs is what was locked, and so that the first start costs a download and not a resolution.
+`kafka-4.1.1.lock` names each jar with its sha256.  The list was resolved once by jgo; a start does not
+resolve again, so that what runs is what was locked, and so that the first start costs a download and not a
+resolution.
 
-Lesson: jgo resolves the closure of `kafka_2.13` alone correctly, but adding `log4j-slf4j-impl` to the same endpoint
-silently mixed in kafka-clients 3.8.0 from another bill of materials.  The extra is therefore locked on its own.
+Lesson: jgo resolves the closure of `kafka_2.13` alone correctly, but adding `log4j-slf4j-impl` to the same
+endpoint silently mixed in kafka-clients 3.8.0 from another bill of materials.  The extra is therefore locked
+on its own.
 
-Invariant: a file under `<cache>/kafka-4.1.1/` has the locked content.  Files arrive by rename after their checksum
-was verified, under a lock, so a killed or a concurrent first start leaves nothing half-written.
+Invariant: a file under `<cache>/kafka-4.1.1/` has the locked content.  Files arrive by rename after their
+checksum was verified, under a lock, so a killed or a concurrent first start leaves nothing half-written.
 """
 
 from __future__ import annotations

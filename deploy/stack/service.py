@@ -1,4 +1,4 @@
-"""What the three servers have in common: the shape through which the stack handles them, without knowing which is which."""
+"""What the three servers have in common: the shape through which the stack handles each of them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Service(Protocol):
         """Make data folder and configuration ready (first start: format) and say how to start it.  Blocks."""
 
     def probe(self) -> str | None:
-        """Its version when it answers a real request now, else None.  Blocks for 2 s at most; never raises."""
+        """Its version when it answers a real request now, else None.  Blocks for some 2 s; never raises."""
 
     def stopped(self) -> None:
         """Called after a clean end of its process."""

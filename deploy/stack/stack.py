@@ -1,10 +1,10 @@
 """The embedded stack: Kafka, PostgreSQL and Valkey of one folder, started together and found again by anyone.
 
 Invariants:
-- One set of servers per folder: whoever starts or stops holds the folder's lock, and a server that already runs
-  there is adopted when healthy and stopped first when not, never doubled.
-- The servers live in sessions of their own.  They end by `stop`, from whichever process, or with the `with` block
-  that started them; not by Ctrl-C in a terminal and not by their starter's death.
+- One set of servers per folder: whoever starts or stops holds the folder's lock, and a server that already
+  runs there is adopted when healthy and stopped first when not, never doubled.
+- The servers live in sessions of their own.  They end by `stop`, from whichever process, or with the `with`
+  block that started them; not by Ctrl-C in a terminal and not by their starter's death.
 - A failed start leaves nothing of itself running.
 - Everything listens on 127.0.0.1, on ports that the folder keeps.
 """
@@ -45,11 +45,11 @@ class StackUrls:
 class EmbeddedStack:
     """The stack in `home`.  The constructor touches nothing.
 
-    As a context manager it starts on entry.  On exit it stops the services, unless they ran before under a living
-    owner or were started without a `with` block (detached): then it was a guest and leaves them alone.
+    As a context manager it starts on entry.  On exit it stops the services, unless they ran before under a
+    living owner or were started without a `with` block (detached): then it was a guest and leaves them alone.
 
-    `cache_dir` holds the broker's jars (default: the user's cache folder).  `lock_timeout_s`: how long to wait for
-    another process that starts or stops this stack, before StackLocked.
+    `cache_dir` holds the broker's jars (default: the user's cache folder).  `lock_timeout_s`: how long to
+    wait for another process that starts or stops this stack, before StackLocked.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class EmbeddedStack:
 
 
 def running_urls(home: Path) -> StackUrls | None:
-    """The urls of the stack that runs in `home`; None unless every service started there lives and answers."""
+    """The urls of the stack that runs in `home`; None unless every service started there answers."""
     names = frozenset(Folder(home).run().pids)
     if not names:
         return None
@@ -206,7 +206,8 @@ def _for_each(
 ) -> list[_T]:
     """Do the work for every service in parallel; results in order, or an error once all have settled.
 
-    The first failure, or Ctrl-C, sets `abort`, so that the others give up too; their StartAborted is not the error.
+    The first failure, or Ctrl-C, sets `abort`, so that the others give up too; their StartAborted is not the
+    error.
     """
     with concurrent.futures.ThreadPoolExecutor(len(SERVICES), thread_name_prefix="stack") as pool:
         futures = [pool.submit(work, service) for service in services]

@@ -1,4 +1,5 @@
-"""What a stack's folder remembers: its ports, its password, which services were started, and who is at work on it.
+"""What a stack's folder remembers: its ports, its password, which services were started, and who is at work
+on it.
 
     home/ports.json           chosen once, kept for ever; delete it (stack stopped) to have new ports chosen
     home/stack.json           the services that should run, their pids (a hint only), the owner of the run
@@ -25,8 +26,8 @@ import psutil
 
 from .errors import PathNotUsable, StackLocked
 
-# Below Linux's and macOS's ephemeral ranges (from 32768 and 49152): a port that we persist must not be handed out
-# by the kernel as some connection's local port while the stack is down.
+# Below Linux's and macOS's ephemeral ranges (from 32768 and 49152): a port that we persist must not be handed
+# out by the kernel as some connection's local port while the stack is down.
 _PORT_RANGE = range(20_000, 32_000)
 _PORT_NAMES = ("kafka", "kafka_controller", "postgres", "valkey")
 

@@ -1,7 +1,7 @@
 """One service's life: adopt or start, watch until healthy, end.  What `stack` does for all three at once.
 
-Invariant: when `bring_up` returns, exactly one process serves this folder and it has answered a real request; when it
-raises, none that it started is left.
+Invariant: when `bring_up` returns, exactly one process serves this folder and it has answered a real request;
+when it raises, none that it started is left.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Valkey (or a Redis server of the machine): the cache, with its append-only file on, so that a restart keeps it."""
+"""Valkey, or a Redis server of the machine: the cache, with its append-only file on, so restarts keep it."""
 
 from __future__ import annotations
 

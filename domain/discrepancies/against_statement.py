@@ -156,7 +156,9 @@ def _totals_problem(statement: StatementFact) -> tuple[str, int]:
     if statement.total_debit_minor != debit:
         problems.append(("the debit total is not the sum of its lines", statement.total_debit_minor - debit))
     if statement.total_credit_minor != credit:
-        problems.append(("the credit total is not the sum of its lines", statement.total_credit_minor - credit))
+        problems.append(
+            ("the credit total is not the sum of its lines", statement.total_credit_minor - credit)
+        )
     if statement.line_count != len(statement.lines):
         problems.append(("the line count is wrong", 0))
     return ("; ".join(text for text, _ in problems), problems[0][1]) if problems else ("", 0)
@@ -169,7 +171,12 @@ def balance_breaks(comparison: Comparison) -> Iterator[Finding]:
     day_before = statement.period_start - dt.timedelta(days=1)
     for kind, reason, date, theirs in (
         (DiscrepancyKind.OPENING_BALANCE_BREAK, "opening_differs", day_before, statement.opening_minor),
-        (DiscrepancyKind.CLOSING_BALANCE_BREAK, "closing_differs", statement.period_end, statement.closing_minor),
+        (
+            DiscrepancyKind.CLOSING_BALANCE_BREAK,
+            "closing_differs",
+            statement.period_end,
+            statement.closing_minor,
+        ),
     ):
         ours = balance_as_of(lines, date)
         if ours != theirs:
@@ -240,7 +247,9 @@ def _document_for(comparison: Comparison, line: StatementLine) -> str | None:
     return None
 
 
-def _compare(comparison: Comparison, document: OurDocument, lines: Sequence[StatementLine]) -> Iterator[Finding]:
+def _compare(
+    comparison: Comparison, document: OurDocument, lines: Sequence[StatementLine]
+) -> Iterator[Finding]:
     start, end = comparison.start, comparison.end
     ours = document.net_minor(start, end)
     our_date = document.first_date(start, end)
@@ -418,9 +427,10 @@ def _missing_in_statement(comparison: Comparison, document: OurDocument) -> Find
 
 
 def _other_statement(comparison: Comparison, document: OurDocument) -> str | None:
-    numbers = {squeeze(number) for number in (document.document_no, *document.aliases)}
+    """The statement of theirs, other than this one, that lists ``document``."""
     for other in comparison.others:
         for line in other.lines:
-            if squeeze(line.document_no) in numbers or squeeze(line.their_reference or "") in numbers - {""}:
-                return other.statement_id
+            for reference in (line.document_no, line.their_reference):
+                if reference and document.key in comparison.index.resolve(reference).keys:
+                    return other.statement_id
     return None

@@ -117,14 +117,19 @@ def claims_of(payment: Item, items: Mapping[str, Item], index: DocumentIndex) ->
         return []
     if fact.claims:
         return [
-            _claim(payment, reference, amount, index.resolve(reference).keys, index.resolve(reference).rule, items)
+            _claim(
+                payment,
+                reference,
+                amount,
+                index.resolve(reference).keys,
+                index.resolve(reference).rule,
+                items,
+            )
             for reference, amount in fact.claims
         ]
     if not fact.remittance_text:
         return []
-    found = [
-        _from_text(payment, mention, items) for mention in mentions(fact.remittance_text, index)
-    ]
+    found = [_from_text(payment, mention, items) for mention in mentions(fact.remittance_text, index)]
     return [claim for claim in found if claim.keys and payment.key not in claim.keys]
 
 

@@ -8,8 +8,9 @@ reference that fits two documents at the first stage where it fits any gives all
 from __future__ import annotations
 
 import enum
+import functools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -28,14 +29,18 @@ _DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
 _DATE = re.compile(r"^\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?$")
 _REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
 _KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
+#: The same few thousand numbers of a working set are normalised again and again.
+_FORMS_KEPT = 65_536
 #: A bare number shorter than this is too weak to be taken for a document.
 BARE_DIGITS_MIN = 3
 
 
+@functools.lru_cache(maxsize=_FORMS_KEPT)
 def squeeze(reference: str) -> str:
     return _NOT_ALNUM.sub("", reference.upper())
 
 
+@functools.lru_cache(maxsize=_FORMS_KEPT)
 def bare(reference: str) -> str:
     """The squeezed reference without prefix and leading zeros; empty where too little is left to identify."""
     rest = _PREFIX.sub("", squeeze(reference)).lstrip("0")
@@ -50,30 +55,41 @@ class Resolution(msgspec.Struct, frozen=True):
 
 
 class DocumentIndex:
-    """Looks references up among documents. Built once per account and review; look-up cost is constant."""
+    """Looks references up among documents. Look-up cost is constant; looser stages are built when first needed."""
 
     def __init__(self, documents: Iterable[tuple[str, Sequence[str]]]) -> None:
         """``documents``: (key, numbers it answers to), in canonical order."""
-        self._stages: tuple[tuple[ReferenceRule, dict[str, dict[str, None]]], ...] = (
-            (ReferenceRule.EXACT, {}),
-            (ReferenceRule.SQUEEZED, {}),
-            (ReferenceRule.BARE, {}),
-        )
-        for key, numbers in documents:
-            for number in numbers:
-                for (_, table), form in zip(self._stages, (number, squeeze(number), bare(number)), strict=True):
-                    if form:
-                        table.setdefault(form, {})[key] = None
+        self._documents = list(documents)
+        self._tables: dict[ReferenceRule, dict[str, tuple[str, ...]]] = {}
 
     def resolve(self, reference: str) -> Resolution:
         """The documents that ``reference`` fits at the strictest stage where it fits any."""
         reference = reference.strip()
-        for (rule, table), form in zip(
-            self._stages, (reference, squeeze(reference), bare(reference)), strict=True
-        ):
-            if form and form in table:
-                return Resolution(tuple(table[form]), rule)
+        for rule, form in _FORMS.items():
+            wanted = form(reference)
+            keys = self._table(rule).get(wanted) if wanted else None
+            if keys:
+                return Resolution(keys, rule)
         return Resolution((), ReferenceRule.EXACT)
+
+    def _table(self, rule: ReferenceRule) -> dict[str, tuple[str, ...]]:
+        table = self._tables.get(rule)
+        if table is None:
+            form = _FORMS[rule]
+            found: dict[str, dict[str, None]] = {}
+            for key, numbers in self._documents:
+                for number in numbers:
+                    if form(number):
+                        found.setdefault(form(number), {})[key] = None
+            table = self._tables[rule] = {number: tuple(keys) for number, keys in found.items()}
+        return table
+
+
+_FORMS: Mapping[ReferenceRule, Callable[[str], str]] = {
+    ReferenceRule.EXACT: str,
+    ReferenceRule.SQUEEZED: squeeze,
+    ReferenceRule.BARE: bare,
+}
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -92,7 +108,7 @@ def mentions(text: str, index: DocumentIndex) -> list[Mention]:
 
 
 def _candidates(text: str, index: DocumentIndex) -> Iterator[Mention]:
-    words = _WORD.findall(text)
+    words: list[str] = _WORD.findall(text)
     position = 0
     while position < len(words):
         word = words[position]
@@ -129,7 +145,7 @@ def reference_like(text: str, known: Iterable[str]) -> str | None:
     ``known``: references that are something else (the transfer's own ids, the customer's number).
     """
     ignored = {squeeze(word) for word in known}
-    words = _WORD.findall(text)
+    words: list[str] = _WORD.findall(text)
     for position, word in enumerate(words):
         if _DECIMAL.match(word) or _DATE.match(word) or squeeze(word) in ignored:
             continue

@@ -1,18 +1,20 @@
-"""The HTTP interface: reads, statements and events for programs, and the live page for people, in one process.
+"""The HTTP interface: reads, statements and events for programs, and the live page for people, in one
+process.
 
-Every read is under ``/api/v1``; errors are RFC 9457 problems with stable codes (``problems.py``); money is integer
-minor units. It knows no users: it listens on loopback unless told otherwise and belongs behind a proxy that does.
+Every read is under ``/api/v1``; errors are RFC 9457 problems with stable codes (``problems.py``); money is
+integer minor units. It knows no users: it listens on loopback unless told otherwise and belongs behind a
+proxy that does.
 """
 
 from services.api.app import create_app
 from services.api.ports import (
     ApiDependencies,
-    Lag,
     Publication,
     RefusedEvent,
     StatementDocument,
     StatementRequest,
 )
+from services.web.hub import Lag
 
 __all__ = [
     "ApiDependencies",

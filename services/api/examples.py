@@ -1,4 +1,6 @@
-"""Examples of answers and requests, shown in the OpenAPI document. A test holds them against the row types."""
+"""Examples of answers and requests, shown in the OpenAPI document. A test holds them against the row
+types.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,9 @@ class RefusedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What became of a request's events. Accepted ones are on their topics, on disk of every in-sync replica."""
+    """What became of a request's events. Accepted ones are on their topics, on disk of every in-sync
+    replica.
+    """
 
     accepted: int
     refused: Sequence[RefusedEvent]
@@ -37,7 +39,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class StatementRequest:
-    """``period`` is a month (``2011-01``), a year (``2011``) or two dates (``2011-01-01..2011-01-31``)."""
+    """``period`` is the text of the query, as ``domain.statements.parse_period`` reads it."""
 
     customer_id: str
     period: str
@@ -57,10 +59,11 @@ class StatementDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDependencies:
-    """``publish`` takes NDJSON and raises ``problems.ProblemError``, as ``statement`` does, for what it cannot do.
+    """``publish`` takes NDJSON and raises ``problems.ProblemError``, as ``statement`` does, for what it
+    cannot do.
 
-    ``allowed_hosts`` are the names in the Host header that are answered ("*" for any): a page of another site that
-    rebinds its name to this machine gets nothing.
+    ``allowed_hosts`` are the names in the Host header that are answered ("*" for any): a page of another
+    site that rebinds its name to this machine gets nothing.
     """
 
     engine: sa.Engine

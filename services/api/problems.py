@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem documents: one table of stable codes, one place that turns failures into them.
 
-``type`` is ``urn:tieout:problem:<code>``; ``code`` repeats the code, which never changes its meaning; ``instance`` is
-the request id that the log carries too. Nothing of an unexpected failure is told but that id.
+``type`` is ``urn:tieout:problem:<code>``; ``code`` repeats the code, which never changes its meaning;
+``instance`` is the request id that the log carries too. Nothing of an unexpected failure is told but that id.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ProblemCode(enum.StrEnum):
     NOT_FOUND = "NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     UNKNOWN_CUSTOMER = "UNKNOWN_CUSTOMER"
-    AMBIGUOUS_CURRENCY = "AMBIGUOUS_CURRENCY"
+    STATEMENT_DOES_NOT_PROVE = "STATEMENT_DOES_NOT_PROVE"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     BODY_TOO_LARGE = "BODY_TOO_LARGE"
     MALFORMED_JSON = "MALFORMED_JSON"
@@ -46,8 +46,8 @@ PROBLEMS: Final[dict[ProblemCode, tuple[int, str]]] = {
     ProblemCode.INVALID_PARAMETER: (422, "A parameter is missing or has no valid value."),
     ProblemCode.NOT_FOUND: (404, "There is nothing under this path."),
     ProblemCode.METHOD_NOT_ALLOWED: (405, "This path does not take this method."),
-    ProblemCode.UNKNOWN_CUSTOMER: (404, "The books hold nothing of this customer."),
-    ProblemCode.AMBIGUOUS_CURRENCY: (409, "The customer has accounts in several currencies: name one."),
+    ProblemCode.UNKNOWN_CUSTOMER: (404, "The books hold nothing of this customer for that."),
+    ProblemCode.STATEMENT_DOES_NOT_PROVE: (409, "The figures do not add up, so no statement is issued."),
     ProblemCode.UNSUPPORTED_MEDIA_TYPE: (415, "Send application/x-ndjson or application/json."),
     ProblemCode.BODY_TOO_LARGE: (413, "The body is too large: send it in parts."),
     ProblemCode.MALFORMED_JSON: (400, "The body is no JSON array of objects."),
@@ -141,6 +141,8 @@ def problem_responses(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
     for code in (*codes, ProblemCode.INVALID_PARAMETER, ProblemCode.DATABASE_UNAVAILABLE):
         status, title = PROBLEMS[code]
         example = {"type": f"urn:tieout:problem:{code}", "title": title, "status": status, "code": code.value}
-        known = responses.setdefault(status, {"description": title, "content": {MEDIA_TYPE: {"examples": {}}}})
+        known = responses.setdefault(
+            status, {"description": title, "content": {MEDIA_TYPE: {"examples": {}}}}
+        )
         known["content"][MEDIA_TYPE]["examples"][code.value] = {"value": example}
     return responses

@@ -1,4 +1,6 @@
-"""``GET /api/v1/…``: the reads. Arrays of rows, unpaged; the names are those of ``docs/reference/events.md``."""
+"""``GET /api/v1/…``: the reads. Arrays of rows, unpaged; the names are those of
+``docs/reference/events.md``.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,8 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         kind: Kind = None,
         document: Annotated[str | None, Query(description="Exact document number.")] = None,
         text: Annotated[
-            str | None, Query(max_length=_TEXT_LENGTH_MAX, description="In document, description or reference.")
+            str | None,
+            Query(max_length=_TEXT_LENGTH_MAX, description="In document, description or reference."),
         ] = None,
     ) -> Response:
         """The running balance is the account's: it also counts entries that the filter hides."""

@@ -34,7 +34,9 @@ _SECURITY_HEADERS: Final = {
 
 
 class RequestMiddleware:
-    """``X-Request-ID`` and ``X-Correlation-ID`` are taken from the caller where they are plain words, else made."""
+    """``X-Request-ID`` and ``X-Correlation-ID`` are taken from the caller where they are plain words,
+    else made.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -21,8 +21,8 @@ _JSON: Final = "application/json"
 def json_rows(engine: sa.Engine, query: Callable[[sa.Connection], Iterator[Any]]) -> Response:
     """Answer with the rows of ``query``, read in one snapshot. Blocks for the first piece.
 
-    Errors of the query are raised before anything is answered; a failure later breaks the connection off, so that
-    no client takes half an array for the whole.
+    Errors of the query are raised before anything is answered; a failure later breaks the connection off,
+    so that no client takes half an array for the whole.
     """
     with contextlib.ExitStack() as stack:
         connection = stack.enter_context(

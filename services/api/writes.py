@@ -1,4 +1,6 @@
-"""``POST /api/v1/events``: events enter by the front door, their topics; nothing is written to a table here."""
+"""``POST /api/v1/events``: events enter by the front door, their topics; nothing is written to a table
+here.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def write_router(deps: ApiDependencies) -> APIRouter:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         # Also what keeps other sites' pages out: browsers send these types only where we allow it.
         if media_type not in (NDJSON, JSON):
-            raise ProblemError(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"Content-Type is {media_type or 'missing'}")
+            raise ProblemError(
+                ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"Content-Type is {media_type or 'missing'}"
+            )
         received = bytearray()
         async for piece in request.stream():
             received += piece
@@ -69,7 +73,9 @@ def write_router(deps: ApiDependencies) -> APIRouter:
         },
     )
     def events(lines: Annotated[bytes, Depends(body)]) -> Response:
-        """NDJSON, or a JSON array. Sending the same events again changes nothing: the books know an `event_id`."""
+        """NDJSON, or a JSON array. Sending the same events again changes nothing: the books know an
+        `event_id`.
+        """
         publication = deps.publish(io.BytesIO(lines))
         if publication.refused and not publication.accepted:
             raise ProblemError(

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import logging
 import signal
 import threading
 import zlib
@@ -29,6 +30,7 @@ from typing import Any, BinaryIO, Final, Protocol, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from schemas.admin import RECORD_MAX_BYTES
 from schemas.partitioner import PRODUCER_PARTITIONER
 from services.imports.canonical import LineError, LineReason, Outgoing, excerpt_of, read_line
 from services.imports.errors import (
@@ -39,10 +41,10 @@ from services.imports.errors import (
     SourceUnreadableError,
 )
 
-#: what a broker takes by default (``message.max.bytes`` 1,048,588), less the framing of a batch
-RECORD_BYTES_MAX: Final = 1_000_000
-#: no JSON line that is longer can be a record of that size
-LINE_BYTES_MAX: Final = 8 * RECORD_BYTES_MAX
+#: what the topics take, less the framing of a batch
+RECORD_BYTES_MAX: Final = RECORD_MAX_BYTES - 1024
+#: JSON is a few times as long as the record; no longer line can be a record of that size
+LINE_BYTES_MAX: Final = 4 * RECORD_MAX_BYTES
 DELIVERY_TIMEOUT_S: Final = 60
 _PROGRESS_EVERY: Final = 1000
 _QUEUE_RECORDS: Final = 50_000
@@ -66,7 +68,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What became of a source. ``last_position``: its last line or document; ``refused``: counts by reason."""
+    """What became of a source. ``last_position``: its last line or document; ``refused``: by reason."""
 
     receipt: Receipt
     last_position: int
@@ -96,10 +98,12 @@ class Publisher:
                 "partitioner": PRODUCER_PARTITIONER,
                 "compression.type": "lz4",
                 "linger.ms": 5,
+                "message.max.bytes": RECORD_MAX_BYTES,
                 "queue.buffering.max.messages": _QUEUE_RECORDS,
                 "queue.buffering.max.kbytes": _QUEUE_KIBIBYTES,
                 "message.timeout.ms": delivery_timeout_s * 1000,
-            }
+            },
+            logger=logging.getLogger("librdkafka"),
         )
 
     def __enter__(self) -> Self:
@@ -115,7 +119,7 @@ class Publisher:
             self._producer.poll(0)
 
     def send(self, outgoing: Outgoing) -> None:
-        """Queue one record. Raises ``RecordTooLargeError``, and ``DeliveryFailedError`` for an earlier one."""
+        """Queue a record. Raises ``RecordTooLargeError``, and ``DeliveryFailedError`` for an earlier one."""
         schema = outgoing.topic.schema
         if schema is None:
             raise ValueError(f"{outgoing.topic.name} is not a topic of events")

@@ -15,7 +15,7 @@ The condition, for a receipt:
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 import sqlalchemy as sa
@@ -49,9 +49,12 @@ def wait_until_reflected(
     engine: sa.Engine,
     live: LiveReader,
     timeout_s: int = DEFAULT_TIMEOUT_S,
+    changelog: str = BOOKS_CHANGELOG.name,
+    results: Sequence[str] = tuple(topic.name for topic in RESULTS),
 ) -> None:
     """Block until the results of ``receipt`` are in PostgreSQL and Redis, at most ``timeout_s`` seconds.
 
+    ``changelog`` and ``results`` name the topics to look at, where they are not the declared ones.
     Raises ``NotReflectedError`` naming the store that is behind and by how much; what the stores and Kafka
     raise themselves (``SQLAlchemyError``, ``LiveStoreError``, ``KafkaException``) is passed on.
     """
@@ -62,7 +65,7 @@ def wait_until_reflected(
         stop=stop,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
     )
-    log = _Log(bootstrap_servers)
+    log = _Log(bootstrap_servers, changelog, results)
     try:
         for check in (_stream_check(receipt, log), _stores_check(log, engine, live)):
             behind = retry(check)
@@ -129,7 +132,9 @@ def _in_postgres(engine: sa.Engine) -> dict[Place, int]:
 class _Log:
     """What has to be known of Kafka: progress of the stream, ends of the results. Joins no group."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
+    def __init__(self, bootstrap_servers: str, changelog: str, results: Sequence[str]) -> None:
+        self._changelog = changelog
+        self._results = results
         self._admin = AdminClient({"bootstrap.servers": bootstrap_servers})
         self._consumer = Consumer(
             {
@@ -150,11 +155,11 @@ class _Log:
     def progress(self) -> dict[Place, int]:
         """(source topic, partition) -> next offset that the committed state does not hold yet."""
         if self._changelog_partitions is None:
-            self._changelog_partitions = len(self._partitions(BOOKS_CHANGELOG.name))
+            self._changelog_partitions = len(self._partitions(self._changelog))
         try:
             found = scan_progress(
                 cast("Log", self._consumer),
-                BOOKS_CHANGELOG.name,
+                self._changelog,
                 self._changelog_partitions,
                 timeout_s=_REQUEST_TIMEOUT_S,
             )
@@ -169,9 +174,9 @@ class _Log:
     def ends(self) -> dict[Place, int]:
         """(result topic, partition) -> the offset below which everything is committed or taken back."""
         wanted = {
-            TopicPartition(topic.name, number): OffsetSpec.latest()  # type: ignore[no-untyped-call]
-            for topic in RESULTS
-            for number in self._partitions(topic.name)
+            TopicPartition(topic, number): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+            for topic in self._results
+            for number in self._partitions(topic)
         }
         futures = self._admin.list_offsets(
             wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_REQUEST_TIMEOUT_S

@@ -110,7 +110,11 @@ class NoticeOutbox:
 
     def _states(self, ids: Sequence[str]) -> dict[str, NoticeState]:
         row = notices.c
-        found = self._connection.execute(sa.select(row.notice_id, row.state).where(row.notice_id == sa.any_(sa.cast(ids, sa.ARRAY(sa.Text)))))
+        found = self._connection.execute(
+            sa.select(row.notice_id, row.state).where(
+                row.notice_id == sa.any_(sa.cast(ids, sa.ARRAY(sa.Text)))
+            )
+        )
         return {notice_id: NoticeState(state) for notice_id, state in found}
 
     def _upsert(self, rows: Sequence[Mapping[str, object]]) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from services.projector.batch import Batch
-from services.projector.projections import PROJECTIONS
+from services.projector.projections import PROJECTIONS, Projection
 from services.store.errors import LiveStoreError, LiveStoreUnavailable
 from services.store.live import Applied, BalanceRow, Change, LiveStore, Place
 
@@ -43,6 +43,7 @@ class LiveSide:
         store: LiveStore,
         committed: Committed,
         *,
+        projections: Sequence[Projection] = PROJECTIONS,
         clock_s: Callable[[], float] = time.monotonic,
         observe: Callable[[Applied, int], None] = lambda applied, changes: None,
         observe_rebuilt: Callable[[], None] = lambda: None,
@@ -50,6 +51,7 @@ class LiveSide:
         """``observe`` gets what each write did, and how many changes it added to the feed."""
         self._store = store
         self._committed = committed
+        self._projections = projections
         self._clock_s = clock_s
         self._observe = observe
         self._observe_rebuilt = observe_rebuilt
@@ -85,7 +87,8 @@ class LiveSide:
         if self._out_since_s is not None and self._rebuilding_after is None:
             return  # the rebuild will bring it
         began_s = self._clock_s()
-        balances, changes = balances_of(batch), changes_of(batch)
+        balances = balances_of(batch, self._projections)
+        changes = changes_of(batch, self._projections)
         advanced = batch.advanced if self._out_since_s is None else None
         if advanced is None and not balances and not changes:
             return
@@ -135,10 +138,10 @@ class LiveSide:
         _log.warning("%s; to be rebuilt in %.1f s", self.problem, pause_s)
 
 
-def balances_of(batch: Batch) -> list[BalanceRow]:
+def balances_of(batch: Batch, projections: Sequence[Projection] = PROJECTIONS) -> list[BalanceRow]:
     """The newest balance of each account in the batch."""
     newest: dict[tuple[str, str], BalanceRow] = {}
-    for projection in PROJECTIONS:
+    for projection in projections:
         if projection.change != "balance":
             continue
         for row in batch.rows.get(projection.topic.name, ()):
@@ -149,12 +152,14 @@ def balances_of(batch: Batch) -> list[BalanceRow]:
     return list(newest.values())
 
 
-def changes_of(batch: Batch) -> list[Change]:
+def changes_of(batch: Batch, projections: Sequence[Projection] = PROJECTIONS) -> list[Change]:
     """One change per row, but of an account's balances in the batch only the newest."""
     changes = []
-    for projection in PROJECTIONS:
+    for projection in projections:
         if projection.change == "balance":
-            changes += [Change("balance", msgspec.structs.asdict(row)) for row in balances_of(batch)]
+            changes += [
+                Change("balance", msgspec.structs.asdict(row)) for row in balances_of(batch, projections)
+            ]
             continue
         hidden = projection.not_in_feed
         for row in batch.rows.get(projection.topic.name, ()):

@@ -185,7 +185,7 @@ class ResultsReader:
 
         @tenacity.retry(
             retry=tenacity.retry_if_exception_type((TopicsMissing, KafkaException)),
-            wait=tenacity.wait_exponential_jitter(initial=0.1, max=2.0),
+            wait=tenacity.wait_random_exponential(multiplier=0.1, max=2.0),
             stop=tenacity.stop_after_delay(self._topics_patience_s),
             reraise=True,
         )

@@ -27,7 +27,7 @@ class Result:
 
 
 def results(seed: int, *, customers: int, events: int, prefix: str = "C") -> Iterator[list[Result]]:
-    """The results of one event after another: of invoices, payments and refused records, over two currencies."""
+    """The results of one event after another: invoices, payments and refused records, in two currencies."""
     chance = random.Random(seed)  # noqa: S311 - test data
     versions: dict[tuple[str, str], int] = {}
     balances: dict[tuple[str, str], int] = {}

@@ -18,7 +18,7 @@ import tenacity
 
 from services.projector.batch import Batch
 from services.projector.errors import AnotherProjector, PositionsMoved, ResultRejected
-from services.projector.projections import PROJECTIONS, Row
+from services.projector.projections import PROJECTIONS, Projection, Row
 from services.projector.statements import Statements, statements_of
 from services.store.engine import connect
 from services.store.live import BalanceRow, Place
@@ -72,6 +72,7 @@ class PostgresWriter:
         self,
         database_url: str,
         *,
+        projections: Sequence[Projection] = PROJECTIONS,
         patience_s: float = 30.0,
         lock_patience_s: float = 15.0,
         observe_rows: Callable[[str, int, int], None] = lambda table, written, unchanged: None,
@@ -82,7 +83,7 @@ class PostgresWriter:
         self._lock_patience_s = lock_patience_s
         self._observe_rows = observe_rows
         self._statements: dict[str, tuple[Statements, ...]] = {
-            projection.topic.name: tuple(map(statements_of, projection.targets)) for projection in PROJECTIONS
+            projection.topic.name: tuple(map(statements_of, projection.targets)) for projection in projections
         }
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
         self._positions: dict[Place, int] = {}
@@ -120,7 +121,7 @@ class PostgresWriter:
     def _patiently(self, act: Callable[[psycopg.Connection[tuple[Any, ...]]], _T]) -> _T:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_PASSING),
-            wait=tenacity.wait_exponential_jitter(initial=0.1, max=3.0),
+            wait=tenacity.wait_random_exponential(multiplier=0.1, max=3.0),
             stop=tenacity.stop_after_delay(self._patience_s),
             before_sleep=self._broken,
             reraise=True,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from domain.ageing import DEFAULT_EDGES, AgedItem, age
-from services.queries.discrepancies import OPEN_STATES
+from services.queries.discrepancies import OPEN_STATES, DiscrepancyRow
 from services.store.tables import balances, customers, discrepancies, open_items
 
 
@@ -31,7 +31,7 @@ class CurrencyFigures:
     overdue_items: int
     at_stake_minor: int
     open_discrepancies: int
-    ageing: dict[str, int]
+    ageing_minor: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def read_currency_figures(
             overdue_items=overdue.get(currency, (0, 0))[1],
             open_discrepancies=stakes.get(currency, (0, 0))[0],
             at_stake_minor=stakes.get(currency, (0, 0))[1],
-            ageing={
+            ageing_minor={
                 bucket.name: bucket.amount_minor
                 for bucket in age(by_due.get(currency, ()), today, edges).buckets
             },
@@ -176,7 +176,31 @@ def list_accounts(
     return AccountPage(total, [AccountRow(**row) for row in rows])
 
 
-def count_booked_events(connection: sa.Connection) -> int:
+@dataclass(frozen=True, slots=True)
+class DiscrepancyPage:
+    """``total`` counts all open ones, ``rows`` holds the newest of them."""
+
+    total: int
+    rows: list[DiscrepancyRow]
+
+
+def list_open_discrepancies(connection: sa.Connection, *, limit: int = 100) -> DiscrepancyPage:
+    """The open discrepancies that changed last, newest first."""
+    finding = discrepancies.c
+    is_open = finding.state.in_(OPEN_STATES)
+    total = connection.execute(
+        sa.select(sa.func.count()).select_from(discrepancies).where(is_open)
+    ).scalar_one()
+    rows = connection.execute(
+        sa.select(*(finding[name] for name in DiscrepancyRow.__dataclass_fields__))
+        .where(is_open)
+        .order_by(finding.occurred_at.desc(), finding.discrepancy_id)
+        .limit(limit)
+    ).mappings()
+    return DiscrepancyPage(total, [DiscrepancyRow(**row) for row in rows])
+
+
+def count_entries(connection: sa.Connection) -> int:
     """Ledger entries of all accounts; the difference of two readings over time is the rate of booking."""
     return connection.execute(sa.select(_bigint_sum(balances.c.entry_count))).scalar_one() or 0
 

@@ -85,7 +85,9 @@ def read_recipients(
     found = {
         one["customer_id"]: one
         for one in connection.execute(
-            sa.select(row.customer_id, row.name, row.email, row.language).where(row.customer_id == sa.any_(sa.cast(ids, sa.ARRAY(sa.Text))))
+            sa.select(row.customer_id, row.name, row.email, row.language).where(
+                row.customer_id == sa.any_(sa.cast(ids, sa.ARRAY(sa.Text)))
+            )
         ).mappings()
     }
     recipients: dict[str, Recipient] = {}

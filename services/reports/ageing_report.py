@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator
 
@@ -33,8 +34,11 @@ def ageing_rows(
     Streams: one account in memory at a time, and one database snapshot until the iterator is used up or
     closed. Due on ``as_of`` is current. Raises ``BucketEdgesError``.
     """
-    with read.snapshot(engine) as connection:
-        for customer, currency, lines, allocations in read.accounts_as_of(connection, as_of, customer_id):
+    with (
+        read.snapshot(engine) as connection,
+        contextlib.closing(read.accounts_as_of(connection, as_of, customer_id)) as accounts,
+    ):
+        for customer, currency, lines, allocations in accounts:
             ageing = age(open_items_as_of(lines, allocations, as_of), as_of, edges)
             yield AgeingRow(
                 customer_id=customer,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
@@ -35,23 +35,6 @@ def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def accounts_up_to(
-    connection: sa.Connection, end: dt.date, *, after: tuple[str, str] | None = None, limit: int | None = None
-) -> list[tuple[str, str]]:
-    """(customer, currency) of every account with an entry up to ``end``, in order, after ``after``."""
-    customer, currency = _code_points(ledger_entries)
-    query = (
-        sa.select(ledger_entries.c.customer_id, ledger_entries.c.currency)
-        .where(ledger_entries.c.business_date <= end)
-        .group_by(ledger_entries.c.customer_id, ledger_entries.c.currency)
-        .order_by(customer, currency)
-        .limit(limit)
-    )
-    if after is not None:
-        query = query.where(sa.tuple_(customer, currency) > sa.tuple_(*after))
-    return [(row.customer_id, row.currency) for row in connection.execute(query)]
-
-
 def customers_up_to(connection: sa.Connection, end: dt.date, *, after: str | None, limit: int) -> list[str]:
     """The next ``limit`` customers with an entry up to ``end``, in order, after ``after``."""
     customer, _ = _code_points(ledger_entries)
@@ -69,8 +52,10 @@ def customers_up_to(connection: sa.Connection, end: dt.date, *, after: str | Non
 
 def currencies_of(connection: sa.Connection, customer_id: str, end: dt.date) -> list[str]:
     """Currencies in which a customer has an entry up to ``end``, sorted."""
-    query = sa.select(ledger_entries.c.currency.distinct()).where(
-        ledger_entries.c.customer_id == customer_id, ledger_entries.c.business_date <= end
+    query = (
+        sa.select(ledger_entries.c.currency)
+        .where(ledger_entries.c.customer_id == customer_id, ledger_entries.c.business_date <= end)
+        .distinct()
     )
     return sorted(connection.scalars(query))
 
@@ -92,7 +77,7 @@ def customer_of(connection: sa.Connection, customer_id: str) -> Customer:
 
 
 def control_total(connection: sa.Connection, customer_id: str, currency: str, end: dt.date) -> int:
-    """The balance as of ``end`` as the database itself sums it, minor units: the statement's control figure."""
+    """The balance as of ``end`` as the database itself sums it, minor units."""
     entries = ledger_entries.c
     signed = sa.case((entries.side == Side.DEBIT.value, entries.amount_minor), else_=-entries.amount_minor)
     query = sa.select(sa.func.coalesce(sa.func.sum(signed), 0)).where(
@@ -123,10 +108,11 @@ def account_allocations(
 
 def accounts_as_of(
     connection: sa.Connection, as_of: dt.date, customer_id: str | None = None
-) -> Iterator[tuple[str, str, tuple[LedgerLine, ...], tuple[Allocated, ...]]]:
+) -> Generator[tuple[str, str, tuple[LedgerLine, ...], tuple[Allocated, ...]], None, None]:
     """(customer, currency, lines, allocations) of every account, in order.
 
-    Two server-side cursors walk in step, so memory holds one account at a time whatever the size of the books.
+    Two server-side cursors walk in step, so memory holds one account at a time, however large the books.
+    They are closed when the iterator is used up or closed.
     """
     lines = _lines_query(as_of).order_by(*_code_points(ledger_entries))
     booked = _allocations_query(as_of).order_by(*_code_points(allocations))
@@ -134,16 +120,20 @@ def accounts_as_of(
         lines = lines.where(ledger_entries.c.customer_id == customer_id)
         booked = booked.where(allocations.c.customer_id == customer_id)
     account = attrgetter("customer_id", "currency")
-    streamed = connection.execution_options(yield_per=_BATCH_ROWS)
-    groups = itertools.groupby(streamed.execute(booked), key=account)
-    waiting = next(groups, None)
-    for key, rows in itertools.groupby(streamed.execute(lines), key=account):
-        own: tuple[Allocated, ...] = ()
-        while waiting is not None and waiting[0] <= key:
-            if waiting[0] == key:
-                own = tuple(map(_allocated, waiting[1]))
-            waiting = next(groups, None)
-        yield *key, _lines(list(rows)), own
+    streamed = {"yield_per": _BATCH_ROWS}
+    with (
+        connection.execute(lines, execution_options=streamed) as line_rows,
+        connection.execute(booked, execution_options=streamed) as booked_rows,
+    ):
+        groups = itertools.groupby(booked_rows, key=account)
+        waiting = next(groups, None)
+        for key, rows in itertools.groupby(line_rows, key=account):
+            own: tuple[Allocated, ...] = ()
+            while waiting is not None and waiting[0] <= key:
+                if waiting[0] == key:
+                    own = tuple(map(_allocated, waiting[1]))
+                waiting = next(groups, None)
+            yield *key, _lines(list(rows)), own
 
 
 def _lines_query(end: dt.date) -> sa.Select[Any]:
@@ -162,7 +152,6 @@ def _lines_query(end: dt.date) -> sa.Select[Any]:
             entries.business_date,
             entries.due_date,
             entries.source_version,
-            entries.description,
             entries.source_topic,
             entries.source_partition,
             entries.source_offset,
@@ -201,7 +190,6 @@ def _lines(rows: Sequence[sa.Row[Any]]) -> tuple[LedgerLine, ...]:
             business_date=row.business_date,
             due_date=_due_date(row),
             source_version=row.source_version,
-            description=row.description,
             topic=row.source_topic,
             partition=row.source_partition,
             offset=row.source_offset,
@@ -217,8 +205,8 @@ def _due_date(row: sa.Row[Any]) -> dt.date | None:
     force keeps an old due date; the item's row has the new one. An earlier version (its date is another one)
     keeps its own.
     """
-    if row.item_due_date is not None and row.item_business_date == row.business_date:
-        moved: dt.date = row.item_due_date
+    if row.role == EntryRole.POSTED and row.item_business_date == row.business_date:
+        moved: dt.date | None = row.item_due_date
         return moved
     own: dt.date | None = row.due_date
     return own

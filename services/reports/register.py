@@ -1,8 +1,8 @@
 """The register of issued statements: one row per version, never changed, never removed.
 
 Version 1 is the first that was issued. The same figures again are the same version; other figures for the
-same account and period (a late event came in) are the next version, a numbered restatement. The row keeps the
-figures that the digest covers, so an issued statement can be proven and compared long after the ledger moved on.
+same account and period (a late event came in) are the next version, a numbered restatement. The row keeps
+the figures that the digest covers, so an issued statement can be proven and compared long afterwards.
 """
 
 from __future__ import annotations
@@ -36,10 +36,14 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
         return digest_of(self.figures) == self.digest
 
 
-def statement_number(customer_id: str, currency: str, period: Period, version: int) -> str:
-    """``ST-C-1-EUR-2011-01``, from the second version on with ``-V2``: the same on every machine."""
+def statement_number(customer_id: str, currency: str | None, period: Period, version: int) -> str:
+    """``ST-2011-01-EUR-C-1``; from version 2 on ``ST-2011-01-EUR.2-C-1``; ``None`` is all currencies: MULTI.
+
+    The same on every machine, and no two statements share one whatever signs a customer's id holds, because
+    the id comes last and nothing before it can grow.
+    """
     label = period.label.replace("..", "_")
-    return f"ST-{customer_id}-{currency}-{label}{f'-V{version}' if version > 1 else ''}"
+    return f"ST-{label}-{currency or 'MULTI'}{f'.{version}' if version > 1 else ''}-{customer_id}"
 
 
 def register(connection: sa.Connection, statement: Statement, issued_at: dt.datetime) -> Registered:

@@ -27,7 +27,7 @@ from services.reports import read
 from services.reports.document import Customer, Letterhead, Section, StatementDocument
 from services.reports.errors import NothingToStateError, UnknownFormatError
 from services.reports.localise import localiser
-from services.reports.register import Registered, register
+from services.reports.register import Registered, register, statement_number
 from services.reports.render_csv import render_csv
 from services.reports.render_html import render_html
 from services.reports.render_json import render_json
@@ -237,13 +237,12 @@ def _customers(engine: sa.Engine, period: Period) -> Iterator[str]:
 
 
 def _document_no(rows: tuple[Registered, ...]) -> str:
-    """The statement's own number; with several currencies, theirs is left out and the versions are added."""
+    """The statement's own number; of several currencies one number, whose version counts all restatements."""
     first = rows[0]
     if len(rows) == 1:
         return first.statement_no
-    restated = sum(row.version - 1 for row in rows)
-    label = first.period.label.replace("..", "_")
-    return f"ST-{first.customer_id}-{label}{f'-V{restated + 1}' if restated else ''}"
+    restatements = sum(row.version - 1 for row in rows)
+    return statement_number(first.customer_id, None, first.period, restatements + 1)
 
 
 def _file_stem(document_no: str) -> str:

@@ -1,8 +1,8 @@
 """One simulated account: what happened, what reached us, and what the customer has in their books.
 
 Every act (an invoice placed, a payment made...) writes up to three things at once: the events that reach us,
-the movements that *our* books must show, and the movements that *theirs* show. Injected mistakes are acts that
-write them differently, and say what must be found.
+the movements that *our* books must show, and the movements that *theirs* show. Injected mistakes are acts
+that write them differently, and say what must be found.
 
 Invariant: balances and answers come from these movements alone, never from the code under test.
 """
@@ -14,7 +14,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from services.simulator.days import Numbers, Window
+from services.simulator.days import NumberSource, Window
 from services.simulator.events import Basket, Event, basket, event, moment, salesperson
 from services.simulator.population import Customer
 from services.simulator.score import Expected
@@ -84,7 +84,7 @@ class Account:
     """One customer in one currency."""
 
     def __init__(
-        self, customer: Customer, currency: str, rng: random.Random, numbers: Numbers, window: Window
+        self, customer: Customer, currency: str, rng: random.Random, numbers: NumberSource, window: Window
     ) -> None:
         self.customer = customer
         self.currency = currency

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import itertools
 import random
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 #: how much is ordered from Monday to Sunday, relative
 WEEKDAY_WEIGHTS: Final = (10, 10, 10, 9, 8, 2, 1)
@@ -63,6 +64,16 @@ def some_day(rng: random.Random, days: list[dt.date]) -> dt.date:
     return rng.choices(days, [WEEKDAY_WEIGHTS[day.weekday()] for day in days])[0]
 
 
+class NumberSource(Protocol):
+    """Gives every document a number of its own."""
+
+    def of(self, date: dt.date) -> int:
+        """A new number for a document of that day."""
+
+    def unknown(self) -> int:
+        """A number that no document has or will have."""
+
+
 class Numbers:
     """Gives every document a number of its own, in one series: later days have higher numbers.
 
@@ -86,4 +97,27 @@ class Numbers:
 
     def unknown(self) -> int:
         """A number that no document has or will have."""
+        return next(self._unknown)
+
+
+class LiveNumbers:
+    """Numbers of documents after the history: beyond all of its numbers, and other ones after each start.
+
+    A demonstration is stopped and started again on the same books; an event that came back with the same id
+    and other content would be refused. So numbers begin at a thousand for every second since ``epoch``, which
+    keeps two starts apart as long as fewer documents than that are made in a second.
+    """
+
+    _PER_SECOND: Final = 1000
+    _FIRST: Final = 10_000_000_000
+
+    def __init__(self, epoch: dt.date, start_at: dt.datetime) -> None:
+        since = start_at - dt.datetime.combine(epoch, dt.time(), dt.UTC)
+        self._numbers = itertools.count(self._FIRST + since // dt.timedelta(seconds=1) * self._PER_SECOND)
+        self._unknown = iter(UNKNOWN_NUMBERS)
+
+    def of(self, date: dt.date) -> int:
+        return next(self._numbers)
+
+    def unknown(self) -> int:
         return next(self._unknown)

@@ -8,22 +8,27 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from services.simulator.account import Account, Invoice
-from services.simulator.days import Numbers
+from services.simulator.days import LiveNumbers, Window
 from services.simulator.events import Event
+from services.simulator.population import Customer
 from services.simulator.remittance import text_for
 
+RATE_MAX: Final = 1000
 _UNPAID_KEPT: Final = 200
 
 
 def live_events(
-    rng: random.Random, accounts: Sequence[Account], numbers: Numbers, rate: int, start_at: dt.datetime
+    rng: random.Random, customers: Sequence[Customer], window: Window, rate: int, start_at: dt.datetime
 ) -> Iterator[Event]:
     """``rate`` events per simulated second from ``start_at``; lazily, so the caller sets the pace.
 
-    Continues the accounts of a history in place. Raises ``ValueError`` for a rate below 1.
+    The customers of the history ``window`` go on; they pay what they buy from here on only, so that a second
+    start does not pay again what the first one paid. Raises ``ValueError`` for a rate that is not 1 to 1000.
     """
-    if rate < 1:
-        raise ValueError("rate is events per second, at least 1")
+    if not 1 <= rate <= RATE_MAX:
+        raise ValueError(f"rate is events per second, 1 to {RATE_MAX}")
+    numbers = LiveNumbers(window.start, start_at)
+    accounts = [Account(customer, customer.currency, rng, numbers, window) for customer in customers]
     weights = [account.customer.weight for account in accounts]
     count = 0
     while True:
@@ -41,7 +46,7 @@ def live_events(
         del account.unpaid[:-_UNPAID_KEPT]
 
 
-def _act(rng: random.Random, account: Account, numbers: Numbers, at: dt.datetime) -> None:
+def _act(rng: random.Random, account: Account, numbers: LiveNumbers, at: dt.datetime) -> None:
     date, draw = at.date(), rng.random()
     payable = [invoice for invoice in account.unpaid if invoice.date <= date]
     if draw < 0.5 or not payable:

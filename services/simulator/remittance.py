@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _ONE: Final = {
-    "en": ("{full}", "inv {digits}", "payment {full}", "Invoice {digits}", "{squeezed} thanks", "ref {full} in full"),
+    "en": ("{full}", "inv {digits}", "payment {full}", "Invoice {digits}", "{squeezed} thanks"),
     "zh": ("货款 {full}", "付{full}货款", "发票{digits}", "{full}", "结清 {digits}", "货款{squeezed}"),
 }  # fmt: skip
 _MANY: Final = {

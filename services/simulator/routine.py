@@ -1,8 +1,8 @@
 """What happens on a day without mistakes: the ordinary stories of orders, payments, credits and refunds.
 
 Invariant: none of them leaves a discrepancy open at the end of the window, in whatever order its events
-arrive. So a story only begins to pay if it can be paid in full before the window ends: a document with a part of its
-money *is* a SHORT_PAYMENT.
+arrive. So a story only begins to pay if it can be paid in full before the window ends: a document with a part
+of its money *is* a SHORT_PAYMENT.
 """
 
 from __future__ import annotations

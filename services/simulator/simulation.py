@@ -14,11 +14,12 @@ from typing import Any, Final
 from services.simulator.account import Account
 from services.simulator.days import Numbers, Window, some_day
 from services.simulator.events import Event
-from services.simulator.injections import OWN, STATEMENT, Injection, currency_mismatch
 from services.simulator.live import live_events
+from services.simulator.own_mistakes import OWN_MISTAKES, Mistake, currency_mismatch
 from services.simulator.population import populate
 from services.simulator.routine import STORIES
 from services.simulator.score import Expected
+from services.simulator.statement_mistakes import STATEMENT_MISTAKES
 from services.simulator.statements import send_statements
 
 DEFAULT_START: Final = dt.date(2026, 1, 1)
@@ -99,13 +100,7 @@ class Simulation:
         answers are kept for them.
         """
         begin = start_at or dt.datetime.combine(self.window.end + dt.timedelta(days=1), dt.time(8), dt.UTC)
-        rng = self._rng("live")
-        going_on = []
-        for past in self._accounts:  # copies: the history and its answers stay as they are
-            account = Account(past.customer, past.currency, rng, self._numbers, self.window)
-            account.unpaid = list(past.unpaid)
-            going_on.append(account)
-        return live_events(rng, going_on, self._numbers, rate, begin)
+        return live_events(self._rng("live"), self._customers, self.window, rate, begin)
 
     def _rng(self, name: str) -> random.Random:
         return random.Random(f"{self.seed}/{name}")  # noqa: S311  # a simulation, no secret
@@ -114,7 +109,7 @@ class Simulation:
         plan = self._rng("plan")
         total = len(self._customers) * len(self.window.days()) * _STORIES_PER_100_DAYS // 100
         share = total / sum(c.weight for c in self._customers)
-        own, statement = _rotation(OWN, plan), _rotation(STATEMENT, plan)
+        own, statement = _rotation(OWN_MISTAKES, plan), _rotation(STATEMENT_MISTAKES, plan)
         for customer in self._customers:
             rng = self._rng(customer.customer_id)
             main = Account(customer, customer.currency, rng, self._numbers, self.window)
@@ -169,14 +164,14 @@ class Simulation:
         return [event for _, _, event in sorted(arrivals, key=lambda a: a[:2])]
 
 
-def _inject(rotation: Iterator[Injection], account: Account) -> None:
+def _inject(rotation: Iterator[Mistake], account: Account) -> None:
     """Make the next mistake for which the window has room; a window of a few days has room for none."""
-    for _ in range(len(OWN) + len(STATEMENT)):
+    for _ in range(len(OWN_MISTAKES) + len(STATEMENT_MISTAKES)):
         if next(rotation)(account):
             return
 
 
-def _rotation(items: tuple[Injection, ...], rng: random.Random) -> Iterator[Injection]:
+def _rotation(items: tuple[Mistake, ...], rng: random.Random) -> Iterator[Mistake]:
     """All items in turn, for ever, so that even a small simulation has many kinds."""
     order = list(items)
     rng.shuffle(order)

@@ -1,11 +1,11 @@
 """One reader of the change feed per process, fanned out to every open page.
 
 Invariants:
-- Pages never slow the reader down: each has a bounded queue, and one that does not keep up is dropped and told to
-  load afresh.
+- Pages never slow the reader down: each has a bounded queue, and one that does not keep up is dropped and
+  told to load afresh.
 - A batch is encoded once, whatever the number of pages.
-- A page resumes from the id it saw last without a gap: it is subscribed first, then the feed is read from that id,
-  and what it was sent already is skipped.
+- A page resumes from the id it saw last without a gap: it is subscribed first, then the feed is read from
+  that id, and what it was sent already is skipped.
 """
 
 from __future__ import annotations
@@ -39,14 +39,18 @@ _LOOK_BACK_READS: Final = 25
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far the figures are behind the sources: records not processed or projected yet; None where unknown."""
+    """How far the figures are behind the sources: records not processed or projected yet; None where
+    unknown.
+    """
 
     records: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Something for the page besides batches: ``figures`` (with JSON), ``reload``, ``outage`` or ``recovered``."""
+    """Something for the page besides batches: ``figures`` (with JSON), ``reload``, ``outage`` or
+    ``recovered``.
+    """
 
     event: str
     data: str = ""
@@ -70,7 +74,9 @@ class Subscription:
 
 
 class LiveHub:
-    """Start ``run`` as a task on the event loop that serves the pages; everything else is called on that loop."""
+    """Start ``run`` as a task on the event loop that serves the pages; everything else is called on that
+    loop.
+    """
 
     def __init__(self, live: LiveReader) -> None:
         self._live = live
@@ -208,7 +214,9 @@ class LiveHub:
 
 
 def until_reset(changes: list[Change]) -> list[Change]:
-    """``changes``, or only the last reset among them: what came before it is void, what comes after is read next."""
+    """``changes``, or only the last reset among them: what came before it is void, what comes after is
+    read next.
+    """
     resets = [change for change in changes if change.type == RESET]
     return resets[-1:] or changes
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-import msgspec
+import anyio.to_thread
 import sqlalchemy as sa
 from babel.core import negotiate_locale
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -17,15 +17,13 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from domain.money import minor_units
 from services.language import LANGUAGES, Language
-from services.queries.discrepancies import OPEN_STATES
 from services.queries.overview import AccountOrder, list_accounts, list_open_discrepancies
+from services.store.live import LiveReader
 from services.web.figures import FigureReader
 from services.web.hub import LiveHub, Signal
 from services.web.texts import browser_texts, texts
 from services.web.wire import browser_json
-from services.store.live import LiveReader, parse_change_id
 
 _HERE: Final = Path(str(resources.files(__package__)))
 _NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -33,6 +31,7 @@ _NO_STORE: Final = {"Cache-Control": "no-store"}
 ROWS_MAX: Final = 100
 _HEARTBEAT_S: Final = 10
 _RETRY_MS: Final = 1_000
+_CHANGE_ID: Final = r"^\d{1,19}-\d{1,19}$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,9 @@ def choose_language(asked: str | None, accept_language: str | None, default: Lan
     for language in LANGUAGES:
         if asked == language:
             return language
-    preferred = [part.partition(";")[0].strip().replace("-", "_") for part in (accept_language or "").split(",")]
+    preferred = [
+        part.partition(";")[0].strip().replace("-", "_") for part in (accept_language or "").split(",")
+    ]
     found = negotiate_locale([one.partition("_")[0] for one in preferred if one], list(LANGUAGES))
     return "zh" if found == "zh" else "en" if found == "en" else default
 
@@ -87,8 +88,8 @@ def page_router(deps: PageDependencies) -> APIRouter:
     @router.get("/live/snapshot")
     async def snapshot() -> Response:
         """Everything the page shows at first, and the change id to follow on from."""
-        # The id before the figures: what changes in between is told again, and newer versions win.
-        return await _in_thread(lambda: _snapshot(deps))
+        recent = deps.hub.recent  # belongs to the event loop
+        return _json(await anyio.to_thread.run_sync(_snapshot, deps, recent))
 
     @router.get("/live/accounts")
     def accounts(
@@ -103,14 +104,18 @@ def page_router(deps: PageDependencies) -> APIRouter:
             )
         return _json(browser_json(found))
 
+    @router.get("/live/discrepancies")
+    def discrepancies() -> Response:
+        with deps.engine.connect() as connection:
+            return _json(browser_json(list_open_discrepancies(connection, limit=ROWS_MAX)))
+
     @router.get("/live")
     async def live(
-        after: Annotated[str, Query()],
-        last_event_id: Annotated[str | None, Header()] = None,
+        after: Annotated[str, Query(pattern=_CHANGE_ID)],
+        last_event_id: Annotated[str | None, Header(pattern=_CHANGE_ID)] = None,
     ) -> Response:
         """Server-sent events: ``changes``, ``figures``, ``outage``, ``recovered``, ``reload``."""
         start = last_event_id or after
-        parse_change_id(start)
 
         async def events() -> AsyncIterator[ServerSentEvent]:
             async for item in deps.hub.follow(start):
@@ -122,3 +127,22 @@ def page_router(deps: PageDependencies) -> APIRouter:
         return EventSourceResponse(events(), ping=_HEARTBEAT_S, headers={"Cache-Control": "no-store"})
 
     return router
+
+
+def static_files() -> StaticFiles:
+    """The page's script and style, for mounting at ``/static``."""
+    return StaticFiles(directory=_HERE / "static")
+
+
+def _snapshot(deps: PageDependencies, recent: list[dict[str, Any]]) -> str:
+    # The id before the figures: what changes in between is told again, and the newer version wins.
+    change_id = deps.live.latest_change_id()
+    with deps.engine.connect() as connection:
+        found = list_open_discrepancies(connection, limit=ROWS_MAX)
+    return browser_json(
+        {"change_id": change_id, "figures": deps.figures.read(), "discrepancies": found, "feed": recent}
+    )
+
+
+def _json(text: str) -> Response:
+    return Response(text, media_type="application/json", headers=_NO_STORE)

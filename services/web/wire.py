@@ -14,8 +14,25 @@ from services.store.live import Change
 FEED_MAX: Final = 40
 _GONE: Final = ("RESOLVED", "RETRACTED")
 _FEED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "entry": ("customer_id", "currency", "kind", "role", "side", "amount_minor", "document_no", "business_date"),
-    "discrepancy": ("customer_id", "currency", "kind", "state", "amount_minor", "document_no", "statement_id"),
+    "entry": (
+        "customer_id",
+        "currency",
+        "kind",
+        "role",
+        "side",
+        "amount_minor",
+        "document_no",
+        "business_date",
+    ),
+    "discrepancy": (
+        "customer_id",
+        "currency",
+        "kind",
+        "state",
+        "amount_minor",
+        "document_no",
+        "statement_id",
+    ),
     "dead_letter": ("customer_id", "reason", "detail"),
 }
 
@@ -25,13 +42,13 @@ def browser_json(value: object) -> str:
     return msgspec.json.encode(_exact(msgspec.to_builtins(value))).decode()
 
 
-def _exact(value: Any) -> Any:
+def _exact(value: Any, is_amount: bool = False) -> Any:
+    """``is_amount`` holds for everything under a ``*_minor`` key, so also for amounts by bucket."""
     if isinstance(value, dict):
-        return {
-            key: str(inner) if isinstance(inner, int) and key.endswith("_minor") else _exact(inner)
-            for key, inner in value.items()
-        }
-    return [_exact(inner) for inner in value] if isinstance(value, list) else value
+        return {key: _exact(inner, is_amount or key.endswith("_minor")) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_exact(inner, is_amount) for inner in value]
+    return str(value) if is_amount and isinstance(value, int) else value
 
 
 class Batch(msgspec.Struct, frozen=True):

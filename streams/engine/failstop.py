@@ -1,7 +1,7 @@
 """Fail-stop: end the process at once, without committing anything.
 
 Raising is not enough inside Faust: it acknowledges the failed event, and stopping commits
-(research/reliability, points 1 and 4). The supervisor restarts the process, which goes on from the last checkpoint.
+(docs/adr/0001-delivery-guarantee.md). The supervisor restarts the process, which goes on from the last checkpoint.
 """
 
 from __future__ import annotations

@@ -57,5 +57,6 @@ def assert_seams() -> None:
     if problems:
         fail_stop(
             ExitCode.UNSUPPORTED_FAUST,
-            "this faust-streaming does not fit the engine; install the pinned version: " + "; ".join(problems),
+            "this faust-streaming does not fit the engine; install the pinned version: "
+            + "; ".join(problems),
         )

@@ -189,7 +189,9 @@ class Partition(Generic[V]):
 
     # -- life
 
-    def installed(self, values: dict[bytes, bytes | None], progress: dict[str, int] | None, offset: int) -> None:
+    def installed(
+        self, values: dict[bytes, bytes | None], progress: dict[str, int] | None, offset: int
+    ) -> None:
         """Take over what was restored from the changelog: newer values, the newest progress, the next offset."""
         for key, value in values.items():
             if value is None:

@@ -60,9 +60,7 @@ def _read(consumer: Consumer, changelog: str, applied: Mapping[int, int]) -> dic
     result: dict[int, Restored] = {}
     assignment, ends = [], {}
     for number, offset in applied.items():
-        low, high = consumer.get_watermark_offsets(
-            TopicPartition(changelog, number), timeout=_CALL_TIMEOUT_S
-        )
+        low, high = consumer.get_watermark_offsets(TopicPartition(changelog, number), timeout=_CALL_TIMEOUT_S)
         if offset > high:
             raise RestoreFailed(
                 f"local state of {changelog}[{number}] is at {offset}, ahead of the changelog's end {high}"
@@ -77,25 +75,27 @@ def _read(consumer: Consumer, changelog: str, applied: Mapping[int, int]) -> dic
     while ends:
         messages = consumer.consume(20_000, timeout=0.1)
         for message in messages:
-            number = message.partition()
+            partition = message.partition()
+            assert partition is not None
             error = message.error()
-            assert number is not None
             if error is not None:
                 if error.code() != KafkaError._PARTITION_EOF:
                     raise KafkaException(error)
-                offset = message.offset()
-                assert offset is not None
-                if offset >= ends.get(number, 0):
-                    ends.pop(number, None)
+                end = message.offset()
+                assert end is not None
+                if end >= ends.get(partition, 0):
+                    ends.pop(partition, None)
                 continue
             key = message.key()
             assert isinstance(key, bytes)
-            result[number].values[key] = message.value()
+            result[partition].values[key] = message.value()
             total += 1
         if messages:
             heard = time.monotonic()
         elif time.monotonic() - heard > _SILENCE_MAX_S:
-            raise RestoreFailed(f"no answer from {changelog} for {_SILENCE_MAX_S:.0f} s, still reading {ends}")
+            raise RestoreFailed(
+                f"no answer from {changelog} for {_SILENCE_MAX_S:.0f} s, still reading {ends}"
+            )
     for restored in result.values():
         record = restored.values.pop(PROGRESS_KEY, None)
         if record is not None:

@@ -17,6 +17,7 @@ ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 #: who may read the environment beside runtime/settings.py, and why
 MAY_READ_ENVIRONMENT = {
     "runtime/settings.py": "the one place",
+    "deploy/fleet.py": "hands the environment on to the processes it starts",
     "deploy/stack/java.py": "looks for a Java on this machine (JAVA_HOME, PATH)",
     "deploy/stack/process.py": "hands the environment on to the servers it starts",
 }

@@ -71,7 +71,7 @@ class InMemoryBroker:
         self.requests.append([topic.topic for topic in new_topics])
         for topic in new_topics:
             if topic.topic in self.rivals:
-                self.put(topic.topic, topic.num_partitions, topic.replication_factor, topic.config)
+                self.put(topic.topic, topic.num_partitions, topic.replication_factor, topic.config or {})
         return {topic.topic: self._create(topic) for topic in new_topics}
 
     def _create(self, topic: NewTopic) -> Future[None]:
@@ -92,7 +92,7 @@ class InMemoryBroker:
         assert request_timeout > 0
         answers: dict[ConfigResource, Future[Mapping[str, Any]]] = {}
         for resource in resources:
-            settings = BROKER_DEFAULTS | self.stored[resource.name].config
+            settings = BROKER_DEFAULTS | (self.stored[resource.name].config or {})
             future: Future[Mapping[str, Any]] = Future()
             future.set_result({name: ConfigEntry(name, value) for name, value in settings.items()})
             answers[resource] = future

@@ -13,7 +13,6 @@ NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 
 def check(kind: Any, value: object) -> None:
     compiled = compile_check({"type": "record", "fields": [{"name": "a", "type": kind}]}, WRITTEN)
-    assert compiled is not None
     compiled({"a": value})
 
 
@@ -82,7 +81,7 @@ def test_inexact_values_are_named(kind: object, value: object, message: str) -> 
     ],
 )
 def test_where_nothing_can_go_wrong_nothing_is_checked(kind: object) -> None:
-    assert compile_check(kind, WRITTEN) is None
+    compile_check(kind, WRITTEN)(object())  # not even looked at
 
 
 @pytest.mark.parametrize(
@@ -100,7 +99,12 @@ def test_what_nobody_could_check_is_refused(kind: object) -> None:
         compile_check(kind, WRITTEN)
 
 
+FIGURES = ("amount_minor", "balance_minor", "open_minor", "recorded_at")
+
+
 def test_every_contract_can_be_checked() -> None:
     for known in catalog.contracts():
-        assert compile_check(catalog.parse(known.schema_json), WRITTEN) is not None
-        compile_check(catalog.parse(known.schema_json), READ)
+        schema = catalog.parse(known.schema_json)
+        compile_check(schema, READ)
+        with pytest.raises(InexactError):
+            compile_check(schema, WRITTEN)(dict.fromkeys(FIGURES, 1.5))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
@@ -24,6 +25,9 @@ from schemas.progress import (
 
 CHANGELOG = "books"
 
+#: offset -> key and value
+Records = Mapping[int, tuple[bytes, bytes | None]]
+
 
 class InMemoryLog:
     """A committed changelog: records by offset with gaps (markers, compaction), read from an assignment on.
@@ -31,14 +35,14 @@ class InMemoryLog:
     ``more`` is written behind the end as soon as the ends were asked for, as a busy stream does.
     """
 
-    def __init__(self, partitions: dict[int, tuple[int, int, dict[int, tuple[bytes, bytes | None]]]]) -> None:
+    def __init__(self, partitions: Mapping[int, tuple[int, int, Records]]) -> None:
         self.partitions = partitions
         self.positions: dict[int, int] = {}
         self.ended: set[int] = set()
         self.reads = 0
         self.assigned: list[dict[int, int]] = []
         self.errors: list[Message] = []
-        self.more: dict[int, dict[int, tuple[bytes, bytes | None]]] = {}
+        self.more: dict[int, Records] = {}
         self.batch = 7
 
     def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int] | None:
@@ -56,12 +60,12 @@ class InMemoryLog:
         assert num_messages > 0
         assert timeout > 0
         if self.errors:
-            return [self.errors.pop()]
-        return list(self._next())
+            return cast("Sequence[LogRecord]", [self.errors.pop()])
+        return cast("Sequence[LogRecord]", list(self._next()))
 
     def _next(self) -> Iterator[Message]:
         for number, position in self.positions.items():
-            records = self.partitions[number][2] | self.more.get(number, {})
+            records = {**self.partitions[number][2], **self.more.get(number, {})}
             ahead = [offset for offset in sorted(records) if offset >= position]
             for offset in ahead[: self.batch]:
                 key, value = records[offset]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import httpx
@@ -50,6 +51,16 @@ def registry(
 
 FOUND = httpx.Response(200, json={"schema": ORDER.schema_json})
 NOT_FOUND = httpx.Response(404, json={"error_code": 40403, "message": "Schema 7 not found"})
+
+
+def test_a_schema_is_registered_once() -> None:
+    script = Script(httpx.Response(200, json={"id": 12}))
+    remote = registry(script)
+
+    assert [remote.id_of(ORDER.subject, ORDER.schema_json) for _ in range(3)] == [12, 12, 12]
+    (request,) = script.requests
+    assert (request.method, request.url.path) == ("POST", "/subjects/tieout.orders-value/versions")
+    assert json.loads(request.content) == {"schema": ORDER.schema_json}
 
 
 def test_all_schemas_are_rows_of_the_id_table() -> None:

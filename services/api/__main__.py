@@ -1,0 +1,82 @@
+"""``python -m services.api``: the composition root of the API process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import ipaddress
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from fastapi import FastAPI
+
+from runtime.logs import configure_logging
+from runtime.metrics import process_registry
+from runtime.settings import Settings
+from schemas.codec import Codec
+from schemas.confluent import registry_for
+from services.api.adapters import EventPublisher, StatementIssuer
+from services.api.app import create_app
+from services.api.lag import KafkaLag
+from services.api.ports import ApiDependencies
+from services.reports.document import Letterhead
+from services.store.engine import create_engine
+from services.store.live_redis import connect_live
+
+
+def compose(settings: Settings) -> FastAPI:
+    """The application as settings say. Connects to nothing yet."""
+    engine = create_engine(settings.database_url.get_secret_value(), application="tieout-api", pool_size=10)
+    live = connect_live(settings.redis_url.get_secret_value())
+    codec = Codec(registry_for(settings.schema_registry_url))
+    version = importlib.metadata.version("tieout")
+
+    def clock() -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
+    return create_app(
+        ApiDependencies(
+            engine=engine,
+            live=live,
+            clock=clock,
+            zone=ZoneInfo(settings.time_zone),
+            publish=EventPublisher(settings.kafka_bootstrap_servers, codec),
+            statement=StatementIssuer(
+                engine, Letterhead(name=settings.company_name, time_zone=settings.time_zone), clock
+            ),
+            lag=KafkaLag(settings.kafka_bootstrap_servers, settings.app_id, settings.partitions, live),
+            registry=process_registry("api", version),
+            version=version,
+            company_name=settings.company_name,
+            language=settings.language,
+            allowed_hosts=allowed_hosts(settings.api_host),
+        )
+    )
+
+
+def allowed_hosts(api_host: str) -> tuple[str, ...]:
+    """On loopback only this machine's own names are answered; elsewhere a proxy in front decides."""
+    try:
+        loopback = ipaddress.ip_address(api_host).is_loopback
+    except ValueError:
+        loopback = api_host == "localhost"
+    return ("127.0.0.1", "localhost", "[::1]", api_host) if loopback else ("*",)
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    settings = Settings()
+    configure_logging("api", settings.log_level, settings.log_format)
+    uvicorn.run(
+        compose(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,  # logging is configured above
+        access_log=False,  # the middleware writes a line with the ids and the route
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+if __name__ == "__main__":
+    main()

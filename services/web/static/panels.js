@@ -1,0 +1,233 @@
+// Tiles, ageing, discrepancies, recent changes.
+import { amount, count, element, explain, fill, flash, money, texts } from "./money.js";
+
+const ROWS_MAX = 100;
+const FEED_MAX = 40;
+const TILE_CURRENCIES = 3;
+const BREAKS = new Set(["OPENING_BALANCE_BREAK", "CLOSING_BALANCE_BREAK", "STATEMENT_ARITHMETIC", "CURRENCY_MISMATCH", "WRONG_ACCOUNT"]);
+const MONEY = new Set([
+  "OVERPAYMENT", "SHORT_PAYMENT", "REFUND_EXCEEDS_PAYMENT", "PAYMENT_ON_CANCELLED", "AMOUNT_MISMATCH",
+  "DUPLICATE", "MISSING_IN_LEDGER", "MISSING_IN_STATEMENT",
+]);
+const clock = new Intl.DateTimeFormat(texts.locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+
+// --- tiles ---
+
+const tile = (name) => document.getElementById(`tile-${name}`);
+const rates = [];
+let newestMs = null;
+let clockOffsetMs = 0;
+
+function currencyLines(name, currencies, minorOf, subOf) {
+  const box = tile(name).querySelector(".lines");
+  const shown = currencies.slice(0, TILE_CURRENCIES);
+  box.classList.toggle("single", currencies.length === 1);
+  const parts = shown.flatMap((row) => [
+    element("span", "code", row.currency),
+    element("span", minorOf(row) === "0" ? "amount" : "amount some", amount(minorOf(row), row.currency)),
+  ]);
+  if (currencies.length > shown.length) parts.push(element("span", "more", `+${count(currencies.length - shown.length)}`));
+  if (!shown.length) parts.push(element("span", "amount", "–"));
+  const sub = subOf(currencies);
+  if (sub) parts.push(element("p", "sub", sub));
+  box.replaceChildren(...parts);
+}
+
+const sum = (rows, field) => rows.reduce((total, row) => total + row[field], 0);
+
+export function showFigures(figures) {
+  const { currencies } = figures;
+  currencyLines("receivable", currencies, (row) => row.receivable_minor, (rows) => {
+    const owed = rows.filter((row) => row.payable_minor !== "0").slice(0, 2).map((row) => money(row.payable_minor, row.currency));
+    const accounts = fill(texts.accounts, { count: count(sum(rows, "accounts")) });
+    return owed.length ? `${accounts} · ${fill(texts.payable, { amount: owed.join(" + ") })}` : accounts;
+  });
+  currencyLines("overdue", currencies, (row) => row.overdue_minor, (rows) =>
+    fill(texts.items, { count: count(sum(rows, "overdue_items")) }));
+
+  const open = sum(currencies, "open_discrepancies");
+  tile("discrepancies").classList.toggle("some", open > 0);
+  tile("discrepancies").querySelector(".figure").textContent = count(open);
+  const stakes = currencies.filter((row) => row.at_stake_minor !== "0").slice(0, 2).map((row) => money(row.at_stake_minor, row.currency));
+  tile("discrepancies").querySelector(".sub").textContent = stakes.length
+    ? fill(texts.at_stake, { amount: stakes.join(" + ") }) : texts.none_at_stake;
+  document.getElementById("discrepancies-count").textContent = open > shownFindings()
+    ? fill(texts.shown, { shown: count(shownFindings()), total: count(open) }) : count(open);
+
+  if (figures.entries_per_s !== null) {
+    tile("throughput").querySelector(".figure").replaceChildren(figures.entries_per_s, element("small", "", texts.per_second));
+    rates.push(Number(figures.entries_per_s));
+    rates.splice(0, rates.length - 60);
+    drawSpark();
+  }
+  newestMs = figures.newest_change_ms;
+  clockOffsetMs = figures.now_ms - Date.now();
+  const lag = figures.lag_records;
+  tile("freshness").querySelector(".sub").textContent =
+    lag === null ? texts.newest : lag === 0 ? `${texts.newest} · ${texts.up_to_date}` : `${texts.newest} · ${fill(texts.behind, { count: count(lag) })}`;
+  showAge();
+  showAgeing(currencies);
+}
+
+function drawSpark() {
+  const top = Math.max(1, ...rates);
+  const step = 120 / Math.max(1, rates.length - 1);
+  const points = rates.map((rate, index) => `${(index * step).toFixed(1)},${(26 - (rate / top) * 22).toFixed(1)}`);
+  const [area, line] = tile("throughput").querySelectorAll("path");
+  line.setAttribute("d", `M${points.join("L")}`);
+  area.setAttribute("d", `M0,28L${points.join("L")}L120,28Z`);
+}
+
+/** "0.4 s", "12 s", "3 min": how long ago the newest change became visible. */
+function showAge() {
+  const figure = tile("freshness").querySelector(".figure");
+  if (newestMs === null) {
+    figure.textContent = "–";
+    tile("freshness").querySelector(".sub").textContent = texts.no_change;
+    return;
+  }
+  const seconds = Math.max(0, (Date.now() + clockOffsetMs - newestMs) / 1000);
+  const unit = (value, name) => new Intl.NumberFormat(texts.locale, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: seconds < 10 ? 1 : 0 }).format(value);
+  const age = seconds < 60 ? unit(seconds, "second") : seconds < 3600 ? unit(Math.floor(seconds / 60), "minute")
+    : seconds < 172800 ? unit(Math.floor(seconds / 3600), "hour") : unit(Math.floor(seconds / 86400), "day");
+  figure.textContent = fill(texts.ago, { age });
+}
+setInterval(showAge, 500);
+
+// --- ageing ---
+
+const bucketName = (name) => (name === "current" ? texts.current : fill(texts.days, { range: name.replace("-", "–") }));
+
+function showAgeing(currencies) {
+  const box = document.getElementById("ageing");
+  box.replaceChildren(...currencies.map((row) => {
+    const buckets = Object.entries(row.ageing_minor);
+    const positive = buckets.map(([, minor]) => (minor.startsWith("-") ? 0n : BigInt(minor)));
+    const whole = positive.reduce((total, minor) => total + minor, 0n);
+    const total = buckets.reduce((all, [, minor]) => all + BigInt(minor), 0n);
+    const bar = element("div", "bar", [], { "aria-hidden": "true" });
+    positive.forEach((minor, index) => {
+      const part = element("span", `age-${Math.min(index, 5)}`);
+      // A share for drawing only: tenths of a per mille, from exact integers.
+      part.style.width = whole ? `${Number((minor * 10000n) / whole) / 100}%` : "0";
+      bar.append(part);
+    });
+    const list = element("dl", "buckets", buckets.map(([name, minor], index) =>
+      element("div", `bucket age-${Math.min(index, 5)}`, [
+        element("dt", "", bucketName(name)),
+        element("dd", minor === "0" ? "zero" : minor.startsWith("-") ? "credit" : "", amount(minor, row.currency), { title: money(minor, row.currency) }),
+      ])));
+    const head = element("div", "age-head", [
+      element("span", "code", row.currency),
+      element("span", "total", amount(total.toString(), row.currency)),
+    ]);
+    return element("div", "age", [head, bar, list], { "data-currency": row.currency });
+  }));
+}
+
+// --- discrepancies ---
+
+const findingList = document.getElementById("discrepancies");
+const findings = new Map(); // id → li, newest first in the list
+const shownFindings = () => findings.size;
+
+function findingItem(finding) {
+  const tone = BREAKS.has(finding.kind) ? "break-kind" : MONEY.has(finding.kind) ? "money-kind" : "";
+  const about = [finding.document_no, finding.statement_id, finding.line_no === null ? null : fill(texts.line, { line: finding.line_no })];
+  const what = about.filter(Boolean).join(" · ");
+  const head = element("div", "finding-head", [
+    element("span", `kind ${tone}`, texts.kinds[finding.kind] ?? finding.kind),
+    element("span", "who", finding.customer_id),
+    element("span", "what", what),
+  ]);
+  const stake = element("div", "finding-amount money", [element("span", "unit", finding.currency), amount(finding.amount_minor, finding.currency)]);
+  return element("li", "", [head, stake, element("p", "explanation", explain(finding))], { "data-id": finding.discrepancy_id });
+}
+
+export function showFindings(page) {
+  findings.clear();
+  findingList.replaceChildren(...page.rows.map((finding) => {
+    const item = findingItem(finding);
+    findings.set(finding.discrepancy_id, item);
+    return item;
+  }));
+  noteEmptyFindings();
+}
+
+export function moveFindings(changed) {
+  for (const finding of changed) {
+    const known = findings.get(finding.discrepancy_id);
+    if (finding.gone) {
+      known?.remove();
+      findings.delete(finding.discrepancy_id);
+      continue;
+    }
+    const item = findingItem(finding);
+    if (known) known.replaceWith(item);
+    else findingList.prepend(item);
+    findings.set(finding.discrepancy_id, item);
+    flash(item);
+  }
+  while (findings.size > ROWS_MAX) {
+    const last = findingList.lastElementChild;
+    findings.delete(last.dataset.id);
+    last.remove();
+  }
+  noteEmptyFindings();
+}
+
+function noteEmptyFindings() {
+  const empty = document.getElementById("discrepancies-empty");
+  empty.textContent = texts.no_discrepancies;
+  empty.hidden = findings.size > 0;
+  findingList.hidden = findings.size === 0;
+}
+
+// --- recent changes ---
+
+const feed = document.getElementById("changes");
+
+function feedItem(line) {
+  const time = element("time", "", clock.format(new Date(line.at)), { datetime: line.at });
+  if (line.type === "entry") {
+    const role = texts.roles[line.role];
+    const what = [element("b", "", texts.entry_kinds[line.kind] ?? line.kind), role ? ` (${role}) ` : " ", line.document_no];
+    const side = line.side === "DEBIT" ? "debit" : "credit-side";
+    return element("li", "", [
+      time,
+      element("span", "what", [...what, " ", element("span", "who", line.customer_id)]),
+      element("span", "amount money", [element("span", "unit", line.currency), element("span", side, amount(line.amount_minor, line.currency))]),
+    ]);
+  }
+  if (line.type === "dead_letter") {
+    const what = element("b", "", fill(texts.dead_letter, { reason: line.reason }));
+    return element("li", "dead", [time, element("span", "what", [what, " ", element("span", "who", line.customer_id ?? "")], { title: line.detail })]);
+  }
+  const gone = line.state === "RETRACTED" || line.state === "RESOLVED";
+  const what = [
+    element("b", "", `${texts.kinds[line.kind] ?? line.kind} ${texts.states[line.state] ?? line.state}`),
+    " ", line.document_no ?? line.statement_id ?? "", " ", element("span", "who", line.customer_id),
+  ];
+  return element("li", gone ? "finding gone" : "finding", [
+    time,
+    element("span", "what", what),
+    element("span", "amount money", [element("span", "unit", line.currency), amount(line.amount_minor, line.currency)]),
+  ]);
+}
+
+export function showFeed(lines, fresh) {
+  for (const line of lines) {
+    const item = feedItem(line);
+    feed.prepend(item);
+    if (fresh) flash(item);
+  }
+  while (feed.children.length > FEED_MAX) feed.lastElementChild.remove();
+  const empty = document.getElementById("changes-empty");
+  empty.textContent = texts.no_changes;
+  empty.hidden = feed.children.length > 0;
+  feed.hidden = feed.children.length === 0;
+}
+
+export function clearFeed() {
+  feed.replaceChildren();
+}
