@@ -62,7 +62,7 @@ def lines_that_should_stand(account: str, facts: Sequence[Fact]) -> dict[str, Li
             )
             lines[reversal.entry_id] = reversal
             standing = None
-        if fact.signed_minor or not fact.undone and _books_zero(fact):
+        if fact.signed_minor or (not fact.undone and _books_zero(fact)):
             posted = _line(account, fact, EntryRole.POSTED, fact.signed_minor, fact.business_date, None)
             lines[posted.entry_id] = posted
             standing = fact

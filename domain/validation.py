@@ -26,6 +26,7 @@ class RefusalReason(enum.StrEnum):
     INVALID_FIELD = "INVALID_FIELD"
     MISSING_PARTY = "MISSING_PARTY"
     KEY_MISMATCH = "KEY_MISMATCH"
+    WRONG_PARTITION = "WRONG_PARTITION"
     UNKNOWN_CURRENCY = "UNKNOWN_CURRENCY"
     AMOUNT_OUT_OF_RANGE = "AMOUNT_OUT_OF_RANGE"
     NEGATIVE_AMOUNT = "NEGATIVE_AMOUNT"
@@ -67,6 +68,8 @@ def parse_event(value: Mapping[str, object], allowed: frozenset[str], key: bytes
         event = msgspec.convert(value, KINDS[kind][0])
     except msgspec.ValidationError as error:
         return refuse(RefusalReason.INVALID_FIELD, str(error))
+    if _has_nul(event):
+        return refuse(RefusalReason.INVALID_FIELD, "A text holds a NUL character, which no store takes.")
     if not event.customer_id.strip():
         return refuse(RefusalReason.MISSING_PARTY, "The event names no customer.")
     if key is not None and key != event.customer_id.encode():
@@ -101,6 +104,22 @@ def parse_event(value: Mapping[str, object], allowed: frozenset[str], key: bytes
         if event.statement_version < 1 or not event.statement_id.strip():
             return refuse(RefusalReason.INVALID_FIELD, "statement_id is empty or statement_version below 1.")
     return event
+
+
+def _has_nul(event: Event) -> bool:
+    # JSON escapes NUL; the escaped form may also be ordinary text, so only a hit is looked at closely.
+    data = msgspec.json.encode(event)
+    return b"\\u0000" in data and "\0" in _all_text(msgspec.json.decode(data))
+
+
+def _all_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return "".join(_all_text(item) for pair in value.items() for item in pair)
+    if isinstance(value, list):
+        return "".join(_all_text(item) for item in value)
+    return ""
 
 
 def _text(value: object) -> str | None:

@@ -39,8 +39,9 @@ class _PassingError(Exception):
 class ConfluentRegistry:
     """Ids of a schema registry; registers under the subject it is given (``<topic>-value``).
 
-    ``auth`` is (user, password) for HTTP basic authentication. Each request waits at most ``timeout_s`` and
-    is tried ``attempts`` times with growing pauses. May be used from several threads. ``clock``: seconds.
+    ``auth`` is (user, password) for HTTP basic authentication; it may stand in the URL instead, and is never
+    shown in an error. Each request waits at most ``timeout_s`` and is tried ``attempts`` times with growing
+    pauses. May be used from several threads. ``clock`` counts seconds.
     """
 
     def __init__(
@@ -54,7 +55,10 @@ class ConfluentRegistry:
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._url = url.rstrip("/")
+        address = httpx.URL(url.rstrip("/"))
+        if auth is None and address.userinfo:
+            auth = (address.username, address.password)
+        self._url = str(address.copy_with(userinfo=b""))
         self._client = httpx.Client(
             auth=auth,
             timeout=timeout_s,

@@ -22,7 +22,6 @@
 Invariant: the ``reason`` codes are stable; they stand in dead letters that are kept for ever.
 """
 
-# ruff: noqa: N818  (named for what happened, as the tree above shows; "Error" marks the families)
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -23,12 +23,24 @@ class Topic:
     cleanup: Literal["delete", "compact"] = "delete"
     retention_ms: int = FOREVER
     key: Literal["customer_id"] = "customer_id"
+    kinds: frozenset[str] = frozenset()
+    """The kinds of event (``event_type`` before its dot) that an input topic carries."""
 
 
-ORDERS: Final = Topic("tieout.orders", "order", "sources")
-PAYMENTS: Final = Topic("tieout.payments", "payment", "sources")
-REFUNDS: Final = Topic("tieout.refunds", "refund", "sources")
-CUSTOMER_STATEMENTS: Final = Topic("tieout.customer-statements", "customer_statement", "sources")
+ORDERS: Final = Topic("tieout.orders", "order", "sources", kinds=frozenset({"order", "invoice"}))
+PAYMENTS: Final = Topic("tieout.payments", "payment", "sources", kinds=frozenset({"payment"}))
+REFUNDS: Final = Topic(
+    "tieout.refunds",
+    "refund",
+    "sources",
+    kinds=frozenset({"refund", "credit_note", "return", "exchange"}),
+)
+CUSTOMER_STATEMENTS: Final = Topic(
+    "tieout.customer-statements",
+    "customer_statement",
+    "sources",
+    kinds=frozenset({"customer_statement"}),
+)
 
 LEDGER_ENTRIES: Final = Topic("tieout.ledger-entries", "ledger_entry", "streams")
 OPEN_ITEMS: Final = Topic("tieout.open-items", "open_item", "streams")

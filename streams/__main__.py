@@ -12,9 +12,8 @@ from runtime.logs import configure_logging
 from runtime.metrics import process_registry
 from runtime.settings import Settings
 from schemas.codec import Codec
-from schemas.confluent import ConfluentRegistry
-from schemas.registry import FingerprintRegistry, SchemaRegistry
-from schemas.topics import INPUTS
+from schemas.confluent import registry_for
+from schemas.topics import INPUTS, RESULTS
 from streams.agents.sources import register_agents
 from streams.books_table import books_table
 from streams.engine import EngineSettings, create_app, engine_of
@@ -23,11 +22,6 @@ from streams.reconcile import Reconciler
 
 def build_app(settings: Settings) -> faust.App:
     """The Faust app of one worker, wired."""
-    registry: SchemaRegistry
-    if settings.schema_registry_url:
-        registry = ConfluentRegistry(settings.schema_registry_url)
-    else:
-        registry = FingerprintRegistry()
     app = create_app(
         EngineSettings(
             app_id=settings.app_id,
@@ -39,7 +33,10 @@ def build_app(settings: Settings) -> faust.App:
         books_table(),
         [topic.name for topic in INPUTS],
     )
-    register_agents(app, Reconciler(Codec(registry), Rules(terms_days=settings.terms_days)))
+    codec = Codec(registry_for(settings.schema_registry_url))
+    codec.prepare(topic.schema for topic in (*INPUTS, *RESULTS) if topic.schema is not None)
+    rules = Rules(terms_days=settings.terms_days)
+    register_agents(app, Reconciler(codec, rules, settings.partitions))
     return app
 
 

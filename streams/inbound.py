@@ -6,21 +6,12 @@ import datetime as dt
 
 from confluent_kafka import Message
 
-from domain.events import KINDS, Event, Source
+from domain.events import Event, Source
 from domain.validation import Refusal, RefusalReason, parse_event
 from schemas.codec import Codec
 from schemas.errors import WireError
-from schemas.topics import CUSTOMER_STATEMENTS, INPUTS, ORDERS, PAYMENTS, REFUNDS, Topic
-
-#: the event kinds that each input topic carries
-KINDS_OF: dict[str, frozenset[str]] = {
-    ORDERS.name: frozenset({"order", "invoice"}),
-    PAYMENTS.name: frozenset({"payment"}),
-    REFUNDS.name: frozenset({"refund", "credit_note", "return", "exchange"}),
-    CUSTOMER_STATEMENTS.name: frozenset({"customer_statement"}),
-}
-assert frozenset().union(*KINDS_OF.values()) == frozenset(KINDS), "every event kind has one topic"
-assert set(KINDS_OF) == {topic.name for topic in INPUTS}, "every input topic has its kinds"
+from schemas.partitioner import partition_for
+from schemas.topics import Topic
 
 
 class UnreadableRecord(Exception):
@@ -46,7 +37,7 @@ def recorded_at(message: Message) -> dt.datetime:
     return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=max(milliseconds, 0))
 
 
-def read(message: Message, topic: Topic, codec: Codec) -> Event | Refusal:
+def read(message: Message, topic: Topic, codec: Codec, partitions: int) -> Event | Refusal:
     """The event of an input record. Raises ``UnreadableRecord`` where the bytes are no Avro record of the topic."""
     assert topic.schema is not None
     try:
@@ -55,5 +46,12 @@ def read(message: Message, topic: Topic, codec: Codec) -> Event | Refusal:
         raise UnreadableRecord(error.reason, error.detail) from error
     key = message.key()
     if key is None:
-        return Refusal(RefusalReason.KEY_MISMATCH, "The record has no key.", None, None)
-    return parse_event(value, KINDS_OF[topic.name], key if isinstance(key, bytes) else key.encode())
+        return Refusal(RefusalReason.KEY_MISMATCH, "The record has no key.")
+    if isinstance(key, str):
+        key = key.encode()
+    event = parse_event(value, topic.kinds, key)
+    if not isinstance(event, Refusal) and partition_for(key, partitions) != message.partition():
+        # Its customer's books are elsewhere: booking it here would give the customer two.
+        detail = "The record is not on its key's partition: its producer does not use murmur2."
+        return Refusal(RefusalReason.WRONG_PARTITION, detail, event.event_id, event.customer_id)
+    return event

@@ -21,9 +21,10 @@ from streams.results import Cause, Row, dead_letter, result_rows
 class Reconciler:
     """Applies input records to the books of a partition. Holds no state of its own."""
 
-    def __init__(self, codec: Codec, rules: Rules) -> None:
+    def __init__(self, codec: Codec, rules: Rules, partitions: int) -> None:
         self._codec = codec
         self._rules = rules
+        self._partitions = partitions
 
     def apply(self, view: BatchView[Book], topic: Topic) -> None:
         """Apply every record of the view, in offset order."""
@@ -32,7 +33,7 @@ class Reconciler:
 
     def _apply_one(self, view: BatchView[Book], topic: Topic, message: Message) -> None:
         try:
-            event = read(message, topic, self._codec)
+            event = read(message, topic, self._codec, self._partitions)
         except UnreadableRecord as error:
             self._refuse(view, message, error.reason, error.detail)
             return

@@ -21,8 +21,6 @@ what to do next.  `str(error)` holds both; `summary` and `next_step` hold them a
     └── UnknownService         a name that is none of the three
 """
 
-# ruff: noqa: N818 - named for what happened; the base says that they are errors
-
 from __future__ import annotations
 
 from pathlib import Path

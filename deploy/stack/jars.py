@@ -1,13 +1,11 @@
-"""The broker's jars: locked by checksum, fetched once from a Maven repository, shared by all stacks of a
-user.
+"""The broker's jars: locked by checksum, fetched once from a Maven repository, shared by all of a user's stacks.
 
-`kafka-4.1.1.lock` names each jar with its sha256.  The list was resolved once by jgo; a start does not
-resolve again, so that what runs is what was locked, and so that the first start costs a download and not a
-resolution.
+`kafka-4.1.1.lock` names each jar with its sha256.  The list was resolved once, by jgo (see `relock`); a start
+does not resolve again, so that what runs is what was locked, and a first start costs a download only.
 
-Lesson: jgo resolves the closure of `kafka_2.13` alone correctly, but adding `log4j-slf4j-impl` to the same
-endpoint silently mixed in kafka-clients 3.8.0 from another bill of materials.  The extra is therefore locked
-on its own.
+Lessons: jgo resolves the closure of `kafka_2.13` alone correctly, but adding `log4j-slf4j-impl` to the same
+endpoint silently mixed in kafka-clients 3.8.0 from another bill of materials; the extra is therefore locked on
+its own.  And jgo only warns when a checksum differs; we refuse.
 
 Invariant: a file under `<cache>/kafka-4.1.1/` has the locked content.  Files arrive by rename after their
 checksum was verified, under a lock, so a killed or a concurrent first start leaves nothing half-written.
@@ -25,7 +23,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import filelock
+import httpx
 import platformdirs
+import tenacity
 
 from .errors import ChecksumMismatch, DiskFull, NoNetworkOnFirstRun
 
@@ -50,6 +50,11 @@ class Jar:
         """The jar's file name, unique within the lock."""
         return f"{self.artifact}-{self.version}.jar"
 
+    @property
+    def path(self) -> str:
+        """Where a Maven repository keeps it."""
+        return f"{self.group.replace('.', '/')}/{self.artifact}/{self.version}/{self.filename}"
+
 
 def default_cache_dir() -> Path:
     """The user's cache folder, e.g. ~/.cache/tieout."""
@@ -68,13 +73,17 @@ def locked_jars(lock_file: Path = LOCK_FILE) -> list[Jar]:
 
 
 def ensure_jars(
-    cache_dir: Path, progress: Callable[[str], None], *, repository_url: str = MAVEN_CENTRAL_URL
+    cache_dir: Path,
+    progress: Callable[[str], None],
+    *,
+    repository_url: str = MAVEN_CENTRAL_URL,
+    lock_file: Path = LOCK_FILE,
 ) -> list[Path]:
     """Paths of all locked jars, downloading what is missing.  Blocks while another process downloads.
 
     Raises NoNetworkOnFirstRun, ChecksumMismatch, DiskFull.
     """
-    jars = locked_jars()
+    jars = locked_jars(lock_file)
     folder = cache_dir / f"kafka-{KAFKA_VERSION}"
     if _missing(jars, folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -100,40 +109,51 @@ def _missing(jars: list[Jar], folder: Path) -> list[Jar]:
 
 
 def _download(jars: list[Jar], folder: Path, repository_url: str) -> None:
-    import requests  # jgo's own transport; named here for its errors
-    from jgo.maven import MavenContext
+    needed = sum(jar.size_bytes for jar in jars)
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="download-", dir=folder.parent) as scratch,
+            httpx.Client(
+                timeout=20, follow_redirects=True, headers={"Accept-Encoding": "identity"}
+            ) as client,
+            concurrent.futures.ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool,
+        ):
 
-    def fetch(jar: Jar, context: MavenContext) -> None:
-        component = context.project(jar.group, jar.artifact).at_version(jar.version)
-        path = component.artifact().resolve()
-        actual = hashlib.sha256(path.read_bytes()).hexdigest()
-        if actual != jar.sha256:
-            raise ChecksumMismatch(jar.filename, jar.sha256, actual, repository_url)
-        path.replace(folder / jar.filename)
+            def fetch(jar: Jar) -> None:
+                arriving = Path(scratch) / jar.filename
+                actual = _save(client, f"{repository_url.rstrip('/')}/{jar.path}", arriving)
+                if actual != jar.sha256:
+                    raise ChecksumMismatch(jar.filename, jar.sha256, actual, repository_url)
+                arriving.replace(folder / jar.filename)
 
-    with tempfile.TemporaryDirectory(prefix="download-", dir=folder.parent) as scratch:
-        context = MavenContext(
-            repo_cache=Path(scratch),
-            local_repos=[],
-            remote_repos={"central": repository_url.rstrip("/")},
-            timeout=20,
-        )
-        with concurrent.futures.ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
-            futures = [pool.submit(fetch, jar, context) for jar in jars]
+            futures = [pool.submit(fetch, jar) for jar in jars]
             try:
                 for future in concurrent.futures.as_completed(futures):
                     future.result()
-            except (requests.RequestException, RuntimeError) as error:
-                raise NoNetworkOnFirstRun(repository_url, folder, _first_line(error)) from error
-            except OSError as error:
-                if error.errno == errno.ENOSPC:
-                    needed = sum(jar.size_bytes for jar in jars)
-                    raise DiskFull(folder, shutil.disk_usage(folder).free, needed) from error
-                raise
             finally:
                 for future in futures:
                     future.cancel()
+    except httpx.HTTPError as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise NoNetworkOnFirstRun(repository_url, folder, reason) from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(folder, shutil.disk_usage(folder).free, needed) from error
+        raise
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+@tenacity.retry(
+    retry=tenacity.retry_if_exception_type(httpx.TransportError),
+    stop=tenacity.stop_after_attempt(3),
+    wait=tenacity.wait_exponential(0.2),
+    reraise=True,
+)
+def _save(client: httpx.Client, url: str, path: Path) -> str:
+    """Write what the address serves to `path` and return its sha256."""
+    digest = hashlib.sha256()
+    with client.stream("GET", url) as response, path.open("wb") as file:
+        response.raise_for_status()
+        for chunk in response.iter_bytes():
+            digest.update(chunk)
+            file.write(chunk)
+    return digest.hexdigest()

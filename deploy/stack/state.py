@@ -134,10 +134,9 @@ class Folder:
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=timeout_s, poll_interval=0.05)
-        except PermissionError as error:
-            raise PathNotUsable(
-                self.home, f"uid {os.geteuid()}", error.strerror or "not permitted"
-            ) from error
+        except (PermissionError, FileExistsError, NotADirectoryError) as error:
+            reason = error.strerror or "it cannot be made"
+            raise PathNotUsable(self.home, f"uid {os.geteuid()}", reason) from error
         except filelock.Timeout:
             raise StackLocked(self.home, self._holder()) from None
         try:

@@ -33,6 +33,7 @@ from .state import Folder, is_free
 MINIMUM_FREE_BYTES = 512 * 2**20
 _HEALTHY_WITHIN_S = 120.0  # recovery after a kill -9 of a busy service takes its time
 _ADOPTED_HEALTHY_WITHIN_S = 30.0
+_PORT_RELEASED_WITHIN_S = 5.0
 STOP_WITHIN_S = 30.0
 
 
@@ -137,8 +138,7 @@ def _adopt_or_start(
         end(service, found, STOP_WITHIN_S)
     processes.kill_all(service.leftovers())
     for port in service.ports:
-        if not is_free(port):
-            raise PortTaken(service.name, port, folder.ports_file, processes.listener_on(port))
+        _claim(port, service, folder)
     command = service.prepare(progress)
     progress(f"{service.name}: starting")
     begun = time.monotonic()
@@ -155,6 +155,17 @@ def _adopt_or_start(
     except StackError:
         processes.kill_all(processes.tree_of(spawned))
         raise
+
+
+def _claim(port: int, service: Service, folder: Folder) -> None:
+    """Raise PortTaken when the port is held.  A killed JVM looks dead before it lets go of its ports."""
+
+    def settled() -> bool:
+        return is_free(port) or processes.listener_on(port) is not None
+
+    processes.wait_until(settled, time.monotonic() + _PORT_RELEASED_WITHIN_S)
+    if not is_free(port):
+        raise PortTaken(service.name, port, folder.ports_file, processes.listener_on(port))
 
 
 def _becomes_healthy(

@@ -68,8 +68,12 @@ class Valkey:
         if not is_listening(self.ports[0]):
             return None
         import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
-        client = redis.Redis(port=self.ports[0], socket_timeout=2, socket_connect_timeout=2)
+        client = redis.Redis(
+            port=self.ports[0], socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+        )
         try:
             client.ping()
             info = client.info("server")

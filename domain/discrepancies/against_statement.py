@@ -226,25 +226,24 @@ def _lay(comparison: Comparison) -> _Laid:
 
 
 def _document_for(comparison: Comparison, line: StatementLine) -> str | None:
-    """The document that a line means; of several under one number the one of its side, then of its amount."""
-    signed = _signed(line)
+    """The document that a line means; of several under one number the one of its amount, then of its side."""
     for reference in (line.document_no, line.their_reference):
         if not reference:
             continue
         candidates = [comparison.documents[key] for key in comparison.index.resolve(reference).keys]
         if not candidates:
             continue
-        start, end = comparison.start, comparison.end
-
-        def fit(document: OurDocument) -> tuple[bool, bool, bool]:
-            net = document.net_minor(start, end)
-            return (net == signed, net != 0, (net > 0) == (signed > 0))
-
-        best = max(candidates, key=fit)
-        clear = [c for c in candidates if fit(c) == fit(best)]
-        if len(clear) == 1 or squeeze(best.document_no) == squeeze(reference):
+        fits = [_fit(comparison, document, _signed(line)) for document in candidates]
+        best = candidates[fits.index(max(fits))]
+        if fits.count(max(fits)) == 1 or squeeze(best.document_no) == squeeze(reference):
             return best.key
     return None
+
+
+def _fit(comparison: Comparison, document: OurDocument, signed_minor: int) -> tuple[bool, bool, bool]:
+    """How well a document fits a line of that amount: better ones compare greater."""
+    net = document.net_minor(comparison.start, comparison.end)
+    return (net == signed_minor, net != 0, (net > 0) == (signed_minor > 0))
 
 
 def _compare(

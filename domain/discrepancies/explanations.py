@@ -12,7 +12,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "document_twice": "{kind} {document} stands in the books twice: as record {record} and as {other}.",
     "same_transfer": "Payments {document} and {other} of {amount} carry the same transfer reference {reference}.",
     "paid_twice": "Payments {document} and {other} of {amount} pay the same documents, which do not need both.",
-    "other_currency": "{document} refers to {reference}, which is booked in {currency}, not in this account's currency.",
+    "other_currency": "{document} refers to {reference}, which is booked in {currency}, not in this currency.",
     "reference_unknown": "{document} refers to {reference}, which is no document of this customer.",
     "paid_over": "{document} of {amount} was claimed by payments of {claimed}: {excess} too much.",
     "paid_short": "{document} of {amount} received {received}; {open} is still open.",

@@ -20,7 +20,7 @@ from typing import Final, cast
 
 import sqlalchemy as sa
 import tenacity
-from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # it does export it
 
 from schemas.errors import ProgressTimeout
@@ -33,6 +33,7 @@ from services.store.tables import consumer_offsets
 DEFAULT_TIMEOUT_S: Final = 60
 #: the name under which the projector keeps its positions in ``consumer_offsets``
 PROJECTOR: Final = "projector"
+_RESULT_TOPICS: Final = tuple(result.name for result in RESULTS)
 _FIRST_PAUSE_S: Final = 0.02
 _LONGEST_PAUSE_S: Final = 0.5
 _REQUEST_TIMEOUT_S: Final = 10.0
@@ -50,7 +51,7 @@ def wait_until_reflected(
     live: LiveReader,
     timeout_s: int = DEFAULT_TIMEOUT_S,
     changelog: str = BOOKS_CHANGELOG.name,
-    results: Sequence[str] = tuple(topic.name for topic in RESULTS),
+    results: Sequence[str] = _RESULT_TOPICS,
 ) -> None:
     """Block until the results of ``receipt`` are in PostgreSQL and Redis, at most ``timeout_s`` seconds.
 
@@ -129,6 +130,19 @@ def _in_postgres(engine: sa.Engine) -> dict[Place, int]:
         return {(topic, partition): offset for topic, partition, offset in connection.execute(query)}
 
 
+class _Prompt:
+    """A consumer that gives what is there: ``Consumer.consume`` waits for all or for the time."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self.get_watermark_offsets = consumer.get_watermark_offsets
+        self.assign = consumer.assign
+
+    def consume(self, num_messages: int, timeout: float) -> list[Message]:
+        first = self._consumer.poll(timeout)
+        return [] if first is None else [first, *self._consumer.consume(num_messages - 1, timeout=0)]
+
+
 class _Log:
     """What has to be known of Kafka: progress of the stream, ends of the results. Joins no group."""
 
@@ -158,7 +172,7 @@ class _Log:
             self._changelog_partitions = len(self._partitions(self._changelog))
         try:
             found = scan_progress(
-                cast("Log", self._consumer),
+                cast("Log", _Prompt(self._consumer)),
                 self._changelog,
                 self._changelog_partitions,
                 timeout_s=_REQUEST_TIMEOUT_S,
@@ -200,11 +214,15 @@ class _Log:
 
     def _last_records(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> dict[Place, int]:
         """Read from ``starts`` to ``ends``; the offset of the last record of each that has one."""
+        for topic in {topic for topic, _ in starts}:
+            self._consumer.list_topics(
+                topic, timeout=_REQUEST_TIMEOUT_S
+            )  # else the leader is looked up lazily
         self._consumer.assign([TopicPartition(*place, start) for place, start in starts.items()])
         reading = set(starts)
         last: dict[Place, int] = {}
         while reading:
-            messages = self._consumer.consume(1000, timeout=_REQUEST_TIMEOUT_S)
+            messages = _Prompt(self._consumer).consume(1000, timeout=_REQUEST_TIMEOUT_S)
             if not messages:
                 raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the result topics do not answer"))
             for message in messages:

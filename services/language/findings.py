@@ -77,6 +77,7 @@ _CHINESE: Final[Mapping[str, str]] = {
     "opening_differs": "对账单期初余额为 {theirs}，我方前一日余额为 {ours}。",
     "closing_differs": "对账单期末余额为 {theirs}，我方当日余额为 {ours}。",
     "running_balance_wrong": "第 {line} 行余额为 {shown}，按其自身数字应为 {expected}。",
+    "withdrawn": "已由事件 {event} 消除。",
     "totals_wrong": "对账单自身不平：{problem}。",
 }
 

@@ -10,7 +10,6 @@ ProjectorError
 └── ResultsUnavailable   Kafka reports an error that does not pass
 """
 
-# ruff: noqa: N818  (named for what happened, as the tree above shows; "Error" marks the families)
 from __future__ import annotations
 
 from collections.abc import Sequence

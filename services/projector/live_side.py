@@ -88,7 +88,7 @@ class LiveSide:
             return  # the rebuild will bring it
         began_s = self._clock_s()
         balances = balances_of(batch, self._projections)
-        changes = changes_of(batch, self._projections)
+        changes = changes_of(batch, balances, self._projections)
         advanced = batch.advanced if self._out_since_s is None else None
         if advanced is None and not balances and not changes:
             return
@@ -152,14 +152,14 @@ def balances_of(batch: Batch, projections: Sequence[Projection] = PROJECTIONS) -
     return list(newest.values())
 
 
-def changes_of(batch: Batch, projections: Sequence[Projection] = PROJECTIONS) -> list[Change]:
-    """One change per row, but of an account's balances in the batch only the newest."""
+def changes_of(
+    batch: Batch, balances: Sequence[BalanceRow], projections: Sequence[Projection] = PROJECTIONS
+) -> list[Change]:
+    """One change per row of the batch, but of balances those given: the newest of each account."""
     changes = []
     for projection in projections:
         if projection.change == "balance":
-            changes += [
-                Change("balance", msgspec.structs.asdict(row)) for row in balances_of(batch, projections)
-            ]
+            changes += [Change("balance", msgspec.structs.asdict(row)) for row in balances]
             continue
         hidden = projection.not_in_feed
         for row in batch.rows.get(projection.topic.name, ()):

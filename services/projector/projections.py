@@ -6,7 +6,7 @@ the entry's first table; further tables take a part of the same row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -37,22 +37,21 @@ class Projection:
     topic: topics.Topic
     targets: tuple[Target, ...]
     change: str
-    row_of: Callable[[Mapping[str, Any]], Row] = dict
+    #: may change the record that it is given
+    row_of: Callable[[Row], Row] = lambda record: record
     #: columns that pages do not get
     not_in_feed: frozenset[str] = frozenset()
 
 
-def _with_source(record: Mapping[str, Any]) -> Row:
+def _with_source(row: Row) -> Row:
     """The record ``source`` as the columns ``source_topic``, ``source_partition``, ``source_offset``."""
-    row = dict(record)
     for name, value in row.pop("source").items():
         row[f"source_{name}"] = value
     return row
 
 
-def _allocation(record: Mapping[str, Any]) -> Row:
+def _allocation(row: Row) -> Row:
     """A withdrawn allocation stays as a row, so that it is known to be gone, and allocates nothing."""
-    row = dict(record)
     if row["state"] == "withdrawn":
         row["amount_minor"] = 0
     return row
@@ -81,14 +80,22 @@ PROJECTIONS: Final = (
 BY_TOPIC: Final = {projection.topic.name: projection for projection in PROJECTIONS}
 
 
-def storable(value: Any) -> Any:
-    """The value with U+0000 replaced by U+FFFD: legal in Avro, refused by PostgreSQL's text and jsonb."""
+def make_storable(row: Row) -> Row:
+    """Replace U+0000 by U+FFFD, in place: legal in Avro, refused by PostgreSQL's text and jsonb."""
+    for name, value in row.items():
+        kind = type(value)  # on the hot path: most values are neither
+        if (kind is str and "\0" in value) or kind is dict or kind is list:
+            row[name] = _storable(value)
+    return row
+
+
+def _storable(value: Any) -> Any:
     match value:
         case str():
-            return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in value else value
+            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
         case dict():
-            return {storable(key): storable(inner) for key, inner in value.items()}
+            return {_storable(key): _storable(inner) for key, inner in value.items()}
         case list():
-            return [storable(inner) for inner in value]
+            return [_storable(inner) for inner in value]
         case _:
             return value

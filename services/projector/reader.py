@@ -20,7 +20,7 @@ from schemas.codec import Codec
 from schemas.errors import WireError
 from services.projector.batch import Batch
 from services.projector.errors import HistoryMissing, ResultsUnavailable, ResultUnreadable, TopicsMissing
-from services.projector.projections import PROJECTIONS, Projection, Row, storable
+from services.projector.projections import PROJECTIONS, Projection, Row, make_storable
 from services.store.live import Advance, Place
 
 #: No group is joined and nothing is committed; librdkafka wants a name all the same.
@@ -203,7 +203,7 @@ class ResultsReader:
 
 
 def _row(projection: Projection, record: dict[str, Any]) -> Row:
-    return projection.row_of({name: storable(value) for name, value in record.items()})
+    return projection.row_of(make_storable(record))
 
 
 def _number(value: int | None) -> int:

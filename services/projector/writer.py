@@ -56,7 +56,7 @@ _DEFECTS: Final = (
 _PASSING: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
-class _LockTaken(Exception):  # noqa: N818
+class _LockTaken(Exception):
     def __init__(self, holder: str) -> None:
         super().__init__(holder)
         self.holder = holder

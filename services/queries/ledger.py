@@ -78,7 +78,6 @@ def _line(row: sa.RowMapping) -> LedgerLine:
         business_date=row["business_date"],
         due_date=row["due_date"],
         source_version=row["source_version"],
-        description=row["description"],
         topic=row["source_topic"],
         partition=row["source_partition"],
         offset=row["source_offset"],

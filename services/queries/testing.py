@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import psycopg
+import psycopg.sql
 import sqlalchemy as sa
 
 from services.store.live import BalanceRow, Change, LiveStore
+from services.store.migrations import migrate
 from services.store.tables import balances as balances_table
 
 Row = dict[str, Any]
@@ -199,3 +204,21 @@ def _plain(row: BalanceRow) -> Row:
     return {
         name: value.isoformat() if isinstance(value, dt.date) else value for name, value in values.items()
     }
+
+
+@contextlib.contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
+    """The URL of a migrated database of its own on the server, dropped afterwards."""
+    name = f"books_{secrets.token_hex(6)}"
+    url = sa.make_url(server_url).set(drivername="postgresql")
+    server = url.render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name)))
+    own = url.set(database=name).render_as_string(hide_password=False)
+    migrate(own)
+    try:
+        yield own
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            drop = psycopg.sql.SQL("drop database {} with (force)")
+            connection.execute(drop.format(psycopg.sql.Identifier(name)))

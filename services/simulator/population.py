@@ -67,14 +67,14 @@ class Customer:
     sends_statements: bool
 
 
-def populate(rng: random.Random, count: int) -> list[Customer]:
-    """``count`` customers ``C-00001``..., in the order of their numbers; size does not follow the number."""
+def populate(rng: random.Random, count: int, tag: str = "") -> list[Customer]:
+    """``count`` customers ``C-00001``... (with a tag, ``C-TAG-00001``), in the order of their numbers; size does not follow the number."""
     ranks = list(range(1, count + 1))
     rng.shuffle(ranks)
-    return [_customer(rng, number, rank) for number, rank in enumerate(ranks, start=1)]
+    return [_customer(rng, f"{tag}-{number:05d}" if tag else f"{number:05d}", rank) for number, rank in enumerate(ranks, start=1)]
 
 
-def _customer(rng: random.Random, number: int, rank: int) -> Customer:
+def _customer(rng: random.Random, number: str, rank: int) -> Customer:
     draw = rng.random()
     if draw < 0.45:
         city = rng.choice(_ZH_CITIES)
@@ -98,10 +98,10 @@ def _customer(rng: random.Random, number: int, rank: int) -> Customer:
         language, second = "en", "USD" if currency != "USD" else "EUR"
         address = f"{rng.randint(1, 250)} Station Road, {town}"
     return Customer(
-        customer_id=f"C-{number:05d}",
+        customer_id=f"C-{number}",
         name=name,
         language=language,
-        email=f"accounts@c{number:05d}.example",
+        email=f"accounts@c{number.lower()}.example",
         address=address,
         country=country,
         terms_days=rng.choice(_TERMS_DAYS),

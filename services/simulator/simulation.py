@@ -36,16 +36,22 @@ _REDELIVERED_SHARE: Final = 0.02
 
 
 class Simulation:
-    """``customers`` over ``days`` days from ``start_date``. Made at once (a few seconds for 500 × 60)."""
+    """``customers`` over ``days`` days from ``start_date``; ``tag`` goes into their numbers. Made at once (a few seconds for 500 × 60)."""
 
     def __init__(
-        self, seed: int, customers: int = 500, days: int = 60, start_date: dt.date = DEFAULT_START
+        self,
+        seed: int,
+        customers: int = 500,
+        days: int = 60,
+        start_date: dt.date = DEFAULT_START,
+        *,
+        tag: str = "",
     ) -> None:
         if customers < 1 or days < 1:
             raise ValueError("a simulation has at least one customer and one day")
         self.seed = seed
         self.window = Window.of(start_date, days)
-        self._customers = populate(self._rng("customers"), customers)
+        self._customers = populate(self._rng("customers"), customers, tag)
         self._numbers = Numbers(start_date, per_day=max(1000, 4 * customers))
         self._accounts: list[Account] = []
         self._mistakes: list[Expected] = []

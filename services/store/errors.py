@@ -7,7 +7,6 @@ StoreError
     └── LiveStoreOutOfStep    Redis holds other positions than the batch starts from: rebuild it
 """
 
-# ruff: noqa: N818  (named for what happened, as the tree above shows; "Error" marks the families)
 from __future__ import annotations
 
 from collections.abc import Sequence

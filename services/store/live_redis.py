@@ -44,7 +44,6 @@ PROJECTED: Final = "tieout:projected"
 _KEYS: Final = (ACCOUNTS, NEXT_ACCOUNTS, REBUILDING, CHANGES, PROJECTED)
 _SCAN_SIZE: Final = 1000
 _LONGEST_WAIT_MS: Final = 1000  # below the socket's timeout
-_FIELDS: Final = BalanceRow.__struct_fields__
 
 
 def connect_live(redis_url: str, *, feed_length: int = DEFAULT_FEED_LENGTH) -> RedisLiveStore:
@@ -177,17 +176,15 @@ class RedisLiveStore:
         *,
         forced: bool,
     ) -> Applied:
-        words: list[str | int] = [self._feed_length, int(forced), "" if self._step is None else self._step]
-        words.append(len(moves))
-        for field, (start, end) in moves.items():
-            words += (field, start, end)
-        words += (len(balances), 2 * len(_FIELDS))
-        for row in balances:
-            words += (_member(row.customer_id, row.currency), row.account_version)
-            for field, value in msgspec.to_builtins(row).items():
-                words += (field, value)
-        words.append(len(changes))
-        words += (change.json() for change in changes)
+        # JSON in three arguments, not one argument per value: redis-py packs each in Python
+        words: list[str | int | bytes] = [
+            self._feed_length,
+            int(forced),
+            "" if self._step is None else self._step,
+            msgspec.json.encode([(field, str(start), str(end)) for field, (start, end) in moves.items()]),
+            msgspec.json.encode([_balance_words(row) for row in balances]),
+            msgspec.json.encode([change.json() for change in changes]),
+        ]
         keys = (*_KEYS, *(_key(row.customer_id, row.currency) for row in balances))
         with _translated():
             answer: Any = self._apply(keys=keys, args=words)
@@ -223,6 +220,13 @@ def _member(customer_id: str, currency: str) -> str:
 
 def _key(customer_id: str, currency: str) -> str:
     return PREFIX + _member(customer_id, currency)
+
+
+def _balance_words(row: BalanceRow) -> tuple[str, str, list[str]]:
+    words: list[str] = []
+    for field, value in msgspec.to_builtins(row).items():
+        words += (field, str(value))
+    return _member(row.customer_id, row.currency), str(row.account_version), words
 
 
 def _field(place: Place) -> str:

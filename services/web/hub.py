@@ -56,7 +56,7 @@ class Signal:
     data: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Subscription:
     """One page's queue. ``overflowed`` is set once it was full; from then on nothing more is put."""
 
@@ -84,6 +84,7 @@ class LiveHub:
         self._position = BEGINNING
         self._recent: deque[dict[str, Any]] = deque(maxlen=FEED_MAX)
         self._changed = asyncio.Event()
+        self._ready = asyncio.Event()
         self._outage = False
 
     @property
@@ -135,6 +136,8 @@ class LiveHub:
         with self._subscribed() as subscription:
             if self._outage:
                 yield Signal("outage")
+            # Before the hub knows where the feed stands, it cannot be told what a page has missed.
+            await self._ready.wait()
             while seen < parse_change_id(self._position):
                 changes = await self._read(after, 0)
                 if not changes:
@@ -161,6 +164,7 @@ class LiveHub:
             before_sleep=self._note_outage,
         )
         await retrying(self._look_back)
+        self._ready.set()
         while True:
             await retrying(self._step)
             if self._outage:

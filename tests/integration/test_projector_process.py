@@ -1,4 +1,4 @@
-"""The projector as a process: killed, stopped, doubled. It reads the real topics, which other tests write, too."""
+"""The projector as a process: killed, stopped, doubled. It reads the real topics, as other tests do."""
 
 from __future__ import annotations
 

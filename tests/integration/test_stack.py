@@ -20,7 +20,11 @@ import psycopg
 import pytest
 import redis
 from confluent_kafka import Consumer, Producer
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+)
 
 from deploy.stack import EmbeddedStack, StackUrls, running_urls, supervision
 from deploy.stack.errors import (

@@ -193,6 +193,7 @@ def test_what_is_no_record_is_refused(codec: Codec, value: Any) -> None:
         (b"", "0 bytes are no header"),
         (b"\x00\x00\x00\x01", "4 bytes are no header"),
         (b'{"event_id": 1}', "the first byte is 0x7b, not 0x00"),
+        (b"\x01\x00\x00\x00\x01x", "the first byte is 0x01, not 0x00"),
     ],
 )
 def test_values_without_header_are_not_framed(codec: Codec, data: bytes | None, detail: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 
@@ -61,6 +62,18 @@ def test_a_schema_is_registered_once() -> None:
     (request,) = script.requests
     assert (request.method, request.url.path) == ("POST", "/subjects/tieout.orders-value/versions")
     assert json.loads(request.content) == {"schema": ORDER.schema_json}
+
+
+def test_a_password_in_the_url_is_used_and_not_shown() -> None:
+    script = Script(httpx.Response(401, json={"message": "Unauthorized"}))
+    remote = ConfluentRegistry("http://user:s3cr%40t@registry:8081/", transport=script)
+
+    with pytest.raises(RegistryDenied) as caught:
+        remote.schema_of(7)
+    (request,) = script.requests
+    assert request.headers["Authorization"] == "Basic " + base64.b64encode(b"user:s3cr@t").decode()
+    assert caught.value.url == URL
+    assert "s3cr" not in str(caught.value)
 
 
 def test_all_schemas_are_rows_of_the_id_table() -> None:

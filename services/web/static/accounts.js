@@ -28,12 +28,15 @@ function fillRow(tr, row) {
     : [element("span", "name", row.customer_id)];
   const overdue = moneyCell(row.overdue_minor, row.currency, "late");
   overdue.firstChild.remove(); // its currency stands beside the balance
+  overdue.classList.add("wide-only");
+  const balance = moneyCell(row.balance_minor, row.currency, row.balance_minor.startsWith("-") ? "credit" : "");
+  if (row.overdue_minor !== "0") balance.append(element("span", "under late", amount(row.overdue_minor, row.currency), { title: texts.overdue }));
   const period = row.last_business_date.slice(0, 7);
   const link = `/api/v1/customers/${encodeURIComponent(row.customer_id)}/statement?period=${period}&format=pdf&language=${texts.language}`;
   const label = fill(texts.statement_of, { customer: row.name ?? row.customer_id, period });
   tr.replaceChildren(
     element("td", "", name),
-    moneyCell(row.balance_minor, row.currency, row.balance_minor.startsWith("-") ? "credit" : ""),
+    balance,
     overdue,
     element("td", "number narrow", row.open_discrepancies ? element("span", "badge", count(row.open_discrepancies)) : element("span", "zero", "–")),
     element("td", "number later", row.last_business_date),

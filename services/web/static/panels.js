@@ -33,14 +33,22 @@ function currencyLines(name, currencies, minorOf, subOf) {
   box.replaceChildren(...parts);
 }
 
+/** Amounts of several currencies side by side; they are never added up. */
+function listed(rows, field) {
+  const some = rows.filter((row) => row[field] !== "0");
+  const named = some.slice(0, TILE_CURRENCIES).map((row) => money(row[field], row.currency));
+  if (some.length > named.length) named.push(`+${count(some.length - named.length)}`);
+  return named.join(" · ");
+}
+
 const sum = (rows, field) => rows.reduce((total, row) => total + row[field], 0);
 
 export function showFigures(figures) {
   const { currencies } = figures;
   currencyLines("receivable", currencies, (row) => row.receivable_minor, (rows) => {
-    const owed = rows.filter((row) => row.payable_minor !== "0").slice(0, 2).map((row) => money(row.payable_minor, row.currency));
+    const owed = listed(rows, "payable_minor");
     const accounts = fill(texts.accounts, { count: count(sum(rows, "accounts")) });
-    return owed.length ? `${accounts} · ${fill(texts.payable, { amount: owed.join(" + ") })}` : accounts;
+    return owed ? `${accounts} · ${fill(texts.payable, { amount: owed })}` : accounts;
   });
   currencyLines("overdue", currencies, (row) => row.overdue_minor, (rows) =>
     fill(texts.items, { count: count(sum(rows, "overdue_items")) }));
@@ -48,9 +56,8 @@ export function showFigures(figures) {
   const open = sum(currencies, "open_discrepancies");
   tile("discrepancies").classList.toggle("some", open > 0);
   tile("discrepancies").querySelector(".figure").textContent = count(open);
-  const stakes = currencies.filter((row) => row.at_stake_minor !== "0").slice(0, 2).map((row) => money(row.at_stake_minor, row.currency));
-  tile("discrepancies").querySelector(".sub").textContent = stakes.length
-    ? fill(texts.at_stake, { amount: stakes.join(" + ") }) : texts.none_at_stake;
+  const stakes = listed(currencies, "at_stake_minor");
+  tile("discrepancies").querySelector(".sub").textContent = stakes ? fill(texts.at_stake, { amount: stakes }) : texts.none_at_stake;
   document.getElementById("discrepancies-count").textContent = open > shownFindings()
     ? fill(texts.shown, { shown: count(shownFindings()), total: count(open) }) : count(open);
 
@@ -78,7 +85,7 @@ function drawSpark() {
   area.setAttribute("d", `M0,28L${points.join("L")}L120,28Z`);
 }
 
-/** "0.4 s", "12 s", "3 min": how long ago the newest change became visible. */
+/** "just now", "12s ago", "3min ago": how long ago the newest change became visible. */
 function showAge() {
   const figure = tile("freshness").querySelector(".figure");
   if (newestMs === null) {
@@ -87,8 +94,12 @@ function showAge() {
     return;
   }
   const seconds = Math.max(0, (Date.now() + clockOffsetMs - newestMs) / 1000);
-  const unit = (value, name) => new Intl.NumberFormat(texts.locale, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: seconds < 10 ? 1 : 0 }).format(value);
-  const age = seconds < 60 ? unit(seconds, "second") : seconds < 3600 ? unit(Math.floor(seconds / 60), "minute")
+  if (seconds < 2) {
+    figure.textContent = texts.now;
+    return;
+  }
+  const unit = (value, name) => new Intl.NumberFormat(texts.locale, { style: "unit", unit: name, unitDisplay: "narrow" }).format(value);
+  const age = seconds < 60 ? unit(Math.floor(seconds), "second") : seconds < 3600 ? unit(Math.floor(seconds / 60), "minute")
     : seconds < 172800 ? unit(Math.floor(seconds / 3600), "hour") : unit(Math.floor(seconds / 86400), "day");
   figure.textContent = fill(texts.ago, { age });
 }

@@ -1,0 +1,187 @@
+"""balances, entries, open-items, matches, discrepancies, ageing, dead-letters: what the service knows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import typer
+
+from runtime.settings import Settings
+from services.cli import servers as where
+from services.cli.failure import CommandFailed
+from services.cli.output import print_rows
+from services.cli.running import JsonOption
+from services.queries.ageing import iterate_ageing
+from services.queries.balances import iterate_balances
+from services.queries.dead_letters import iterate_dead_letters
+from services.queries.discrepancies import iterate_discrepancies
+from services.queries.entries import EntryFilter, iterate_entries
+from services.queries.filters import AccountFilter
+from services.queries.matches import iterate_matches
+from services.queries.open_items import iterate_open_items
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date like 2026-01-31") from None
+
+
+CustomerOption = Annotated[str | None, typer.Option("--customer", help="Only this customer.")]
+CurrencyOption = Annotated[str | None, typer.Option("--currency", help="Only this currency.")]
+AsOfOption = Annotated[
+    Any, typer.Option("--as-of", parser=_date, metavar="DATE", help="As of the end of this business date.")
+]
+
+
+def today(settings: Settings) -> dt.date:
+    """The business date now, in the company's time zone."""
+    return dt.datetime.now(ZoneInfo(settings.time_zone)).date()
+
+
+def _ask(read: Callable[[sa.Connection], Iterator[Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    engine = where.find_servers(Settings()).engine()
+    try:
+        with engine.connect() as connection:
+            try:
+                rows = read(connection)
+                print_rows(rows, columns, as_json=as_json)
+            except sa.exc.ProgrammingError as error:
+                raise CommandFailed(
+                    "The database has no tables of Tieout.", "Run `tieout topics`."
+                ) from error
+    finally:
+        engine.dispose()
+
+
+def balances(
+    customer: CustomerOption = None,
+    currency: CurrencyOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The running balance of every account; with --as-of, of everything dated up to then."""
+    accounts = AccountFilter(customer, currency)
+    _ask(
+        lambda c: iterate_balances(c, accounts, as_of),
+        ["customer_id", "currency", "balance_minor"],
+        as_json=as_json,
+    )
+
+
+def entries(
+    customer: CustomerOption = None,
+    currency: CurrencyOption = None,
+    as_of: AsOfOption = None,
+    from_date: Annotated[Any, typer.Option("--from", parser=_date, metavar="DATE")] = None,
+    kind: Annotated[str | None, typer.Option(help="INVOICE, PAYMENT, …")] = None,
+    document: Annotated[str | None, typer.Option(help="Document number.")] = None,
+    text: Annotated[str | None, typer.Option(help="Words to look for.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ledger entries with running balance and source position."""
+    wanted = EntryFilter(
+        accounts=AccountFilter(customer, currency),
+        from_date=from_date,
+        to_date=as_of,
+        kind=kind,
+        document_no=document,
+        text=text,
+    )
+    columns = ["customer_id", "currency", "business_date", "document_no", "kind", "role", "side"]
+    _ask(
+        lambda c: iterate_entries(c, wanted),
+        [*columns, "amount_minor", "running_balance_minor"],
+        as_json=as_json,
+    )
+
+
+def open_items(
+    customer: CustomerOption = None,
+    currency: CurrencyOption = None,
+    as_of: AsOfOption = None,
+    overdue: Annotated[bool, typer.Option(help="Only what is past due.")] = False,
+    settled: Annotated[bool, typer.Option(help="Cleared and cancelled ones too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """What is still open, with due date and state."""
+    accounts = AccountFilter(customer, currency)
+    now = today(Settings())
+    columns = ["customer_id", "currency", "document_no", "kind", "due_date", "original_minor"]
+    _ask(
+        lambda c: iterate_open_items(
+            c, accounts, now, as_of=as_of, overdue_only=overdue, include_settled=settled
+        ),
+        [*columns, "allocated_minor", "open_minor", "state", "days_past_due"],
+        as_json=as_json,
+    )
+
+
+def matches(
+    customer: CustomerOption = None,
+    currency: CurrencyOption = None,
+    as_of: AsOfOption = None,
+    document: Annotated[str | None, typer.Option(help="A document on either side.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Which payment paid which document, by which rule."""
+    accounts = AccountFilter(customer, currency)
+    columns = ["customer_id", "currency", "payment_document_no", "document_no", "amount_minor"]
+    _ask(
+        lambda c: iterate_matches(c, accounts, document_no=document, as_of=as_of),
+        [*columns, "rule", "score", "state"],
+        as_json=as_json,
+    )
+
+
+def discrepancies(
+    customer: CustomerOption = None,
+    currency: CurrencyOption = None,
+    as_of: AsOfOption = None,
+    kind: Annotated[str | None, typer.Option(help="SHORT_PAYMENT, …")] = None,
+    all_states: Annotated[bool, typer.Option("--all", help="Resolved and retracted ones too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Open findings with their explanation; with --as-of, those about dates up to then."""
+    accounts = AccountFilter(customer, currency)
+
+    def read(connection: sa.Connection) -> Iterator[Any]:
+        rows = iterate_discrepancies(connection, accounts, all_states=all_states, kind=kind)
+        return (row for row in rows if as_of is None or row.business_date <= as_of)
+
+    columns = ["customer_id", "currency", "kind", "document_no", "amount_minor", "state", "explanation"]
+    _ask(read, columns, as_json=as_json)
+
+
+def ageing(
+    customer: CustomerOption = None,
+    currency: CurrencyOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Open balance by days past due, credits included; buckets sum to the balance."""
+    accounts = AccountFilter(customer, currency)
+    date = as_of or today(Settings())
+    _ask(
+        lambda c: iterate_ageing(c, accounts, date),
+        ["customer_id", "currency", "as_of", "total_minor", "buckets"],
+        as_json=as_json,
+    )
+
+
+def dead_letters(
+    customer: CustomerOption = None,
+    reason: Annotated[str | None, typer.Option(help="Only this reason.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Refused records with reason and position."""
+    _ask(
+        lambda c: iterate_dead_letters(c, reason=reason, customer_id=customer),
+        ["reason", "source", "customer_id", "detail"],
+        as_json=as_json,
+    )

@@ -1,0 +1,163 @@
+"""What is announced, how seriously, in which words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+
+import pytest
+
+from domain.discrepancies.explanations import SENTENCES
+from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState
+from services.alerts.decide import AlertPolicy, Change, decide_alert, severity_of
+from services.alerts.text import NAMED_IN_SUMMARY, compose_alerts
+from services.language import explain, money_text, sentences
+from services.language.findings import KIND_NAMES, LANGUAGES, STATE_NAMES
+from services.notify import Notice, Severity
+from services.web.texts import browser_texts, texts
+
+NOW = dt.datetime(2026, 1, 20, 12, tzinfo=dt.UTC)
+POLICY = AlertPolicy()
+
+
+def change(
+    amount_minor: int = 50, state: str = "OPENED", currency: str = "EUR", version: int = 1, key: str = "d-1"
+) -> Change:
+    return Change.of_record(
+        {
+            "discrepancy_id": key,
+            "customer_id": "C-1",
+            "currency": currency,
+            "account_version": version,
+            "kind": "SHORT_PAYMENT",
+            "state": state,
+            "document_no": "INV-1001",
+            "amount_minor": amount_minor,
+            "statement_id": None,
+            "line_no": None,
+            "explanation": "INV-1001 of 121.00 EUR received 120.50 EUR; 0.50 EUR is still open.",
+            "reason_code": "paid_short",
+            "reason_arguments": {
+                "document": "INV-1001",
+                "amount": "121.00 EUR",
+                "received": "120.50 EUR",
+                "open": "0.50 EUR",
+            },
+            "rule": "a field that alerts do not need",
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "severity"),
+    [
+        (9_999, "EUR", Severity.INFO),
+        (10_000, "EUR", Severity.WARNING),
+        (999_999, "EUR", Severity.WARNING),
+        (1_000_000, "EUR", Severity.CRITICAL),
+        (10_000, "JPY", Severity.CRITICAL),
+        (99, "JPY", Severity.INFO),
+        (99_999, "KWD", Severity.INFO),
+    ],
+)
+def test_severity_is_by_whole_units_of_the_currency(
+    amount_minor: int, currency: str, severity: Severity
+) -> None:
+    assert severity_of(change(amount_minor, currency=currency), POLICY) is severity
+
+
+@pytest.mark.parametrize("state", ["RETRACTED", "RESOLVED"])
+def test_what_nobody_heard_of_is_not_announced_as_over(state: str) -> None:
+    assert decide_alert(change(state=state), False, POLICY, "en", NOW) is None
+    over = decide_alert(change(5_000_000, state), True, POLICY, "en", NOW)
+    assert over is not None
+    assert over.severity is Severity.INFO
+
+
+def test_the_id_is_that_of_the_change() -> None:
+    def id_of(one: Change) -> str:
+        notice = decide_alert(one, True, POLICY, "en", NOW)
+        assert notice is not None
+        return notice.notice_id
+
+    assert id_of(change(1)) == id_of(change(2))
+    others = {
+        id_of(change()),
+        id_of(change(version=2)),
+        id_of(change(state="UPDATED")),
+        id_of(change(key="d-2")),
+    }
+    assert len(others) == 4
+
+
+def test_the_words_name_who_what_and_how_much() -> None:
+    english = decide_alert(change(12_345), False, POLICY, "en", NOW)
+    chinese = decide_alert(change(12_345), False, POLICY, "zh", NOW)
+    assert english is not None
+    assert chinese is not None
+    assert english.subject == "[warning] Short payment (opened) C-1 INV-1001 EUR 123.45"
+    assert english.body.startswith("INV-1001 of 121.00 EUR received 120.50 EUR; 0.50 EUR is still open.\n")
+    assert chinese.subject == "[警告] 少付（新增）C-1 INV-1001 EUR 123.45"
+    assert chinese.body.startswith("INV-1001 金额 121.00 EUR，已收 120.50 EUR，尚欠 0.50 EUR。")
+
+
+def notices(count: int) -> list[Notice]:
+    made = [decide_alert(change(100 * (n + 1), key=f"d-{n}"), False, POLICY, "en", NOW) for n in range(count)]
+    return [one for one in made if one is not None]
+
+
+def test_few_alerts_are_messages_of_their_own_with_their_id() -> None:
+    batch = notices(3)
+    messages = compose_alerts(3, "en")(batch)
+    assert [m.notice_ids for m in messages] == [(n.notice_id,) for n in batch]
+    assert all(m.notice_ids[0] in m.body for m in messages)
+
+
+def test_many_alerts_are_one_bounded_message_about_all_of_them() -> None:
+    batch = notices(200)
+    [message] = compose_alerts(3, "en")(batch)
+    assert set(message.notice_ids) == {n.notice_id for n in batch}
+    assert message.severity is Severity.WARNING
+    assert message.subject == "[warning] 200 discrepancy alerts"
+    assert message.body.count("\n- ") == NAMED_IN_SUMMARY
+    assert "EUR 200.00" in message.body
+    assert "and 190 more" in message.body
+
+
+def test_every_language_has_every_kind_state_and_sentence() -> None:
+    for language in LANGUAGES:
+        assert KIND_NAMES[language].keys() == set(DiscrepancyKind)
+        assert STATE_NAMES[language].keys() == set(DiscrepancyState)
+        assert sentences(language).keys() == SENTENCES.keys()
+        for reason, sentence in sentences(language).items():
+            assert _fields(sentence) <= _fields(SENTENCES[reason]), reason
+    assert texts("en").keys() == texts("zh").keys()
+    assert browser_texts("en").keys() == browser_texts("zh").keys()
+    for name, value in browser_texts("en").items():
+        if isinstance(value, dict) and name != "sentences":
+            assert value.keys() == browser_texts("zh")[name].keys()
+
+
+def _fields(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def test_an_unknown_reason_is_told_in_the_workers_words() -> None:
+    assert explain("of_tomorrow", {}, "Something new.", "zh") == "Something new."
+    assert explain("paid_short", {"document": "X"}, "As written.", "zh") == "As written."
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "text"),
+    [
+        (123_456_789, "EUR", "EUR 1,234,567.89"),
+        (-5, "EUR", "EUR -0.05"),
+        (-1_200, "JPY", "JPY -1,200"),
+        (125, "KWD", "KWD 0.125"),
+        (2**63 - 1, "EUR", "EUR 92,233,720,368,547,758.07"),
+    ],
+)
+def test_money_has_the_decimals_of_its_currency_and_is_exact(
+    amount_minor: int, currency: str, text: str
+) -> None:
+    assert money_text(amount_minor, currency, "en") == text

@@ -1,0 +1,107 @@
+"""The order of a turn: read, commit, then Redis; and what the process says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import psycopg
+import pytest
+
+from services.projector.batch import Batch
+from services.projector.loop import Projector
+from services.projector.reader import Lag
+from services.store.live import Advance, Place
+
+PLACE: Place = ("tieout.balances", 0)
+
+
+class Parts:
+    """Reader, writer and live side of a projector; writes down what is asked of them."""
+
+    def __init__(self, batches: int = 0) -> None:
+        self.calls: list[str] = []
+        self.pending = [Batch({}, {PLACE: Advance(n, n + 1)}, 1) for n in range(batches)]
+        self.problem: str | None = None
+        self.busy = False
+        self.fails: Exception | None = None
+
+    def positions(self) -> dict[Place, int]:
+        return {PLACE: 7}
+
+    def open(self, positions: Mapping[Place, int]) -> None:
+        self.calls.append(f"open at {positions[PLACE]}")
+
+    def start(self) -> None:
+        self.calls.append("compare")
+
+    def next_batch(self, *, wait: bool) -> Batch:
+        self.calls.append("read and wait" if wait else "read")
+        return self.pending.pop(0) if self.pending else Batch()
+
+    def commit(self, batch: Batch) -> None:
+        if self.fails:
+            raise self.fails
+        self.calls.append("commit")
+
+    def apply(self, batch: Batch) -> None:
+        self.calls.append("redis")
+
+    def tend(self) -> None:
+        self.calls.append("tend")
+
+    def out_of_step_s(self) -> float:
+        return 0.0
+
+    def lags(self) -> Iterator[Lag]:
+        yield Lag(PLACE, 0, 0.0)
+
+
+def projector_of(parts: Parts, clock_s: Any = lambda: 0.0) -> Projector:
+    part: Any = parts
+    return Projector(part, part, part, clock_s=clock_s)
+
+
+def test_redis_comes_after_the_commit_and_reading_starts_where_postgresql_stands() -> None:
+    parts = Parts(batches=2)
+    turns = iter([False, False, False, True])
+    projector_of(parts).run(lambda: next(turns))
+    turn = ["read and wait", "commit", "redis", "tend"]
+    assert parts.calls == ["open at 7", "compare", *turn, *turn, "read and wait", "tend"]
+
+
+def test_what_is_not_committed_never_reaches_redis() -> None:
+    parts = Parts(batches=1)
+    parts.fails = psycopg.OperationalError("gone")
+    with pytest.raises(psycopg.OperationalError):
+        projector_of(parts).run(lambda: False)
+    assert "redis" not in parts.calls
+
+
+def test_a_rebuild_does_not_wait_for_records() -> None:
+    parts = Parts()
+    parts.busy = True
+    projector_of(parts).turn()
+    assert parts.calls == ["read", "tend"]
+
+
+def test_a_stop_finishes_the_batch() -> None:
+    parts = Parts(batches=5)
+    projector_of(parts).run(lambda: "redis" in parts.calls)
+    assert parts.calls[-3:] == ["commit", "redis", "tend"]
+    assert len(parts.pending) == 4
+
+
+def test_it_says_when_it_is_starting_broken_or_stuck() -> None:
+    now_s = 0.0
+    parts = Parts()
+    projector = projector_of(parts, lambda: now_s)
+    assert projector.ready_problems() == ["the projector is starting"]
+    projector.run(lambda: "tend" in parts.calls)
+    assert projector.ready_problems() == []
+    parts.problem = "no database"
+    assert set(projector.ready_problems()) == {"no database"}
+    assert projector.stuck_problems() == []
+    now_s = 121.0
+    assert projector.progress_age_s() == 121.0
+    assert projector.stuck_problems() == ["no progress for 121 s"]
