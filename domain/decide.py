@@ -29,7 +29,7 @@ from domain.outcomes import (
     Outcome,
     Refused,
 )
-from domain.review import review
+from domain.review import looks_elsewhere, review
 from domain.rules import Rules
 from domain.validation import Refusal, RefusalReason
 
@@ -103,6 +103,8 @@ def _consequences(book: Book, accepted: Accepted, rules: Rules) -> list[Outcome]
             outcomes.append(booked)
             evolve(after, booked)
     for currency in sorted(after.accounts):
+        if currency != accepted.currency and not looks_elsewhere(after.accounts[currency]):
+            continue
         differences = list(review(after, currency, rules))
         if not differences and currency != accepted.currency:
             continue

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from domain.books import Account, Book, Held, ItemFigures, Linked, Record, account_name
 from domain.discrepancies.against_statement import Comparison, OurDocument, statement_findings
-from domain.discrepancies.finding import DiscrepancyState, Finding
+from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState, Finding
 from domain.discrepancies.own_events import OwnEvents, own_event_findings
 from domain.facts import Fact, StatementFact
 from domain.matching.allocate import Settlement, settle
@@ -32,6 +32,12 @@ def review(book: Book, currency: str, rules: Rules) -> Iterator[Difference]:
     yield from _allocations(currency, account, settlement)
     findings = list(_findings(book, currency, settlement, index, rules))
     yield from _discrepancies(currency, book.customer_id, account, findings)
+
+
+def looks_elsewhere(account: Account) -> bool:
+    """Whether another currency's events can change this account's findings: only where a reference is unresolved."""
+    unresolved = (DiscrepancyKind.UNKNOWN_REFERENCE, DiscrepancyKind.CURRENCY_MISMATCH)
+    return any(held.kind in unresolved for held in account.findings.values())
 
 
 def due_date(fact: Fact, rules: Rules) -> dt.date:

@@ -2,8 +2,8 @@
 
 A checkpoint is one Kafka transaction of state values, results and, last in its changelog partition, one
 record under ``PROGRESS_KEY``. Whoever restores state therefore knows exactly where to go on reading, without
-trusting group offsets (exactly once); whoever waits for the books sees how far they are. State values carry
-``STATE_FORMAT_HEADER``, so that a worker never reads state of a format it does not know.
+trusting group offsets (exactly once); whoever waits for the books sees how far they are. It carries
+``STATE_HEADERS``, so that a worker never reads state of a format that it does not know.
 
 Invariants: the reserved key starts with NUL, which no customer id does; the newest committed progress record
 is the last record of its partition's last committed transaction; both survive compaction, being the newest
@@ -27,7 +27,7 @@ PROGRESS_VERSION: Final = 1
 
 STATE_FORMAT_HEADER: Final = "tieout-state"
 STATE_FORMAT: Final = b"1"
-#: headers of every state value in the changelog
+#: headers of the progress record: the format of the state values of its transaction
 STATE_HEADERS: Final = ((STATE_FORMAT_HEADER, STATE_FORMAT),)
 
 _FIRST_STEP: Final = 64
@@ -94,6 +94,7 @@ class Log(Protocol):
 
     def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int] | None: ...
     def assign(self, partitions: list[TopicPartition]) -> None: ...
+    def poll(self, timeout: float) -> LogRecord | None: ...
     def consume(self, num_messages: int, timeout: float) -> Sequence[LogRecord]: ...
 
 
@@ -119,6 +120,7 @@ def read_progress(
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": 10,  # the end of a partition is reported after an empty fetch
         }
     )
     try:
@@ -204,8 +206,11 @@ class _Scan:
         )
         while unread:
             wait_s = min(_LONGEST_WAIT_S, self._remaining(sorted(unread)))
-            for record in self._log.consume(num_messages=_BATCH, timeout=wait_s):
-                self._take(record, unread, found)
+            # ``consume`` alone would wait for its whole timeout unless it gets all that it asks for.
+            first = self._log.poll(timeout=wait_s)
+            if first is not None:
+                for record in (first, *self._log.consume(num_messages=_BATCH, timeout=0)):
+                    self._take(record, unread, found)
         return found
 
     def _take(self, record: LogRecord, unread: dict[int, _Window], found: dict[int, bytes | None]) -> None:

@@ -12,6 +12,7 @@ Invariants:
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from . import process as processes
-from .errors import StackError, StartAborted, UnknownService
+from .errors import DiskFull, StackError, StartAborted, UnknownService
 from .jars import default_cache_dir
 from .kafka import Kafka
 from .postgres import Postgres
@@ -158,7 +159,9 @@ class EmbeddedStack:
         run = self._folder.run()
         names = {service.name for service in services}
         left = {name: pid for name, pid in run.pids.items() if name not in names}
-        if left != run.pids:
+        if left == run.pids:
+            return
+        with contextlib.suppress(DiskFull):  # what was not noted down is seen to be gone all the same
             self._folder.save_run(Run(left, run.owner if left else None))
 
     def _services(self) -> list[Service]:

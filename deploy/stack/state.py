@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import json
 import os
 import secrets
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,11 +26,12 @@ from typing import Any
 import filelock
 import psutil
 
-from .errors import PathNotUsable, StackLocked
+from .errors import DiskFull, PathNotUsable, StackLocked
 
 # Below Linux's and macOS's ephemeral ranges (from 32768 and 49152): a port that we persist must not be handed
 # out by the kernel as some connection's local port while the stack is down.
 _PORT_RANGE = range(20_000, 32_000)
+MINIMUM_FREE_BYTES = 512 * 2**20  # a first start writes 50 MB; the rest is for the work
 _PORT_NAMES = ("kafka", "kafka_controller", "postgres", "valkey")
 
 
@@ -140,7 +143,8 @@ class Folder:
         except filelock.Timeout:
             raise StackLocked(self.home, self._holder()) from None
         try:
-            _write(self._holder_file, str(os.getpid()), 0o644)
+            with contextlib.suppress(DiskFull):  # who needs to stop because of a full disk must be able to
+                _write(self._holder_file, str(os.getpid()), 0o644)
             yield
         finally:
             self._holder_file.unlink(missing_ok=True)
@@ -204,9 +208,16 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _write(path: Path, text: str, mode: int) -> None:
+    """Raises DiskFull."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    temporary.replace(path)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(path.parent, shutil.disk_usage(path.parent).free, MINIMUM_FREE_BYTES) from error
+        raise

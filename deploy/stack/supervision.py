@@ -28,9 +28,8 @@ from .errors import (
     StartAborted,
 )
 from .service import Progress, Service
-from .state import Folder, is_free
+from .state import MINIMUM_FREE_BYTES, Folder, is_free
 
-MINIMUM_FREE_BYTES = 512 * 2**20
 _HEALTHY_WITHIN_S = 120.0  # recovery after a kill -9 of a busy service takes its time
 _ADOPTED_HEALTHY_WITHIN_S = 30.0
 _PORT_RELEASED_WITHIN_S = 5.0

@@ -21,7 +21,14 @@ class DiscrepancyTopic:
     assigned.
     """
 
-    def __init__(self, bootstrap_servers: str, group: str, places: Callable[[], Mapping[int, int]]) -> None:
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        group: str,
+        places: Callable[[], Mapping[int, int]],
+        *,
+        topic: str = DISCREPANCIES.name,
+    ) -> None:
         self._places = places
         self._consumer = Consumer(
             {
@@ -34,7 +41,7 @@ class DiscrepancyTopic:
                 "session.timeout.ms": 10_000,
             }
         )
-        self._consumer.subscribe([DISCREPANCIES.name], on_assign=self._assign)
+        self._consumer.subscribe([topic], on_assign=self._assign)
 
     def __enter__(self) -> Self:
         return self

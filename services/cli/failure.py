@@ -1,23 +1,6 @@
-"""How a command fails: one sentence and what to do next, never a traceback. The table of known failures."""
+"""How a command fails: one sentence and what to do next, never a traceback."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-
-import confluent_kafka
-import redis
-import sqlalchemy.exc
-
-from services.imports.errors import (
-    DeliveryFailedError,
-    ImportingError,
-    NotReflectedError,
-    PublishInterruptedError,
-    SourceUnreadableError,
-    UnknownImportKindError,
-)
-from services.reports.errors import ReportError
-from services.store.errors import StoreError
 
 
 class CommandFailed(Exception):
@@ -28,35 +11,3 @@ class CommandFailed(Exception):
         self.message = message
         self.next_step = next_step
         self.code = code
-
-
-def _text(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0]
-
-
-_KNOWN: tuple[tuple[type[BaseException], Callable[[BaseException], str], str, int], ...] = (
-    (PublishInterruptedError, _text, "Run it again: what was sent already is recognised.", 130),
-    (SourceUnreadableError, _text, "Check the path.", 2),
-    (UnknownImportKindError, _text, "Choose one of the kinds named.", 2),
-    (NotReflectedError, _text, "Run `tieout status`; the events are in Kafka and will be worked through.", 1),
-    (DeliveryFailedError, _text, "Run `tieout status`, then publish again: duplicates are recognised.", 1),
-    (ImportingError, _text, "Mend the file and run it again.", 1),
-    (ReportError, _text, "Run `tieout balances` to see what is booked.", 1),
-    (StoreError, _text, "Run `tieout status`.", 1),
-    (sqlalchemy.exc.OperationalError, lambda _: "PostgreSQL does not answer.", "Run `tieout status`.", 1),
-    (redis.ConnectionError, lambda _: "Redis does not answer.", "Run `tieout status`.", 1),
-    (confluent_kafka.KafkaException, lambda e: f"Kafka: {_text(e)}", "Run `tieout status`.", 1),
-)
-
-
-def known_failure(error: BaseException) -> CommandFailed | None:
-    """The failure as people should read it; ``None`` for a defect of ours, which should show its traceback."""
-    if isinstance(error, CommandFailed):
-        return error
-    for kind, message, next_step, code in _KNOWN:
-        if isinstance(error, kind):
-            return CommandFailed(message(error), next_step, code)
-    next_of_error = getattr(error, "next_step", None)  # the stack's and the fleet's errors carry their own
-    if isinstance(next_of_error, str):
-        return CommandFailed(str(error), next_of_error)
-    return None

@@ -1,53 +1,69 @@
-"""The command ``tieout``: registers the commands and turns failures into one sentence and a next step."""
+"""The command ``tieout``: finds the command, and turns failures into one sentence and a next step.
+
+Only the module of the command that was asked for is imported: documents, drivers and the embedded stack would
+otherwise cost every call a second.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from pkgutil import resolve_name
+from typing import Final
 
 import typer
 
-from runtime.logs import configure_logging
-from services.cli import asking, demo, feeding, issuing, proving, running
-from services.cli.failure import known_failure
-from services.cli.output import err
+COMMANDS: Final[Mapping[str, str]] = {
+    "up": "services.cli.running:up",
+    "down": "services.cli.running:down",
+    "status": "services.cli.running:status",
+    "topics": "services.cli.running:topics",
+    "worker": "services.cli.running:worker",
+    "demo": "services.cli.demo:demo",
+    "publish": "services.cli.feeding:publish",
+    "import": "services.cli.feeding:import_",
+    "balances": "services.cli.asking:balances",
+    "entries": "services.cli.asking:entries",
+    "open-items": "services.cli.asking:open_items",
+    "matches": "services.cli.asking:matches",
+    "discrepancies": "services.cli.asking:discrepancies",
+    "ageing": "services.cli.asking:ageing",
+    "dead-letters": "services.cli.asking:dead_letters",
+    "statement": "services.cli.issuing:statement",
+    "statements": "services.cli.issuing:statements",
+    "verify": "services.cli.proving:verify",
+}
 
-app = typer.Typer(
-    name="tieout",
-    help="Real-time reconciliation of the accounts that companies keep with their customers.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
 
-app.command()(running.up)
-app.command()(running.down)
-app.command()(running.status)
-app.command()(running.topics)
-app.command()(running.worker)
-app.command()(demo.demo)
-app.command()(feeding.publish)
-app.command("import")(feeding.import_)
-app.command()(asking.balances)
-app.command()(asking.entries)
-app.command("open-items")(asking.open_items)
-app.command()(asking.matches)
-app.command()(asking.discrepancies)
-app.command()(asking.ageing)
-app.command("dead-letters")(asking.dead_letters)
-app.command()(issuing.statement)
-app.command()(issuing.statements)
-app.command()(proving.verify)
+def build_app(only: str | None = None) -> typer.Typer:
+    """The typer app with all commands, or with ``only`` one of them (which is then quicker to build)."""
+    app = typer.Typer(
+        name="tieout",
+        help="Real-time reconciliation of the accounts that companies keep with their customers.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(lambda: None)  # keeps the command's name part of the call where there is only one
+    for name, target in COMMANDS.items():
+        if only is None or name == only:
+            app.command(name)(resolve_name(target))
+    return app
 
 
 def main() -> None:
     """Entry point of the ``tieout`` script."""
-    configure_logging("cli", "WARNING", "console")
+    asked = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] in COMMANDS else None
+    app = build_app(asked)
     try:
         app()
     except KeyboardInterrupt:
-        err.print("Stopped.")
+        sys.stderr.write("Stopped.\n")
         sys.exit(130)
     except Exception as error:
+        from services.cli.known_failures import known_failure
+        from services.cli.output import err
+
         failure = known_failure(error)
         if failure is None:
             raise

@@ -13,11 +13,9 @@ from typing import Annotated
 import typer
 
 from runtime.settings import Settings
-from schemas.admin import ensure_topics
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json, print_rows, say
-from services.store.migrations import migrate
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -52,6 +50,9 @@ def start(settings: Settings, *, workers: int = 1, quiet: bool = False) -> where
 
 def prepare(found: where.Servers, settings: Settings) -> None:
     """Topics and tables as this release needs them. Raises ``CommandFailed`` where existing topics deviate."""
+    from schemas.admin import ensure_topics
+    from services.store.migrations import migrate
+
     report = ensure_topics(found.kafka_bootstrap_servers, settings.partitions, settings.replication_factor)
     if report.findings:
         raise CommandFailed(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING
 
 from runtime.settings import Settings
 from services.cli.failure import CommandFailed
-from services.store.engine import create_engine
-from services.store.live_redis import RedisLiveStore, connect_live
+
+if TYPE_CHECKING:  # drivers are imported by the commands that use them
+    import sqlalchemy as sa
+
+    from services.store.live_redis import RedisLiveStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,13 @@ class Servers:
     redis_url: str
 
     def engine(self) -> sa.Engine:
+        from services.store.engine import create_engine
+
         return create_engine(self.database_url, application="tieout-cli", statement_timeout_s=600)
 
     def live(self) -> RedisLiveStore:
+        from services.store.live_redis import connect_live
+
         return connect_live(self.redis_url)
 
     def environment(self) -> dict[str, str]:

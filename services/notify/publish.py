@@ -24,8 +24,16 @@ class KafkaNoticePublisher:
     crash.
     """
 
-    def __init__(self, bootstrap_servers: str, encoder: Encoder, *, delivery_timeout_s: int = 30) -> None:
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        encoder: Encoder,
+        *,
+        topic: str = NOTICES.name,
+        delivery_timeout_s: int = 30,
+    ) -> None:
         self._encoder = encoder
+        self._topic = topic
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap_servers,
@@ -53,7 +61,7 @@ class KafkaNoticePublisher:
 
         value = self._encoder.encode("notice", _record(notice))
         try:
-            self._producer.produce(NOTICES.name, value, notice.customer_id.encode(), on_delivery=delivered)
+            self._producer.produce(self._topic, value, notice.customer_id.encode(), on_delivery=delivered)
         except (KafkaException, BufferError) as error:
             raise NoticePublishError(notice.notice_id, str(error)) from error
 

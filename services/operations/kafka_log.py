@@ -27,6 +27,8 @@ class KafkaLog:
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
+                # Ends of partitions are reported after an empty fetch: do not let it wait.
+                "fetch.wait.max.ms": 10,
             }
         )
 
@@ -45,6 +47,11 @@ class KafkaLog:
             raise LogUnreadable(f"{topic}[{partition}] does not answer")
         return marks
 
+    def _arrived(self) -> list[Message]:
+        # ``consume`` alone waits for its whole timeout unless it gets all it asks for.
+        first = self._consumer.poll(0.2)
+        return [] if first is None else [first, *self._consumer.consume(5_000, 0)]
+
     def read(self, topic: str, ends: Mapping[int, int], *, silence_max_s: float = 30.0) -> Iterator[Message]:
         """Committed records of ``topic`` below ``ends`` (partition → offset), in offset order per partition."""
         starts = {p: self.bounds(topic, p)[0] for p in ends}
@@ -52,7 +59,7 @@ class KafkaLog:
         self._consumer.assign([TopicPartition(topic, p, starts[p]) for p in open_ends])
         heard = time.monotonic()
         while open_ends:
-            for message in self._consumer.consume(5_000, 0.2):
+            for message in self._arrived():
                 heard = time.monotonic()
                 partition, offset, error = message.partition(), message.offset(), message.error()
                 assert partition is not None

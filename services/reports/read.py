@@ -35,19 +35,10 @@ def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def customers_up_to(connection: sa.Connection, end: dt.date, *, after: str | None, limit: int) -> list[str]:
-    """The next ``limit`` customers with an entry up to ``end``, in order, after ``after``."""
-    customer, _ = _code_points(ledger_entries)
-    query = (
-        sa.select(ledger_entries.c.customer_id)
-        .where(ledger_entries.c.business_date <= end)
-        .group_by(ledger_entries.c.customer_id)
-        .order_by(customer)
-        .limit(limit)
-    )
-    if after is not None:
-        query = query.where(customer > after)
-    return list(connection.scalars(query))
+def customers_up_to(connection: sa.Connection, end: dt.date) -> list[str]:
+    """Every customer with an entry up to ``end``, in order. One pass over the ledger, ids only."""
+    query = sa.select(ledger_entries.c.customer_id).where(ledger_entries.c.business_date <= end).distinct()
+    return sorted(connection.scalars(query))
 
 
 def currencies_of(connection: sa.Connection, customer_id: str, end: dt.date) -> list[str]:

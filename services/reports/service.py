@@ -14,7 +14,7 @@ import hashlib
 import os
 import tempfile
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
@@ -49,7 +49,6 @@ MEDIA_TYPES: Final = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",
 }
-_PAGE_CUSTOMERS: Final = 500
 _NAME_LENGTH_MAX: Final = 120
 
 
@@ -71,6 +70,7 @@ class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a batch is, after each customer. ``written`` is False where the file was there already."""
 
     done: int
+    total: int
     customer_id: str
     path: Path
     written: bool
@@ -166,12 +166,15 @@ def issue_all(
     """One document for every customer with an entry up to the period's end, into ``directory``.
 
     May be stopped at any moment and run again: what is registered keeps its version, a file that is there
-    with the same bytes is left alone, and there is never a torn file. Memory holds one customer at a time.
+    with the same bytes is left alone, and there is never a torn file. Memory holds the ids of all customers
+    and the entries of one at a time.
     The first statement that does not prove stops the batch; what was written before it is right.
     """
     directory.mkdir(parents=True, exist_ok=True)
     documents = written = registered = 0
-    for customer_id in _customers(engine, period):
+    with read.snapshot(engine) as connection:
+        customer_ids = read.customers_up_to(connection, period.end)
+    for customer_id in customer_ids:
         issued = issue_statement(
             engine, customer_id, None, period, language, fmt, issued_at, letterhead=letterhead, edges=edges
         )
@@ -180,7 +183,10 @@ def issue_all(
         documents += 1
         written += is_new
         registered += sum(row.is_new for row in issued.sections)
-        progress(BatchProgress(done=documents, customer_id=customer_id, path=path, written=is_new))
+        step = BatchProgress(
+            done=documents, total=len(customer_ids), customer_id=customer_id, path=path, written=is_new
+        )
+        progress(step)
     return BatchResult(documents=documents, written=written, registered=registered)
 
 
@@ -223,17 +229,6 @@ def _prove(
             )
             for code in wanted
         )
-
-
-def _customers(engine: sa.Engine, period: Period) -> Iterator[str]:
-    after: str | None = None
-    while True:
-        with read.snapshot(engine) as connection:
-            page = read.customers_up_to(connection, period.end, after=after, limit=_PAGE_CUSTOMERS)
-        yield from page
-        if len(page) < _PAGE_CUSTOMERS:
-            return
-        after = page[-1]
 
 
 def _document_no(rows: tuple[Registered, ...]) -> str:

@@ -68,10 +68,12 @@ class Customer:
 
 
 def populate(rng: random.Random, count: int, tag: str = "") -> list[Customer]:
-    """``count`` customers ``C-00001``... (with a tag, ``C-TAG-00001``), in the order of their numbers; size does not follow the number."""
+    """``count`` customers ``C-00001``... (with a tag, ``C-TAG-00001``),
+    in the order of their numbers; size does not follow the number."""
     ranks = list(range(1, count + 1))
     rng.shuffle(ranks)
-    return [_customer(rng, f"{tag}-{number:05d}" if tag else f"{number:05d}", rank) for number, rank in enumerate(ranks, start=1)]
+    prefix = f"{tag}-" if tag else ""
+    return [_customer(rng, f"{prefix}{number:05d}", rank) for number, rank in enumerate(ranks, start=1)]
 
 
 def _customer(rng: random.Random, number: str, rank: int) -> Customer:

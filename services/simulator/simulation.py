@@ -36,7 +36,10 @@ _REDELIVERED_SHARE: Final = 0.02
 
 
 class Simulation:
-    """``customers`` over ``days`` days from ``start_date``; ``tag`` goes into their numbers. Made at once (a few seconds for 500 × 60)."""
+    """``customers`` over ``days`` days from ``start_date``; ``tag`` goes into their numbers.
+
+    Made at once (a few seconds for 500 × 60).
+    """
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from schemas.progress import PROGRESS_KEY, Progress, encode_progress
+from schemas.progress import PROGRESS_KEY, STATE_HEADERS, Progress, encode_progress
 
 TRANSACTION_TIMEOUT_MS = 30_000
 _CALL_TIMEOUT_S = 20.0
@@ -98,7 +98,14 @@ class Committer:
                 next_offset = offset + 1
 
         progress = encode_progress(Progress(checkpoint.progress))
-        produce(self._changelog, key=PROGRESS_KEY, value=progress, partition=number, on_delivery=delivered)
+        produce(
+            self._changelog,
+            key=PROGRESS_KEY,
+            value=progress,
+            partition=number,
+            headers=list(STATE_HEADERS),
+            on_delivery=delivered,
+        )
         while True:
             try:
                 # Waits for every record's delivery; one that failed makes the transaction abortable.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from runtime import metrics
-from schemas.progress import PROGRESS_KEY, decode_progress
+from schemas.progress import PROGRESS_KEY, check_state_format, decode_progress
 
 _CALL_TIMEOUT_S = 20.0
 _SILENCE_MAX_S = 60.0
@@ -88,6 +88,8 @@ def _read(consumer: Consumer, changelog: str, applied: Mapping[int, int]) -> dic
                 continue
             key = message.key()
             assert isinstance(key, bytes)
+            if key == PROGRESS_KEY:
+                check_state_format(message.headers())
             result[partition].values[key] = message.value()
             total += 1
         if messages:

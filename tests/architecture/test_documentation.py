@@ -113,7 +113,7 @@ def test_every_command_and_option_is_documented(root: Path) -> None:
         pytest.skip("services.cli is not there yet")
     typer = importlib.import_module("typer")
     click = importlib.import_module("click")
-    group = typer.main.get_command(importlib.import_module("services.cli.main").app)
+    group = typer.main.get_command(importlib.import_module("services.cli.main").build_app())
     page = (root / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     missing = []
 

@@ -26,7 +26,8 @@ from services.reminders.text import Recipient, compose_reminders
 from services.store import tables
 from services.store.engine import create_engine
 
-pytestmark = pytest.mark.integration
+# apprise imports a module of Python's that is deprecated
+pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 JAN = dt.date(2026, 1, 5)

@@ -149,6 +149,16 @@ def test_an_allocation_counts_from_its_effective_date() -> None:
     assert open_of(open_items_as_of(lines, pays, day("01-20"))) == {}
 
 
+def test_money_that_was_there_settles_nothing_before_it_was_allocated() -> None:
+    lines = ledger("""
+        i1 INV-1 1 POSTED  100 01-05 02-04
+        p1 P-1   1 POSTED -100 01-20 -
+    """)
+    pays = booked("p1 i1 100 02-10")
+    assert open_of(open_items_as_of(lines, pays, day("02-09"))) == {"INV-1": 100, "P-1": -100}
+    assert open_of(open_items_as_of(lines, pays, day("02-10"))) == {}
+
+
 def test_a_later_payment_does_not_change_the_past() -> None:
     lines = ledger("""
         i1 INV-1 1 POSTED  100 01-05 02-04
@@ -249,6 +259,15 @@ def test_the_contra_takes_the_line_of_its_own_version_and_document() -> None:
         i2 INV-D 1 ANNULLED -100 01-05 -
     """)
     assert [line.document_no for line in without_annulled(lines)] == ["INV-A", "INV-C"]
+
+
+def test_the_contra_takes_the_version_that_it_names() -> None:
+    lines = ledger("""
+        i1 INV-1 1 POSTED    100 01-05 02-04
+        i1 INV-1 2 POSTED    100 01-05 03-04
+        i1 INV-1 2 ANNULLED -100 01-05 -
+    """)
+    assert [line.due_date for line in without_annulled(lines)] == [day("02-04")]
 
 
 def test_a_line_posted_again_after_it_was_annulled_stays_once() -> None:

@@ -44,6 +44,7 @@ class InMemoryLog:
         self.errors: list[Message] = []
         self.more: dict[int, Records] = {}
         self.batch = 7
+        self.fetched: list[Message] = []
 
     def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int] | None:
         assert timeout > 0
@@ -56,12 +57,18 @@ class InMemoryLog:
         self.assigned.append(dict(self.positions))
         self.ended = set()
 
-    def consume(self, num_messages: int, timeout: float) -> Sequence[LogRecord]:
-        assert num_messages > 0
+    def poll(self, timeout: float) -> LogRecord | None:
         assert timeout > 0
         if self.errors:
-            return cast("Sequence[LogRecord]", [self.errors.pop()])
-        return cast("Sequence[LogRecord]", list(self._next()))
+            return cast("LogRecord", self.errors.pop())
+        self.fetched = list(self._next())
+        return cast("LogRecord", self.fetched.pop(0)) if self.fetched else None
+
+    def consume(self, num_messages: int, timeout: float) -> Sequence[LogRecord]:
+        assert num_messages > 0
+        assert timeout == 0
+        rest, self.fetched = self.fetched, []
+        return cast("Sequence[LogRecord]", rest)
 
     def _next(self) -> Iterator[Message]:
         for number, position in self.positions.items():

@@ -131,6 +131,19 @@ def test_a_start_on_a_nearly_full_disk_touches_nothing(
     assert not (tmp_path / "ports.json").exists()
 
 
+def test_the_folder_can_be_locked_for_a_stop_when_the_disk_is_full(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int, *arguments: object, **options: object) -> None:
+        os.close(descriptor)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", fail)
+    with folder.lock(1), pytest.raises(DiskFull):
+        folder.ensure_ports()
+    assert [path.name for path in folder.home.iterdir()] == ["stack.lock"]
+
+
 def test_a_service_that_dies_says_why(folder: Folder) -> None:
     start(folder, RUNNING)
     supervision.stop(Script(folder, ""), folder, 5)
