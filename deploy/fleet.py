@@ -11,6 +11,7 @@ import configparser
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import xmlrpc.client
@@ -284,6 +285,14 @@ class Fleet:
             wait(condition)
         except tenacity.RetryError:
             raise FleetError(otherwise, f"Read {self._logs / 'supervisord.log'}.") from None
+
+
+def run_in_foreground(module: str, environment: Mapping[str, str]) -> int:
+    """Run one of our processes until it ends, passing SIGINT and SIGTERM on; returns its exit code."""
+    child = subprocess.Popen([sys.executable, "-m", module], env={**os.environ, **environment})
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _: child.send_signal(received))
+    return child.wait()
 
 
 def _readiness(port: int) -> tuple[bool, str]:

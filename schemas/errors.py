@@ -141,7 +141,7 @@ class ProgressUnreadable(Exception):
 class UnknownStateFormat(Exception):
     """A changelog value whose header names no format known here."""
 
-    def __init__(self, found: bytes | None) -> None:
+    def __init__(self, found: str | bytes | None) -> None:
         super().__init__(f"state value of unknown format {found!r}")
         self.found = found
 

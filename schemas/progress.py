@@ -69,7 +69,7 @@ def decode_progress(data: bytes) -> Progress:
     return progress
 
 
-def check_state_format(headers: Iterable[tuple[str, bytes | None]] | None) -> None:
+def check_state_format(headers: Iterable[tuple[str, str | bytes | None]] | None) -> None:
     """Raise ``UnknownStateFormat`` unless the headers of a state value name the format of this version."""
     found = dict(headers or ()).get(STATE_FORMAT_HEADER)
     if found != STATE_FORMAT:

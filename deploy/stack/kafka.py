@@ -106,6 +106,7 @@ class Kafka:
     def __init__(self, folder: Folder, ports: Ports, *, heap_mb: int, cache_dir: Path) -> None:
         self._home = folder.home / "kafka"
         self._data = self._home / "data"
+        self._log4j = self._home / "log4j2.properties"
         self._recording = self._home / "recording"
         self._arguments = self._home / "broker.args"
         self._controller_port = ports.kafka_controller
@@ -134,47 +135,47 @@ class Kafka:
         java = find_java()
         jars = ensure_jars(self._cache_dir, progress)
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        scratch = self._home / "tmp"  # native libraries are unpacked here; a kill -9 leaves them behind
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(mode=0o700)
-        config = self._home / "server.properties"
-        config.write_text(
-            _CONFIG.format(
-                node_id=_NODE_ID,
-                port=self.ports[0],
-                controller_port=self._controller_port,
-                data=_property(self._data),
-            ),
-            encoding="utf-8",
-        )
-        log4j = self._home / "log4j2.properties"
-        log4j.write_text(_LOG4J.format(log=_property(self.log_paths[0])), encoding="utf-8")
-        options = [
-            *_jvm_flags(java, self._heap_mb),
-            f"-Dlog4j2.configurationFile={log4j.as_uri()}",
-            f"-Djava.io.tmpdir={scratch}",
-            "-cp",
-            ":".join(str(path) for path in jars),
-        ]
+        config = self._write_config()
+        flags = _jvm_flags(java, self._heap_mb)
         archive = archive_flags(
-            java,
-            jars,
-            _jvm_flags(java, self._heap_mb)[:1],
-            cache_dir=self._cache_dir,
-            recording_dir=self._recording,
+            java, jars, flags[0], cache_dir=self._cache_dir, recording_dir=self._recording
         )
+        options = [*flags, *self._jvm_options(), "-cp", ":".join(str(path) for path in jars)]
         _write_arguments(self._arguments, [*archive, *options, "kafka.Kafka", str(config)])
         if not (self._data / "meta.properties").exists():
             progress("kafka: formatting its storage")
-            _write_arguments(
-                self._home / "format.args",
-                [*options, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(config),
-                 "--ignore-formatted"],
-            )  # fmt: skip
-            formatted = run_to_end(self._command(java.executable, self._home / "format.args"))
-            if formatted != 0:
-                raise ServiceDied(self.name, self.log_paths[1], last_lines(self.log_paths))
-        return self._command(java.executable, self._arguments)
+            ready_made = [flag for flag in archive if flag.startswith("-XX:SharedArchiveFile")]
+            self._format(java, [*ready_made, "-XX:TieredStopAtLevel=1", *options], config)
+        return self._command(java, self._arguments)
+
+    def _write_config(self) -> Path:
+        config = self._home / "server.properties"
+        ports = {"port": self.ports[0], "controller_port": self._controller_port}
+        text = _CONFIG.format(node_id=_NODE_ID, data=_property(self._data), **ports)
+        config.write_text(text, encoding="ascii")
+        self._log4j.write_text(_LOG4J.format(log=_property(self.log_paths[0])), encoding="ascii")
+        return config
+
+    def _jvm_options(self) -> list[str]:
+        scratch = self._home / "tmp"  # native libraries are unpacked here; a kill -9 leaves them behind
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(mode=0o700)
+        return [f"-Dlog4j2.configurationFile={self._log4j.as_uri()}", f"-Djava.io.tmpdir={scratch}"]
+
+    def _format(self, java: Java, options: list[str], config: Path) -> None:
+        arguments = self._home / "format.args"
+        tool = [
+            "kafka.tools.StorageTool",
+            "format",
+            "--ignore-formatted",
+            "-t",
+            _cluster_id(),
+            "-c",
+            str(config),
+        ]
+        _write_arguments(arguments, [*options, *tool])
+        if run_to_end(self._command(java, arguments)) != 0:
+            raise ServiceDied(self.name, self.log_paths[1], last_lines(self.log_paths))
 
     def probe(self) -> str | None:
         """The broker's version when it answers a metadata request."""
@@ -198,8 +199,8 @@ class Kafka:
         """None: one process is all there is."""
         return []
 
-    def _command(self, java: Path, arguments: Path) -> Command:
-        return Command((str(java), f"@{arguments}"), self._home, self.log_paths[1])
+    def _command(self, java: Java, arguments: Path) -> Command:
+        return Command((str(java.executable), f"@{arguments}"), self._home, self.log_paths[1])
 
 
 def _jvm_flags(java: Java, heap_mb: int) -> list[str]:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from schemas.topics import PAYMENTS
+
 _ACCOUNT: Final = {"customer_id": "C-1", "currency": "EUR"}
-_SOURCE: Final = {"topic": "tieout.payments", "partition": 2, "offset": 41}
+_SOURCE: Final = {"topic": PAYMENTS.name, "partition": 2, "offset": 41}
 
 EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
     "balances": [{**_ACCOUNT, "balance_minor": 50}],

@@ -16,7 +16,7 @@ def statement_router(deps: ApiDependencies) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
     @router.get(
-        "/customers/{customer_id}/statement",
+        "/customers/{customer_id:path}/statement",  # an id may hold a slash
         tags=["statements"],
         summary="Statement of a period",
         response_class=Response,

@@ -5,7 +5,7 @@ here.
 from __future__ import annotations
 
 import io
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
@@ -72,7 +72,7 @@ def write_router(deps: ApiDependencies) -> APIRouter:
             ),
         },
     )
-    def events(lines: Annotated[bytes, Depends(body)]) -> Response:
+    def events(lines: bytes = Depends(body)) -> Response:
         """NDJSON, or a JSON array. Sending the same events again changes nothing: the books know an
         `event_id`.
         """

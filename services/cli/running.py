@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -175,18 +172,16 @@ def worker(
     metrics_port: Annotated[int, typer.Option(min=0, help="Port of its /metrics; 0 takes any.")] = 0,
 ) -> None:
     """Run one more stream worker in the foreground; partitions move to it by themselves."""
+    from deploy.fleet import run_in_foreground
+
     settings = Settings()
     found = where.find_servers(settings)
     environment = {
-        **os.environ,
         **found.environment(),
         "TIEOUT_HOME": str(Path(settings.home).resolve()),
         "TIEOUT_INSTANCE_ID": instance,
         "TIEOUT_WORKER_METRICS_PORT": str(metrics_port),
     }
-    child = subprocess.Popen([sys.executable, "-m", "streams"], env=environment)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: child.send_signal(number))
-    code = child.wait()
+    code = run_in_foreground("streams", environment)
     if code not in (0, -signal.SIGTERM, -signal.SIGINT):
         raise CommandFailed(f"The worker ended with code {code}.", "Its log says why.", code)

@@ -12,13 +12,14 @@ import psycopg
 import psycopg.sql
 import sqlalchemy as sa
 
+from schemas.topics import ORDERS, PAYMENTS, REFUNDS
 from services.store.live import BalanceRow, Change, LiveStore
 from services.store.migrations import migrate
 from services.store.tables import balances as balances_table
 
 Row = dict[str, Any]
 NOON: Final = dt.datetime(2026, 1, 20, 12, tzinfo=dt.UTC)
-_TOPICS: Final = {"INVOICE": "tieout.orders", "PAYMENT": "tieout.payments"}
+_TOPICS: Final = {"INVOICE": ORDERS.name, "PAYMENT": PAYMENTS.name}
 
 
 def write(engine: sa.Engine, table: sa.Table, rows: Sequence[Row]) -> None:
@@ -52,7 +53,7 @@ def entry(
         "source_version": 1,
         "correlation_id": None,
         "description": kind.capitalize(),
-        "source_topic": _TOPICS.get(kind, "tieout.refunds"),
+        "source_topic": _TOPICS.get(kind, REFUNDS.name),
         "source_partition": 0,
         "source_offset": 0,
     }
@@ -155,7 +156,7 @@ def discrepancy(discrepancy_id: str, kind: str, customer_id: str, amount_minor: 
 def dead_letter(offset: int, reason: str, **other: Any) -> Row:
     """A refused payment at an offset."""
     row: Row = {
-        "source_topic": "tieout.payments",
+        "source_topic": PAYMENTS.name,
         "source_partition": 0,
         "source_offset": offset,
         "reason": reason,

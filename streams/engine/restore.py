@@ -89,7 +89,8 @@ def _read(consumer: Consumer, changelog: str, applied: Mapping[int, int]) -> dic
             key = message.key()
             assert isinstance(key, bytes)
             if key == PROGRESS_KEY:
-                check_state_format(message.headers())
+                headers = message.headers()
+                check_state_format(headers.items() if isinstance(headers, dict) else headers)
             result[partition].values[key] = message.value()
             total += 1
         if messages:

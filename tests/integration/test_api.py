@@ -185,8 +185,6 @@ def test_a_statement_is_a_document_to_download(client: httpx.Client) -> None:
     answer = client.get(
         "/api/v1/customers/C%2F1%20%E4%B8%AD/statement?period=2026-01&format=json&language=zh"
     )
-    if answer.status_code == 404:  # a slash in an id needs the path to be taken as it is
-        raise AssertionError(answer.text)
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["content-disposition"].startswith('attachment; filename="')
     assert "120.50" in answer.text or "12050" in answer.text
@@ -243,7 +241,7 @@ def test_ids_of_requests_are_kept_or_made(client: httpx.Client) -> None:
 def test_metrics_count_by_route_template(client: httpx.Client) -> None:
     client.get("/api/v1/customers/somebody/statement?period=2026-01")
     text = client.get("/metrics").text
-    assert 'route="/api/v1/customers/{customer_id}/statement",status="404"' in text
+    assert 'route="/api/v1/customers/{customer_id:path}/statement",status="404"' in text
     assert "somebody" not in text
 
 
@@ -283,7 +281,7 @@ def test_openapi_examples_are_rows(client: httpx.Client) -> None:
         assert [set(example) for example in EXAMPLES[name]] == [{f.name for f in dataclasses.fields(row)}]
         path = f"/api/v1/{name.replace('_', '-')}"
         shown = description["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
-        assert shown["example"] == EXAMPLES[name]
+        assert shown["example"] == [_without_none(example) for example in EXAMPLES[name]]
     assert not any(path.startswith("/live") for path in description["paths"])
     assert all(op["tags"] for path in description["paths"].values() for op in path.values())
 
@@ -318,3 +316,7 @@ def test_json_stays_exact_beyond_floats(client: httpx.Client, deps: ApiDependenc
     assert row["balance_minor"] == 2**63 - 1
     [shown] = client.get("/live/accounts?search=big").json()["rows"]
     assert shown["balance_minor"] == str(2**63 - 1)
+
+
+def _without_none(example: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in example.items() if value is not None}  # FastAPI leaves them out
