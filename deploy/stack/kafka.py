@@ -209,8 +209,9 @@ def _jvm_flags(java: Java, heap_mb: int) -> list[str]:
     flags += [f"-Xms{min(heap_mb, 256)}m", f"-Xmx{heap_mb}m", "-XX:+ExitOnOutOfMemoryError"]
     # No statistics file in /tmp: a garbage collection waits for it when the disk is slow.
     flags += ["-XX:+PerfDisableSharedMem", "-Djava.awt.headless=true"]
-    if java.major >= 24:  # both options silence warnings that this release brought
-        flags += ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
+    flags += ["-Xlog:cds*=off"]  # remarks on the class archive, which is never a reason to fail
+    if java.major >= 25:
+        flags += ["-Xlog:aot*=off", "--sun-misc-unsafe-memory-access=allow"]
     return flags
 
 

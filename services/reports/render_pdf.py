@@ -42,7 +42,7 @@ class PdfRenderer:
         with self._lock:
             pdf = self._compiler.compile(
                 format="pdf",
-                # tags triple the time and make the file ten times as large; the HTML form serves screen readers
+                # Tags make the file five times as large; the HTML form serves screen readers.
                 pdf_tags=False,
                 sys_inputs={"document": data},
                 timestamp=document.issued_at.astimezone(dt.UTC).replace(microsecond=0),

@@ -69,7 +69,8 @@ class Customer:
 
 def populate(rng: random.Random, count: int, tag: str = "") -> list[Customer]:
     """``count`` customers ``C-00001``... (with a tag, ``C-TAG-00001``),
-    in the order of their numbers; size does not follow the number."""
+    in the order of their numbers; size does not follow the number.
+    """
     ranks = list(range(1, count + 1))
     rng.shuffle(ranks)
     prefix = f"{tag}-" if tag else ""

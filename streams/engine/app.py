@@ -86,7 +86,13 @@ def create_app(settings: EngineSettings, table: StateTable[V], source_topics: Co
         settings.batch_records_max,
         settings.partitions,
     )
-    app.Table(table.name, partitions=settings.partitions, key_type=bytes, value_type=bytes)
+    app.Table(
+        table.name,
+        partitions=settings.partitions,
+        key_type=bytes,
+        value_type=bytes,
+        changelog_topic=app.topic(table.changelog, internal=True),
+    )
     return app
 
 

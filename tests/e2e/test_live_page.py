@@ -30,10 +30,15 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
 ]
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 TODAY = dt.date(2026, 2, 7)
 WITHIN_MS = 1_000
 BIG = 9_007_199_254_740_993_07  # minor units beyond what a float holds
@@ -53,8 +58,8 @@ class Site:
         plain = {key: value for key, value in msgspec.to_builtins(entry).items() if value is not None}
         books.project(self.engine, self.live, [balance], [Change("entry", plain)])
 
-    def find(self, discrepancy_id: str, state: str, **other: object) -> None:
-        row = books.discrepancy(discrepancy_id, "SHORT_PAYMENT", "C-1", 50, state=state, **other)
+    def find(self, discrepancy_id: str, state: str, amount_minor: int = 50, **other: object) -> None:
+        row = books.discrepancy(discrepancy_id, "SHORT_PAYMENT", "C-1", amount_minor, state=state, **other)
         with self.engine.begin() as connection:
             table = tables.discrepancies
             connection.execute(sa.delete(table).where(table.c.discrepancy_id == discrepancy_id))

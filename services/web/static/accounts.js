@@ -19,7 +19,7 @@ const keyOf = (row) => `${row.customer_id}\u0000${row.currency}`;
 function moneyCell(minor, currency, className) {
   const zero = minor === "0";
   const value = element("span", zero ? "zero" : className, zero && className === "late" ? "–" : amount(minor, currency));
-  return element("td", "number money", [element("span", "unit", currency), value]);
+  return element("td", "number money", [element("span", "unit", `${currency}\u00a0`), value]);
 }
 
 function fillRow(tr, row) {

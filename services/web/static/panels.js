@@ -151,7 +151,7 @@ function findingItem(finding) {
     element("span", "who", finding.customer_id),
     element("span", "what", what),
   ]);
-  const stake = element("div", "finding-amount money", [element("span", "unit", finding.currency), amount(finding.amount_minor, finding.currency)]);
+  const stake = element("div", "finding-amount money", [element("span", "unit", `${finding.currency}\u00a0`), amount(finding.amount_minor, finding.currency)]);
   return element("li", "", [head, stake, element("p", "explanation", explain(finding))], { "data-id": finding.discrepancy_id });
 }
 
@@ -207,7 +207,7 @@ function feedItem(line) {
     return element("li", "", [
       time,
       element("span", "what", [...what, " ", element("span", "who", line.customer_id)]),
-      element("span", "amount money", [element("span", "unit", line.currency), element("span", side, amount(line.amount_minor, line.currency))]),
+      element("span", "amount money", [element("span", "unit", `${line.currency}\u00a0`), element("span", side, amount(line.amount_minor, line.currency))]),
     ]);
   }
   if (line.type === "dead_letter") {
@@ -222,7 +222,7 @@ function feedItem(line) {
   return element("li", gone ? "finding gone" : "finding", [
     time,
     element("span", "what", what),
-    element("span", "amount money", [element("span", "unit", line.currency), amount(line.amount_minor, line.currency)]),
+    element("span", "amount money", [element("span", "unit", `${line.currency}\u00a0`), amount(line.amount_minor, line.currency)]),
   ]);
 }
 

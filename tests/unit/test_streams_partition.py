@@ -1,0 +1,166 @@
+"""One partition of the engine: state, outputs and progress leave together, once, in order, or not at all."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+
+from streams.engine.checkpoint import Checkpoint
+from streams.engine.partition import Pace, Partition, StateTable, Status
+
+TABLE: StateTable[dict[str, int]] = StateTable(
+    "t",
+    "t-changelog",
+    lambda v: repr(sorted(v.items())).encode(),
+    lambda b: dict(ast.literal_eval(b.decode())),
+)
+PACE = Pace(events=10, seconds=0.0, pending_events_max=5)
+
+
+class RecordingCommitter:
+    """Stands in for the transactional producer: records checkpoints, fails on request."""
+
+    def __init__(self) -> None:
+        self.committed: list[Checkpoint] = []
+        self.error: Exception | None = None
+
+    def commit(self, checkpoint: Checkpoint) -> int:
+        if self.error is not None:
+            raise self.error
+        self.committed.append(checkpoint)
+        return len(self.committed)
+
+
+class Bench:
+    """A partition that has been acquired and is active, with source ``in`` at offset 0."""
+
+    def __init__(self) -> None:
+        self.committer = RecordingCommitter()
+        self.lost: list[int] = []
+        self.partition = Partition[dict[str, int]](
+            0, TABLE, PACE, ThreadPoolExecutor(1), lambda p: self.lost.append(p.number)
+        )
+        self.partition.committer = self.committer  # type: ignore[assignment]
+        self.partition.installed({}, None, 0)
+        self.partition.activate({"in": 0})
+
+    def apply(self, key: bytes, value: dict[str, int], next_offset: int) -> None:
+        self.partition.put(key, value)
+        self.partition.emit("out", key, b"x")
+        self.partition.advance("in", next_offset, 1)
+
+
+def on_loop(test: Callable[[Bench], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    def run() -> None:
+        async def body() -> None:
+            await test(Bench())
+
+        asyncio.run(body())
+
+    run.__name__ = test.__name__
+    return run
+
+
+@on_loop
+async def test_state_outputs_and_progress_are_in_one_checkpoint(bench: Bench) -> None:
+    bench.apply(b"k", {"a": 1}, 1)
+    await bench.partition.drain()
+    (checkpoint,) = bench.committer.committed
+    assert checkpoint.values == [(b"k", b"[('a', 1)]")]
+    assert checkpoint.outputs == [("out", b"k", b"x")]
+    assert checkpoint.progress == {"in": 1}
+    assert bench.partition.committed_progress == {"in": 1}
+
+
+@on_loop
+async def test_what_comes_while_a_checkpoint_is_in_flight_goes_into_the_next(bench: Bench) -> None:
+    bench.apply(b"k", {"a": 1}, 1)
+    bench.apply(b"k", {"a": 2}, 2)
+    bench.apply(b"l", {"b": 1}, 3)
+    await bench.partition.drain()
+    assert [c.progress["in"] for c in bench.committer.committed] == sorted(
+        {c.progress["in"] for c in bench.committer.committed}
+    )
+    assert bench.committer.committed[-1].progress == {"in": 3}
+    assert sum(len(c.outputs) for c in bench.committer.committed) == 3
+
+
+@on_loop
+async def test_a_value_changed_after_its_snapshot_does_not_leak_into_it(bench: Bench) -> None:
+    value = {"a": 1}
+    bench.apply(b"k", value, 1)
+    value["a"] = 2
+    bench.apply(b"k", value, 2)
+    await bench.partition.drain()
+    assert bench.committer.committed[0].values == [(b"k", b"[('a', 1)]")]
+    assert bench.committer.committed[-1].values == [(b"k", b"[('a', 2)]")]
+
+
+@on_loop
+async def test_being_fenced_drops_the_state_and_tells_the_engine(bench: Bench) -> None:
+    bench.committer.error = KafkaException(KafkaError(KafkaError._FENCED))
+    bench.apply(b"k", {"a": 1}, 1)
+    await bench.partition.drain()
+    assert bench.partition.status is Status.LOST
+    assert bench.partition.keys() == 0
+    assert bench.partition.progress == {}
+    assert bench.lost == [0]
+
+
+@on_loop
+async def test_a_restored_value_is_decoded_when_it_is_touched(bench: Bench) -> None:
+    bench.partition.installed({b"k": b"[('a', 7)]", b"gone": None}, {"in": 5}, 9)
+    assert bench.partition.get(b"k") == {"a": 7}
+    assert bench.partition.get(b"gone") is None
+    assert bench.partition.progress == {"in": 5}
+    assert bench.partition.applied_offset == 9
+
+
+@on_loop
+async def test_a_partition_at_rest_keeps_its_state_and_takes_no_checkpoint(bench: Bench) -> None:
+    bench.apply(b"k", {"a": 1}, 1)
+    await bench.partition.drain()
+    bench.partition.rest()
+    assert bench.partition.status is Status.IDLE
+    assert bench.partition.get(b"k") == {"a": 1}
+    before = len(bench.committer.committed)
+    await bench.partition.drain()
+    assert len(bench.committer.committed) == before
+
+
+@on_loop
+async def test_room_is_waited_for_only_above_the_bound(bench: Bench) -> None:
+    await asyncio.wait_for(bench.partition.wait_for_room(), 1)
+    for offset in range(1, 9):
+        bench.apply(b"k", {"a": offset}, offset)
+    await asyncio.wait_for(bench.partition.wait_for_room(), 5)
+    await bench.partition.drain()
+    assert bench.committer.committed[-1].progress == {"in": 8}
+
+
+def test_offsets_never_go_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped: list[str] = []
+
+    class Stopped(Exception):
+        pass
+
+    def fail_stop(code: object, why: str, error: object = None) -> None:
+        stopped.append(why)
+        raise Stopped
+
+    monkeypatch.setattr("streams.engine.partition.fail_stop", fail_stop)
+
+    async def body() -> None:
+        bench = Bench()
+        bench.apply(b"k", {"a": 1}, 5)
+        with pytest.raises(Stopped):
+            bench.apply(b"k", {"a": 1}, 5)
+
+    asyncio.run(body())
+    assert stopped == ["in[0]: 5 after 5"]

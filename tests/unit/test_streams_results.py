@@ -1,0 +1,143 @@
+"""The records that leave the stream fit their contracts, and an unreadable record becomes a dead letter."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Message
+
+from domain.books import Book
+from domain.rules import Rules
+from schemas.codec import Codec
+from schemas.partitioner import partition_for
+from schemas.registry import FingerprintRegistry
+from schemas.topics import BY_NAME, ORDERS, Topic
+from services.imports.canonical import Outgoing, read_event
+from streams.engine.faust_seams import moved_seams
+from streams.reconcile import Reconciler
+
+CODEC = Codec(FingerprintRegistry())
+PARTITIONS = 4
+EXAMPLES = Path("docs/reference/events.md")
+
+
+class ListView:
+    """A batch view over plain lists."""
+
+    def __init__(self, records: list[Message]) -> None:
+        self.records = records
+        self.state: dict[bytes, Book] = {}
+        self.emitted: list[tuple[Topic, bytes | None, dict[str, object]]] = []
+
+    def get(self, key: bytes) -> Book | None:
+        return self.state.get(key)
+
+    def put(self, key: bytes, value: Book) -> None:
+        self.state[key] = value
+
+    def emit(self, topic: str, key: bytes | None, value: bytes) -> None:
+        schema = BY_NAME[topic].schema
+        assert schema is not None
+        self.emitted.append((BY_NAME[topic], key, CODEC.decode(schema, value)))
+
+
+def message(
+    topic: str, key: bytes | None, value: bytes | None, offset: int, partition: int | None = None
+) -> Message:
+    number = partition_for(key, PARTITIONS) if partition is None and key else partition or 0
+    return Message(
+        topic=topic, partition=number, offset=offset, key=key, value=value, timestamp=(1, 1_700_000_000_000)
+    )
+
+
+def example_events() -> list[Outgoing]:
+    lines = [line for line in EXAMPLES.read_text().splitlines() if line.startswith('{"event_id"')]
+    found = [read_event(number, json.loads(line)) for number, line in enumerate(lines, start=1)]
+    assert all(isinstance(each, Outgoing) for each in found)
+    return [each for each in found if isinstance(each, Outgoing)]
+
+
+def encoded(outgoing: Outgoing) -> bytes:
+    assert outgoing.topic.schema is not None
+    return CODEC.encode(outgoing.topic.schema, outgoing.value)
+
+
+def run(view: ListView, topic: Topic) -> None:
+    Reconciler(CODEC, Rules(), PARTITIONS).apply(view, topic)  # type: ignore[arg-type]
+
+
+def test_the_documented_example_gives_the_documented_findings() -> None:
+    state: dict[bytes, Book] = {}
+    emitted = []
+    for offset, outgoing in enumerate(example_events()):
+        view = ListView([message(outgoing.topic.name, outgoing.key, encoded(outgoing), offset)])
+        view.state = state
+        run(view, outgoing.topic)
+        emitted += view.emitted
+    kinds = {topic.schema for topic, _, _ in emitted}
+    assert kinds == {"ledger_entry", "open_item", "allocation", "balance", "discrepancy"}
+    open_findings = {}
+    for topic, _, row in emitted:
+        if topic.schema == "discrepancy":
+            open_findings[row["discrepancy_id"]] = (
+                row["kind"],
+                row["document_no"],
+                row["amount_minor"],
+                row["state"],
+            )
+    left = {finding[:3] for finding in open_findings.values() if finding[3] in ("OPENED", "UPDATED")}
+    assert left == {
+        ("SHORT_PAYMENT", "INV-1001", 50),
+        ("AMOUNT_MISMATCH", "P-77", 50),
+        ("CLOSING_BALANCE_BREAK", None, 50),
+    }
+    assert [row["balance_minor"] for topic, _, row in emitted if topic.schema == "balance"] == [12100, 50, 50]
+
+
+def test_every_result_goes_under_the_customers_key() -> None:
+    outgoing = example_events()[0]
+    view = ListView([message(outgoing.topic.name, outgoing.key, encoded(outgoing), 0)])
+    run(view, outgoing.topic)
+    assert {key for _, key, _ in view.emitted} == {b"C-1"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "partition", "reason"),
+    [
+        (b"C-1", b"garbage", None, "NOT_FRAMED"),
+        (b"C-1", None, None, "NOT_FRAMED"),
+        (b"C-1", b"\0\0\0\0\1x", None, "UNKNOWN_SCHEMA"),
+        (b"other", "good", None, "KEY_MISMATCH"),
+        (None, "good", 0, "KEY_MISMATCH"),
+        (b"C-1", "good", (partition_for(b"C-1", PARTITIONS) + 1) % PARTITIONS, "WRONG_PARTITION"),
+    ],
+)
+def test_what_is_no_event_of_its_customer_is_a_dead_letter(
+    key: bytes | None, value: bytes | str | None, partition: int | None, reason: str
+) -> None:
+    good = encoded(example_events()[0])
+    raw = good if value == "good" else value
+    assert not isinstance(raw, str)
+    view = ListView([message(ORDERS.name, key, raw, 41, partition)])
+    run(view, ORDERS)
+    ((topic, _, row),) = view.emitted
+    assert (topic.schema, row["reason"], row["raw_value"]) == ("dead_letter", reason, raw)
+    assert row["source"] == {"topic": ORDERS.name, "partition": view.records[0].partition(), "offset": 41}
+    assert row["recorded_at"] == dt.datetime(2023, 11, 14, 22, 13, 20, tzinfo=dt.UTC)
+    assert view.state == {}
+
+
+def test_a_redelivered_event_gives_no_result() -> None:
+    outgoing = example_events()[0]
+    again = [message(outgoing.topic.name, outgoing.key, encoded(outgoing), offset) for offset in (0, 1)]
+    once, twice = ListView(again[:1]), ListView(again)
+    run(once, outgoing.topic)
+    run(twice, outgoing.topic)
+    assert len(once.emitted) == len(twice.emitted)
+
+
+def test_this_faust_has_the_seams_that_the_engine_stands_on() -> None:
+    assert moved_seams() == []
