@@ -166,8 +166,13 @@ class Fleet:
         self._state_file.unlink(missing_ok=True)
 
     def kill(self, name: str) -> int:
-        """SIGKILL one program (for fault tests); supervisord starts it again. Returns the pid that was killed."""
-        status = next(s for s in self.status() if s.name == name)
+        """SIGKILL one program (for fault tests); supervisord starts it again. Returns the pid that was killed.
+
+        Raises ``FleetError`` where it does not run just now: supervisord then says that its pid is 0.
+        """
+        status = next((s for s in self.status() if s.name == name and s.pid), None)
+        if status is None:
+            raise FleetError(f"{name} is not running.", "Run `tieout status`.")
         psutil.Process(status.pid).kill()
         return status.pid
 

@@ -148,8 +148,7 @@ def _discrepancies(
 ) -> Iterator[DiscrepancyChanged]:
     name = account_name(customer_id, currency)
     now = {finding.identity(name): finding for finding in findings}
-    if len(now) != len(findings):
-        raise AssertionError(f"Two findings share one id in {name}: {[f.identity(name) for f in findings]}")
+    assert len(now) == len(findings), f"two findings of {name} share one id"
     for discrepancy_id, held in account.findings.items():
         if discrepancy_id not in now:
             yield DiscrepancyChanged(currency, discrepancy_id, DiscrepancyState.RETRACTED, held, None)

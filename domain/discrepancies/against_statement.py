@@ -73,6 +73,7 @@ class Comparison(msgspec.Struct):
         ours_minor: int | None = None,
         theirs_minor: int | None = None,
         source: Source | None = None,
+        subject: str = "",
     ) -> Finding:
         evidence = (self.statement.source,) if source is None else (self.statement.source, source)
         return Finding(
@@ -86,6 +87,7 @@ class Comparison(msgspec.Struct):
             line_no=line_no,
             ours_minor=ours_minor,
             theirs_minor=theirs_minor,
+            subject=subject,
             evidence=evidence,
         )
 
@@ -422,6 +424,7 @@ def _missing_in_statement(comparison: Comparison, document: OurDocument) -> Find
         document_no=document.document_no,
         ours_minor=net,
         source=document.source,
+        subject=document.kind.value,  # an invoice and a payment may bear the same number
     )
 
 

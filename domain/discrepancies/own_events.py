@@ -53,11 +53,14 @@ def own_event_findings(view: OwnEvents) -> Iterator[Finding]:
 
 def unresolved_references(view: OwnEvents) -> Iterator[Finding]:
     """CURRENCY_MISMATCH and UNKNOWN_REFERENCE: a reference that fits nothing in this account."""
+    unknown: dict[tuple[str, str], int] = {}
     for claim in view.settlement.claims:
         if not claim.keys:
-            payment = view.settlement.items[claim.payment]
-            amount = min(claim.amount_minor, payment.original_minor)
-            yield _unresolved(view, payment, claim.reference, amount)
+            pair = (claim.payment, claim.reference)
+            unknown[pair] = unknown.get(pair, 0) + claim.amount_minor
+    for (key, reference), amount in unknown.items():
+        payment = view.settlement.items[key]
+        yield _unresolved(view, payment, reference, min(amount, payment.original_minor))
     claimed = {claim.payment for claim in view.settlement.claims}
     for payment in view.of(EntryKind.PAYMENT):
         text = payment.fact.remittance_text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib.metadata
 import ipaddress
+import signal
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -67,6 +68,10 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = Settings()
     configure_logging("api", settings.log_level, settings.log_format)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops by itself and then raises the signal again for whoever was there before it: having
+        # been asked to stop is no failure, so that one does nothing and the process ends with 0.
+        signal.signal(number, lambda *_: None)
     uvicorn.run(
         compose(settings),
         host=settings.api_host,

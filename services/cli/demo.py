@@ -168,8 +168,9 @@ def _defect(error: LineError) -> None:
 def _statements(
     settings: Settings, engine: sa.Engine, simulation: Simulation, *, as_json: bool
 ) -> dict[str, Any]:
-    """Statements of the window's last whole month (or its month), as PDF, for everybody."""
-    period = f"{simulation.window.end:%Y-%m}"
+    """Statements of the last month that the window covers to its end (or its only one), as PDF, for everybody."""
+    month_before = simulation.window.end.replace(day=1) - dt.timedelta(days=1)
+    period = f"{max(month_before, simulation.window.start):%Y-%m}"
     folder = Path(settings.home) / "statements" / f"{period}-{simulation.seed}"
     with progress_bar("statements", quiet=as_json) as bar:
         result = issue_all(
@@ -180,7 +181,7 @@ def _statements(
             folder,
             dt.datetime.now(dt.UTC),
             letterhead=letterhead(settings),
-            progress=lambda progress: bar(progress.done, None),
+            progress=lambda progress: bar(progress.done, progress.total),
         )
     return {"period": period, "folder": str(folder), "documents": result.documents, "written": result.written}
 

@@ -95,7 +95,7 @@ def statements(
         with progress_bar(f"statements {period}", quiet=as_json) as bar:
 
             def on_progress(progress: BatchProgress) -> None:
-                bar(progress.done, None)
+                bar(progress.done, progress.total)
 
             result = issue_all(
                 engine,

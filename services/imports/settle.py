@@ -130,17 +130,10 @@ def _in_postgres(engine: sa.Engine) -> dict[Place, int]:
         return {(topic, partition): offset for topic, partition, offset in connection.execute(query)}
 
 
-class _Prompt:
-    """A consumer that gives what is there: ``Consumer.consume`` waits for all or for the time."""
-
-    def __init__(self, consumer: Consumer) -> None:
-        self._consumer = consumer
-        self.get_watermark_offsets = consumer.get_watermark_offsets
-        self.assign = consumer.assign
-
-    def consume(self, num_messages: int, timeout: float) -> list[Message]:
-        first = self._consumer.poll(timeout)
-        return [] if first is None else [first, *self._consumer.consume(num_messages - 1, timeout=0)]
+def _arrived(consumer: Consumer, most: int, timeout_s: float) -> list[Message]:
+    """What is there: ``consume`` alone waits for all that it asks for, or for the whole time."""
+    first = consumer.poll(timeout_s)
+    return [] if first is None else [first, *consumer.consume(most - 1, timeout=0)]
 
 
 class _Log:
@@ -172,7 +165,7 @@ class _Log:
             self._changelog_partitions = len(self._partitions(self._changelog))
         try:
             found = scan_progress(
-                cast("Log", _Prompt(self._consumer)),
+                cast("Log", self._consumer),
                 self._changelog,
                 self._changelog_partitions,
                 timeout_s=_REQUEST_TIMEOUT_S,
@@ -222,7 +215,7 @@ class _Log:
         reading = set(starts)
         last: dict[Place, int] = {}
         while reading:
-            messages = _Prompt(self._consumer).consume(1000, timeout=_REQUEST_TIMEOUT_S)
+            messages = _arrived(self._consumer, 1000, _REQUEST_TIMEOUT_S)
             if not messages:
                 raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the result topics do not answer"))
             for message in messages:

@@ -1,4 +1,4 @@
-"""The reminders process: evaluates every minute and sends every few seconds, on one thread of a scheduler.
+"""The reminders process: evaluates and sends every few seconds, on one thread of a scheduler.
 
 A missed run is not made up for one by one: an evaluation looks at what is due now, so the next one catches
 up.
@@ -42,7 +42,7 @@ class ReminderProcess:
         dispatcher: Dispatcher,
         clock: Callable[[], dt.datetime],
         *,
-        evaluate_every: dt.timedelta = dt.timedelta(minutes=1),
+        evaluate_every: dt.timedelta = dt.timedelta(seconds=10),
         send_every: dt.timedelta = dt.timedelta(seconds=5),
     ) -> None:
         self._engine = engine

@@ -18,6 +18,10 @@ from streams.engine.faust_transport import BatchTransport
 from streams.engine.partition import Pace, StateTable
 
 V = TypeVar("V")
+#: aiokafka takes a member that does not poll for idle: after this long it leaves the group and, being idle, never
+#: joins again. Records come from the data plane, so ours never polls (with Faust's 1000 s every worker fell silent
+#: for good after 17 minutes). Seconds.
+_NEVER_IDLE_S = 100 * 365 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ def create_app(settings: EngineSettings, table: StateTable[V], source_topics: Co
         broker_session_timeout=6.0,
         broker_heartbeat_interval=1.0,
         broker_rebalance_timeout=15.0,
+        broker_max_poll_interval=_NEVER_IDLE_S,
         broker_commit_interval=1.0,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=settings.instance_id,

@@ -99,6 +99,9 @@ class Engine(Generic[V]):
 
     async def acquire(self, numbers: Collection[int]) -> bool:
         """Own exactly ``numbers``, restored. False when a newer rebalance overtook it: then start again."""
+        # After a fencing there was no revocation, so the other partitions are still at work: what they have applied
+        # must be checkpointed before they are installed anew, or its outputs would be lost (its state stays).
+        await self.release()
         for number in [n for n in self.partitions if n not in numbers]:
             self.partitions.pop(number).forget(Status.IDLE)
         todo = []

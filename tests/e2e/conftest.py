@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from tests.e2e.service import WholeService, running
+from tests.e2e.service import WholeService, attach_logs, running
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +21,5 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.failed and isinstance(item, pytest.Function):
-        for value in item.funcargs.values():
-            if isinstance(value, WholeService):
-                report.sections.append(("logs of the service", value.log_tails()))
+    attach_logs(item, report)
     return report

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 import psutil
+import pytest
 
 from deploy.fleet import Fleet
 from deploy.stack import EmbeddedStack, StackUrls
@@ -41,7 +42,10 @@ class WholeService:
         self.home = home
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("TIEOUT_") and k not in _SERVERS},
-            **{f"TIEOUT_{name}": str(port) for name, port in zip(_PORTS, free_ports(len(_PORTS)), strict=True)},
+            **{
+                f"TIEOUT_{name}": str(port)
+                for name, port in zip(_PORTS, free_ports(len(_PORTS)), strict=True)
+            },
             "TIEOUT_HOME": str(home),
             "PYTHONPYCACHEPREFIX": str(bytecode),
             **environment,
@@ -94,7 +98,9 @@ class WholeService:
     def cli(self, *arguments: str | Path, timeout_s: float = 120) -> str:
         """Standard output of a command that must succeed."""
         done = self.run(*arguments, timeout_s=timeout_s)
-        assert done.returncode == 0, f"tieout {arguments} ended with {done.returncode}: {done.stderr}{done.stdout}"
+        assert done.returncode == 0, (
+            f"tieout {arguments} ended with {done.returncode}: {done.stderr}{done.stdout}"
+        )
         return str(done.stdout)
 
     def json(self, *arguments: str | Path, timeout_s: float = 120) -> Any:
@@ -145,6 +151,14 @@ class WholeService:
             tail = path.read_text(errors="replace").splitlines()[-lines:]
             tails.append(f"--- {path.name}\n" + "\n".join(line[:400] for line in tail))
         return "\n".join(tails)
+
+
+def attach_logs(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Put the ends of the logs of the services that a failed test used into its report."""
+    if report.failed and isinstance(item, pytest.Function):
+        for value in item.funcargs.values():
+            if isinstance(value, WholeService):
+                report.sections.append((f"logs of {value.home}", value.log_tails()))
 
 
 @contextlib.contextmanager

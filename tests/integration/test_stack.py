@@ -298,6 +298,23 @@ def test_after_all_were_killed_one_start_brings_them_back(embedded: EmbeddedStac
     assert running_urls(home) == urls
 
 
+def test_a_backend_that_outlives_its_killed_postmaster_is_no_obstacle(
+    embedded: EmbeddedStack, home: Path
+) -> None:
+    postmaster = pids(embedded)["postgres"]
+    assert postmaster is not None
+    with (
+        contextlib.suppress(psycopg.OperationalError),
+        psycopg.connect(embedded.urls.database_url) as session,
+    ):
+        os.kill(session.info.backend_pid, signal.SIGSTOP)  # it cannot notice, and keeps the shared memory
+        os.kill(postmaster, signal.SIGKILL)
+        embedded.start()
+        assert query(embedded.urls, "select 1") == [(1,)]
+        session.execute("select 1")
+    assert running_urls(home) is not None
+
+
 def test_services_outlive_a_killed_starter_and_its_successor_owns_them(tmp_path: Path) -> None:
     starter = elsewhere(
         "services = frozenset({'valkey', 'postgres'})\n"
