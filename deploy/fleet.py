@@ -161,8 +161,10 @@ class Fleet:
         """Stop all programs cleanly, then supervisord. Idempotent."""
         state = self.running()
         if state is not None:
-            self._rpc(state).supervisor.shutdown()
-            self._until(lambda: self.running() is None, STOP_WITHIN_S, "supervisord did not stop")
+            with self._rpc(state) as server:
+                server.supervisor.shutdown()
+            # Its RPC port closes first, long before the programs have ended: only its own end shows that they did.
+            self._until(lambda: not self._is_alive(state), STOP_WITHIN_S, "supervisord did not stop")
         self._state_file.unlink(missing_ok=True)
 
     def kill(self, name: str) -> int:
@@ -184,12 +186,12 @@ class Fleet:
             return None
         raw = json.loads(self._state_file.read_text())
         state = FleetState(**{**raw, "programs": tuple(Program(**p) for p in raw["programs"])})
+        if not self._is_alive(state):
+            return None
         try:
-            process = psutil.Process(state.pid)
-            if process.status() == psutil.STATUS_ZOMBIE or str(self._conf_file) not in process.cmdline():
-                return None
-            self._rpc(state).supervisor.getState()
-        except (psutil.Error, OSError, xmlrpc.client.Error):
+            with self._rpc(state) as server:
+                server.supervisor.getState()
+        except (OSError, xmlrpc.client.Error):
             return None
         return state
 
@@ -198,7 +200,8 @@ class Fleet:
         state = self.running()
         if state is None:
             return []
-        rows = self._rpc(state).supervisor.getAllProcessInfo()
+        with self._rpc(state) as server:
+            rows = server.supervisor.getAllProcessInfo()
         assert isinstance(rows, list)
         infos = {row["name"]: row for row in rows}
         found = []
@@ -226,6 +229,14 @@ class Fleet:
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
     # -- inside
+
+    def _is_alive(self, state: FleetState) -> bool:
+        """Whether this folder's supervisord lives; it ends after its programs. A pid alone proves nothing."""
+        try:
+            process = psutil.Process(state.pid)
+            return process.status() != psutil.STATUS_ZOMBIE and str(self._conf_file) in process.cmdline()
+        except psutil.Error:
+            return False
 
     def _configuration(self, rpc_port: int, password: str, wanted: Sequence[Program]) -> str:
         conf = configparser.RawConfigParser()

@@ -25,7 +25,9 @@ _OWN_HANDLERS: Final = ("uvicorn", "uvicorn.error", "uvicorn.access", "faust", "
 _TOO_CHATTY_AT_INFO: Final = (
     "httpx",
     "httpcore",
+    "apprise",
     "apscheduler.executors.default",
+    "apscheduler.scheduler",
     "alembic.runtime.migration",
 )
 

@@ -144,12 +144,12 @@ class WholeService:
         """The pid of one of our processes; 0 while it does not run."""
         return next(status.pid for status in self.fleet.status() if status.name == program)
 
-    def log_tails(self, lines: int = 25) -> str:
+    def log_tails(self, lines: int = 15) -> str:
         """The ends of all logs, for the report of a failure."""
         tails = []
         for path in sorted((self.home / "logs").glob("*.log")):
             tail = path.read_text(errors="replace").splitlines()[-lines:]
-            tails.append(f"--- {path.name}\n" + "\n".join(line[:400] for line in tail))
+            tails.append(f"--- {path.name}\n" + "\n".join(line[:300] for line in tail))
         return "\n".join(tails)
 
 

@@ -384,8 +384,8 @@ def test_from_topic_to_webhook_and_on_after_a_restart(bench: Bench, stack: Stack
 
 
 def _create_topics(servers: str, *names: str) -> None:
-    created = AdminClient({"bootstrap.servers": servers}).create_topics([NewTopic(n, 2, 1) for n in names])
-    for future in created.values():
+    admin = AdminClient({"bootstrap.servers": servers})  # kept until its futures are done
+    for future in admin.create_topics([NewTopic(name, 2, 1) for name in names]).values():
         future.result(30)
 
 

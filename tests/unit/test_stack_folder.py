@@ -16,7 +16,7 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from deploy.stack import EmbeddedStack, errors, kafka, process, supervision
+from deploy.stack import EmbeddedStack, errors, kafka, process, stack, supervision
 from deploy.stack.errors import (
     BinaryMissing,
     DiskFull,
@@ -26,7 +26,7 @@ from deploy.stack.errors import (
     UnknownService,
 )
 from deploy.stack.process import Command
-from deploy.stack.service import Progress
+from deploy.stack.service import Progress, Service
 from deploy.stack.state import Folder, Owner, Ports, Run, free_ports
 
 RUNNING = "echo healthy; sleep 60; true"
@@ -193,6 +193,26 @@ def test_a_service_is_given_up_when_another_one_failed(folder: Folder) -> None:
         supervision.bring_up(Script(folder, "sleep 60; true"), folder, lambda line: None, abort)
     assert time.monotonic() - begun < 20
     assert process.find((str(folder.home / "marker"),)) is None
+
+
+def test_a_failed_start_stops_what_it_started_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others_are_up = threading.Barrier(3)
+    stopped: list[str] = []
+
+    def bring_up(service: Service, *rest: object) -> tuple[int, bool]:
+        others_are_up.wait(10)
+        if service.name == "postgres":
+            raise ServiceDied("postgres", tmp_path, ["why"])
+        return 1, service.name == "valkey"  # Kafka was running before
+
+    monkeypatch.setattr(stack, "bring_up", bring_up)
+    monkeypatch.setattr(stack, "stop", lambda service, *rest: stopped.append(service.name))
+    with pytest.raises(ServiceDied, match="why"):
+        EmbeddedStack(tmp_path).start()
+    assert stopped == ["valkey"]
+    assert Folder(tmp_path).run() == Run({})
 
 
 def test_old_logs_are_rotated(tmp_path: Path) -> None:
