@@ -93,10 +93,25 @@ def _line(
 
 
 def postings(standing: Mapping[str, Line], wanted: Mapping[str, Line]) -> tuple[list[Line], list[Line]]:
-    """(lines to annul, lines to post) that lead from what stands to what should stand."""
+    """(lines to annul, lines to post) that lead from what stands to what should stand.
+
+    A line that says what a wanted one says stays in its place. So a posted line is never annulled and then posted
+    again: between two equal versions a third may come late, and a store that knows the entry id would ignore it.
+    """
     annul = [line for entry_id, line in standing.items() if entry_id not in wanted]
-    post = [line for entry_id, line in wanted.items() if entry_id not in standing]
+    post = []
+    for entry_id, line in wanted.items():
+        if entry_id not in standing:
+            equal = next((other for other in annul if _says(other) == _says(line)), None)
+            if equal is None:
+                post.append(line)
+            else:
+                annul.remove(equal)
     return annul, post
+
+
+def _says(line: Line) -> tuple[EntryKind, EntryRole, int, str, dt.date]:
+    return (line.kind, line.role, line.signed_minor, line.document_no, line.business_date)
 
 
 def contra(line: Line) -> Line:

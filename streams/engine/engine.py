@@ -104,6 +104,7 @@ class Engine(Generic[V]):
         await self.release()
         for number in [n for n in self.partitions if n not in numbers]:
             self.partitions.pop(number).forget(Status.IDLE)
+            metrics.STREAM_STATE_KEYS.labels(partition=str(number)).set(0)  # its customers are another worker's
         todo = []
         for number in sorted(numbers):
             partition = self.partitions.setdefault(number, self._new_partition(number))

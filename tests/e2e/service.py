@@ -7,6 +7,7 @@ URL of the caller's environment), and after ``stop`` no process of the folder is
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import json
 import os
@@ -20,9 +21,10 @@ import msgspec
 import psutil
 import pytest
 
-from deploy.fleet import Fleet
+from deploy.fleet import Fleet, programs
 from deploy.stack import EmbeddedStack, StackUrls
 from deploy.stack.state import free_ports
+from services.cli.servers import Servers
 
 SCRIPT = Path(sys.executable).with_name("tieout")
 _PORTS = ("API_PORT", *(f"{name}_METRICS_PORT" for name in ("WORKER", "PROJECTOR", "ALERTS", "REMINDERS")))
@@ -59,6 +61,22 @@ class WholeService:
     def start(self, *, workers: int = 1) -> None:
         """Servers and processes; returns when all are ready."""
         self.cli("up", "--detach", "--workers", str(workers), timeout_s=240)
+
+    def start_with(self, worker_module: str, *, workers: int = 1, **environment: str) -> None:
+        """As ``start``, but with workers that enter by another module: for faults that need a worker's help."""
+        self.stack.start()
+        self.cli("topics")
+        ports = {
+            program: int(self.environment[f"TIEOUT_{program.upper()}_METRICS_PORT"])
+            for program in ("worker", "projector", "alerts", "reminders")
+        } | {"api": int(self.environment["TIEOUT_API_PORT"])}
+        wanted = [
+            dataclasses.replace(p, module=worker_module) if p.module == "streams" else p
+            for p in programs(ports, workers)
+        ]
+        servers = Servers(self.urls.kafka_bootstrap_servers, self.urls.database_url, self.urls.redis_url)
+        self.fleet.start(wanted, {**self.environment, **servers.environment(), **environment})
+        self.fleet.wait_until_ready()
 
     def stop(self) -> None:
         """Everything down. Raises ``OrphansLeft`` where a process of this folder survived that."""
@@ -139,6 +157,10 @@ class WholeService:
     def page(self) -> str:
         """Where the live page is."""
         return str(self.json("status")["page"])
+
+    def port_of(self, program: str) -> int:
+        """The HTTP port of one of our processes."""
+        return next(status.port for status in self.fleet.status() if status.name == program)
 
     def pid_of(self, program: str) -> int:
         """The pid of one of our processes; 0 while it does not run."""

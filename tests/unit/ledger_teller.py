@@ -55,6 +55,7 @@ def holds(table: str, rules: Rules | None = None) -> Book:
 
 def _same_in_every_order(deliveries: Sequence[Delivery], check: Check, rules: Rules) -> None:
     accepted = [d for d in deliveries if d.fate in ("accepted", "noted")]
+    repeated = [d for d in deliveries if d.fate == "duplicate"]
     refused = [d for d in deliveries if d.fate not in ("accepted", "noted", "duplicate")]
     as_written: object = None
     for seed in range(-1, SHUFFLES):
@@ -66,7 +67,7 @@ def _same_in_every_order(deliveries: Sequence[Delivery], check: Check, rules: Ru
             for place in range(len(order), 0, -1):
                 again = random.Random(seed * 1000 + place).choice(order[:place])
                 order.insert(place, Delivery(again.event, "duplicate"))
-        for delivery in [*order, *refused]:
+        for delivery in [*order, *repeated, *refused]:
             teller.tell(delivery)
         result = settled_figures(teller.book)
         as_written = result if seed < 0 else as_written
