@@ -7,7 +7,8 @@ from confluent_kafka import Message
 from domain.books import Book, new_book
 from domain.decide import decide, evolve
 from domain.discrepancies.finding import DiscrepancyState
-from domain.outcomes import DiscrepancyChanged, Duplicate, Outcome, Refused
+from domain.facts import Fact
+from domain.outcomes import Accepted, DiscrepancyChanged, Duplicate, Outcome, Refused
 from domain.rules import Rules
 from domain.validation import Refusal
 from runtime import metrics
@@ -57,6 +58,8 @@ class Reconciler:
         for outcome in outcomes:
             evolve(book, outcome)
             _count(outcome)
+        if _superseded(book, outcomes[0]):
+            metrics.STREAM_EVENTS_SUPERSEDED.labels(topic=topic.name).inc()
         view.put(key, book)
         for result_topic, row in result_rows(book, outcomes, cause, self._rules):
             self._emit(view, result_topic, key, row)
@@ -78,6 +81,13 @@ class Reconciler:
     def _emit(self, view: BatchView[Book], topic: Topic, key: bytes | None, row: Row) -> None:
         assert topic.schema is not None
         view.emit(topic.name, key, self._codec.encode(topic.schema, row))
+
+
+def _superseded(book: Book, outcome: Outcome) -> bool:
+    """An accepted version of a record of which a higher one is known already."""
+    if not isinstance(outcome, Accepted) or not isinstance(outcome.fact, Fact):
+        return False
+    return book.accounts[outcome.currency].records[outcome.fact.record_key].current is not outcome.fact
 
 
 def _count(outcome: Outcome) -> None:

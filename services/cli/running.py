@@ -49,6 +49,7 @@ def prepare(found: where.Servers, settings: Settings) -> None:
     """Topics and tables as this release needs them. Raises ``CommandFailed`` where existing topics deviate."""
     from schemas.admin import ensure_topics
     from services.store.migrations import migrate
+    from services.store.schema_ids import record_schemas
 
     report = ensure_topics(found.kafka_bootstrap_servers, settings.partitions, settings.replication_factor)
     if report.findings:
@@ -57,6 +58,11 @@ def prepare(found: where.Servers, settings: Settings) -> None:
             "Alter them as named, or use another cluster.",
         )
     migrate(found.database_url)
+    engine = found.engine()
+    try:
+        record_schemas(engine)
+    finally:
+        engine.dispose()
 
 
 def stop(settings: Settings, *, quiet: bool = False) -> None:

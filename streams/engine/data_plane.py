@@ -49,6 +49,11 @@ class DataPlane:
         """(low, high) of a source partition, asked from the broker."""
         return self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=20.0)
 
+    def known_end(self, topic: str, partition: int) -> int | None:
+        """The high watermark as of the last fetch; ``None`` before the first. Does not block."""
+        marks = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
+        return marks[1] if marks is not None and marks[1] >= 0 else None
+
     def fetch(self, timeout_s: float) -> list[Batch]:
         """What has arrived, at most the batch bound, as one batch per topic-partition. Waits up to ``timeout_s``."""
         with self._lock:

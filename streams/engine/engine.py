@@ -27,6 +27,7 @@ from streams.engine.restore import Restored, restore
 log = logging.getLogger(__name__)
 V = TypeVar("V")
 _REACQUIRE_DELAY_S = 3.0
+_OBSERVE_EVERY_S = 1.0
 
 
 def _no_recovery_yet() -> None:
@@ -55,6 +56,8 @@ class Engine(Generic[V]):
         self.request_reacquire: Callable[[], None] = _no_recovery_yet
         """Set by the recovery service: runs acquire again for what is assigned."""
         self.last_progress_s = time.monotonic()
+        self._observed_s = 0.0
+        self._observed_offsets: dict[tuple[str, int], int] = {}
         self._kafka = kafka
         self._pace = pace
         self._epoch = -1
@@ -83,8 +86,24 @@ class Engine(Generic[V]):
 
     def note_fetch(self, *, empty: bool) -> None:
         """An empty fetch shows that nothing waits; for the watchdog and the metrics."""
+        now = time.monotonic()
         if empty:
-            self.last_progress_s = time.monotonic()
+            self.last_progress_s = now
+        if now - self._observed_s >= _OBSERVE_EVERY_S:
+            self._observed_s = now
+            self._observe(now)
+
+    def _observe(self, now: float) -> None:
+        committed = self.committed_offsets()
+        if committed != self._observed_offsets:
+            self._observed_offsets = committed
+            self.last_progress_s = now
+        metrics.STREAM_PROGRESS_AGE_SECONDS.set(now - self.last_progress_s)
+        for (topic, number), offset in committed.items():
+            end = self.data_plane.known_end(topic, number)
+            if end is not None:
+                lag = metrics.STREAM_LAG_RECORDS.labels(topic=topic, partition=str(number))
+                lag.set(max(0, end - offset))
 
     async def wait_for_room(self, batch: Batch) -> None:
         """Await this between batches: it bounds what a checkpoint may have to hold."""
@@ -104,7 +123,9 @@ class Engine(Generic[V]):
         await self.release()
         for number in [n for n in self.partitions if n not in numbers]:
             self.partitions.pop(number).forget(Status.IDLE)
-            metrics.STREAM_STATE_KEYS.labels(partition=str(number)).set(0)  # its customers are another worker's
+            metrics.STREAM_STATE_KEYS.labels(partition=str(number)).set(
+                0
+            )  # its customers are another worker's
         todo = []
         for number in sorted(numbers):
             partition = self.partitions.setdefault(number, self._new_partition(number))
