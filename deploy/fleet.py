@@ -104,6 +104,7 @@ class Fleet:
         self._state_file = self.home / "fleet.json"
         self._conf_file = self.home / "supervisord.conf"
         self._logs = self.home / "logs"
+        self._started: subprocess.Popen[bytes] | None = None
 
     # -- starting and stopping
 
@@ -120,7 +121,7 @@ class Fleet:
         )
         password = secrets.token_urlsafe(24)
         self._write(self._conf_file, self._configuration(rpc_port, password, settled))
-        process = subprocess.Popen(
+        process = self._started = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._conf_file)],
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
@@ -165,6 +166,9 @@ class Fleet:
                 server.supervisor.shutdown()
             # Its RPC port closes first, long before the programs have ended: only its own end shows that they did.
             self._until(lambda: not self._is_alive(state), STOP_WITHIN_S, "supervisord did not stop")
+        if self._started is not None:
+            self._started.wait()  # it was our child: nobody else can reap it
+            self._started = None
         self._state_file.unlink(missing_ok=True)
 
     def kill(self, name: str) -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import signal
-import threading
 import time
 import zlib
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from services.cli.feeding import new_publisher, wait_for
 from services.cli.issuing import letterhead
 from services.cli.output import out, plain, print_json, progress_bar, say
 from services.cli.running import JsonOption, page_address, start, stop
+from services.cli.stopping import StopSignals
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import Receipt
 from services.imports.master import upsert_customers
@@ -210,11 +209,8 @@ def _print_summary(summary: dict[str, Any]) -> None:
 def run_live(settings: Settings, seed: int, customers: int, days: int, rate: int, seconds: int) -> None:
     """Start everything, bring in a history, then feed live events until Ctrl-C."""
     began = time.monotonic()
-    stopped = threading.Event()
     running_before = _is_running(settings)
     found = start(settings)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     try:
         simulation = Simulation(seed, customers, days, _start_date(settings, seed, customers, days))
         engine = found.engine()
@@ -231,7 +227,8 @@ def run_live(settings: Settings, seed: int, customers: int, days: int, rate: int
         out.print(f"  API            {page}docs")
         out.print("  command line   .venv/bin/tieout balances | discrepancies | ageing | verify")
         out.print(f"  live events    {rate} a second; stop with Ctrl-C\n")
-        _feed(simulation, found, settings, rate, seconds, stopped)
+        with StopSignals() as signals:
+            _feed(simulation, found, settings, rate, seconds, signals)
     finally:
         if not running_before:
             stop(settings)
@@ -253,7 +250,7 @@ def _feed(
     settings: Settings,
     rate: int,
     seconds: int,
-    stopped: threading.Event,
+    signals: StopSignals,
 ) -> None:
     """Publish ``rate`` live events a second until told to stop."""
     now = dt.datetime.now(dt.UTC)
@@ -267,7 +264,7 @@ def _feed(
                 publisher.send(outgoing)
                 publisher.flush()
             due = began + position / rate
-            if stopped.wait(max(0, due - time.monotonic())):
+            if signals.wait(max(0, due - time.monotonic())):
                 return
             if seconds and time.monotonic() - began >= seconds:
                 return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from runtime.settings import Settings
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json, print_rows, say
+from services.cli.stopping import StopSignals
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -103,16 +103,9 @@ def up(
     if detach:
         out.print("Stop it with `tieout down`.")
         return
-    wait_for_stop()
+    with StopSignals() as signals:
+        signals.wait()
     stop(settings)
-
-
-def wait_for_stop() -> None:
-    """Block until SIGINT or SIGTERM."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
 
 
 def down() -> None:

@@ -80,6 +80,7 @@ class WholeService:
 
     def stop(self) -> None:
         """Everything down. Raises ``OrphansLeft`` where a process of this folder survived that."""
+        self.fleet.stop()
         self.run("down", timeout_s=120)
         left = list(self._processes())
         for process in left:
