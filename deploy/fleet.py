@@ -171,6 +171,22 @@ class Fleet:
             self._started = None
         self._state_file.unlink(missing_ok=True)
 
+    def pause(self, name: str) -> None:
+        """Stop one program cleanly and keep it stopped until ``resume``. Blocks until it has ended."""
+        state = self._require()
+        if next(s for s in self.status() if s.name == name).pid:
+            self._rpc(state).supervisor.stopProcess(name, True)
+
+    def resume(self, name: str) -> None:
+        """Start a paused program again."""
+        self._rpc(self._require()).supervisor.startProcess(name, True)
+
+    def _require(self) -> FleetState:
+        state = self.running()
+        if state is None:
+            raise FleetError(f"No processes run in {self.home}.", "Run `tieout up --detach`.")
+        return state
+
     def kill(self, name: str) -> int:
         """SIGKILL one program (for fault tests); supervisord starts it again. Returns the pid that was killed.
 

@@ -151,7 +151,7 @@ def _claim(
 
 def _documents(keys: Sequence[str], items: Mapping[str, Item]) -> list[str]:
     """Those of ``keys`` that are debit documents of this account, oldest due first."""
-    debits = [items[key] for key in keys if key in items and _is_debit(items[key].fact)]
+    debits = [items[key] for key in keys if _is_debit(items[key].fact)]
     return [item.key for item in sorted(debits, key=lambda i: i.due_order)]
 
 
@@ -253,12 +253,13 @@ def original_document(item: Item, items: Mapping[str, Item], index: DocumentInde
 
 
 def original_payment(item: Item, items: Mapping[str, Item], index: DocumentIndex) -> Item | None:
-    """The payment that a refund names, by payment id or by a document number that is a payment's."""
+    """The one payment that a refund names, by payment id or by a document number that is a payment's."""
     for reference in (item.fact.original_payment_id, item.fact.original_document_no):
         if reference:
-            for key in index.resolve(reference).keys:
-                if key in items and items[key].fact.kind is EntryKind.PAYMENT:
-                    return items[key]
+            named = (items[key] for key in index.resolve(reference).keys)
+            found = [payment for payment in named if payment.fact.kind is EntryKind.PAYMENT]
+            if found and (len(found) == 1 or _exact(found[0], reference)):
+                return found[0]
     return None
 
 

@@ -17,6 +17,7 @@ from services.imports.errors import (
     SourceUnreadableError,
     UnknownImportKindError,
 )
+from services.projector.errors import ProjectorError
 from services.reports.errors import ReportError
 from services.store.errors import StoreError
 
@@ -34,6 +35,7 @@ _KNOWN: tuple[tuple[type[BaseException], Callable[[BaseException], str], str, in
     (ImportingError, _text, "Mend the file and run it again.", 1),
     (ReportError, _text, "Run `tieout balances` to see what is booked.", 1),
     (StoreError, _text, "Run `tieout status`.", 1),
+    (ProjectorError, _text, "Stop that projector, then run it again.", 1),
     (sqlalchemy.exc.OperationalError, lambda _: "PostgreSQL does not answer.", "Run `tieout status`.", 1),
     (redis.ConnectionError, lambda _: "Redis does not answer.", "Run `tieout status`.", 1),
     (confluent_kafka.KafkaException, lambda e: f"Kafka: {_text(e)}", "Run `tieout status`.", 1),

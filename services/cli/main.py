@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "statement": "services.cli.issuing:statement",
     "statements": "services.cli.issuing:statements",
     "verify": "services.cli.proving:verify",
+    "replay": "services.cli.proving:replay",
 }
 
 
