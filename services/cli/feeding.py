@@ -83,7 +83,7 @@ def import_(
 
 
 def bring_in(kind: str, file: Path, options: Options, wait: bool, timeout_s: int, as_json: bool) -> None:
-    """Run an import, report it, and end with exit code 1 if rows were refused."""
+    """Run an import, report it, and end with exit code 1 if rows were refused that should have been taken in."""
     settings = Settings()
     bring = find_import(kind)
     found = where.find_servers(settings)
@@ -100,7 +100,7 @@ def bring_in(kind: str, file: Path, options: Options, wait: bool, timeout_s: int
             say("waiting until every store reflects it …")
         wait_for(summary.receipt, found, timeout_s)
     _report(summary, dt.datetime.now(dt.UTC) - started, reflected=wait, as_json=as_json)
-    if summary.rejected:
+    if summary.damaged:
         raise typer.Exit(1)
 
 
@@ -122,7 +122,10 @@ def _report(summary: Summary, took: dt.timedelta, *, reflected: bool, as_json: b
         return
     rows = [
         *({"what": kind, "count": count, "state": "sent"} for kind, count in summary.accepted.items()),
-        *({"what": reason, "count": n, "state": "refused"} for reason, n in summary.rejected.items()),
+        *(
+            {"what": reason, "count": n, "state": "left out" if reason in summary.left_out else "refused"}
+            for reason, n in summary.rejected.items()
+        ),
     ]
     print_rows(rows, ["what", "count", "state"], as_json=False)
     for note in summary.notes:

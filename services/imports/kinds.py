@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import Receipt, UnknownImportKindError
 from services.imports.master import read_customers, upsert_customers
-from services.imports.online_retail import Reading, read_documents
+from services.imports.online_retail import MISSING_CUSTOMER, Reading, read_documents
 from services.imports.publisher import Progress, Publisher, publish, publish_file
 from services.imports.rejections import Rejection, RejectionReport
 
@@ -61,6 +61,13 @@ class Summary:
     report: Path | None = None
     receipt: Receipt | None = None
     notes: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
+    """Reasons of rows that the format is known for and that are no damage (anonymous sales)."""
+
+    @property
+    def damaged(self) -> int:
+        """Rows that could not be taken in and should have been."""
+        return sum(count for reason, count in self.rejected.items() if reason not in self.left_out)
 
 
 Import = Callable[[Path, Targets, Options, Callable[[Progress], None] | None], Summary]
@@ -160,6 +167,7 @@ def import_online_retail(
         report.path,
         published.receipt,
         tuple(notes),
+        frozenset({MISSING_CUSTOMER}),
     )
 
 

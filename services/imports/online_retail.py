@@ -36,6 +36,8 @@ from domain.money import minor_units
 from services.imports.errors import SourceUnreadableError
 from services.imports.rejections import Rejection
 
+#: reason of a row without a customer: an anonymous sale, which the format is known for and which is no damage
+MISSING_CUSTOMER: Final = "MISSING_CUSTOMER"
 COLUMNS: Final = (
     "InvoiceNo",
     "StockCode",
@@ -125,7 +127,7 @@ def read_documents(
                 if not customer_id:
                     if anonymous_account is None:
                         detail = "The row names no customer."
-                        reject(Rejection(row_no, "MISSING_CUSTOMER", detail, row["InvoiceNo"], _excerpt(row)))
+                        reject(Rejection(row_no, MISSING_CUSTOMER, detail, row["InvoiceNo"], _excerpt(row)))
                         continue
                     reading.anonymous_rows += 1
                     customer_id = anonymous_account
