@@ -62,13 +62,19 @@ def main() -> None:
         sys.stderr.write("Stopped.\n")
         sys.exit(130)
     except Exception as error:
+        from rich.text import Text
+
         from services.cli.known_failures import known_failure
         from services.cli.output import err
 
         failure = known_failure(error)
         if failure is None:
             raise
-        err.print(f"[bold red]{failure.message}[/bold red] {failure.next_step}", highlight=False)
+        # Unwrapped, so that a script finds the sentence whole; without markup, since messages hold brackets.
+        sentence = failure.message if failure.message.endswith((".", "!", "?")) else f"{failure.message}."
+        err.print(
+            Text(sentence, "bold red"), failure.next_step, highlight=False, markup=False, soft_wrap=True
+        )
         sys.exit(failure.code)
 
 
