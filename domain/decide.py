@@ -169,7 +169,7 @@ def evolve(book: Book, outcome: Outcome) -> Book:
                 del book.accounts[outcome.currency].findings[outcome.discrepancy_id]
             else:
                 book.accounts[outcome.currency].findings[outcome.discrepancy_id] = outcome.held
-        case AccountMoved():
+        case _:  # AccountMoved
             book.accounts[outcome.currency].version = outcome.version
     return book
 

@@ -74,11 +74,6 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     def life(self) -> str:
         return self.event_type.partition(".")[2]
 
-    @property
-    def record_key(self) -> str:
-        """Identifies the record of the source that this event is a version of."""
-        return f"{self.source_system}/{self.source_record_id}"
-
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     sku: str

@@ -145,7 +145,7 @@ def fact_of(event: Event, source: Source, recorded_at: dt.datetime) -> Fact | St
             return _payment_fact(event, source, recorded_at)
         case RefundEvent():
             return _refund_fact(event, source, recorded_at)
-        case CustomerStatementEvent():
+        case _:  # CustomerStatementEvent
             return _statement_fact(event, source)
 
 

@@ -49,14 +49,11 @@ def lines_that_should_stand(account: str, facts: Sequence[Fact]) -> dict[str, Li
     """The lines of one record, by entry id. ``facts`` are its known versions in ascending rank.
 
     Each version posts its amount on its own business date, and reverses the line before it on that date.
-    A version that changes neither amount, date, number nor kind books nothing new.
     """
     lines: dict[str, Line] = {}
     standing: Fact | None = None
     for fact in facts:
         if standing is not None:
-            if _same_line(standing, fact):
-                continue
             reversal = _line(
                 account, standing, EntryRole.REVERSED, -standing.signed_minor, fact.business_date, fact
             )
@@ -74,16 +71,6 @@ def _books_zero(fact: Fact) -> bool:
     return fact.kind is EntryKind.INVOICE
 
 
-def _same_line(one: Fact, other: Fact) -> bool:
-    return (
-        one.signed_minor == other.signed_minor
-        and one.business_date == other.business_date
-        and one.document_no == other.document_no
-        and one.kind == other.kind
-        and not other.undone
-    )
-
-
 def _line(
     account: str, fact: Fact, role: EntryRole, signed_minor: int, date: dt.date, undone_by: Fact | None
 ) -> Line:
@@ -95,23 +82,12 @@ def _line(
 def postings(standing: Mapping[str, Line], wanted: Mapping[str, Line]) -> tuple[list[Line], list[Line]]:
     """(lines to annul, lines to post) that lead from what stands to what should stand.
 
-    A line that says what a wanted one says stays in its place. So a posted line is never annulled and then posted
-    again: between two equal versions a third may come late, and a store that knows the entry id would ignore it.
+    A line once annulled is never wanted again: versions only become known, so the version that undoes a line only
+    comes closer to it. So no entry id is ever written twice.
     """
     annul = [line for entry_id, line in standing.items() if entry_id not in wanted]
-    post = []
-    for entry_id, line in wanted.items():
-        if entry_id not in standing:
-            equal = next((other for other in annul if _says(other) == _says(line)), None)
-            if equal is None:
-                post.append(line)
-            else:
-                annul.remove(equal)
+    post = [line for entry_id, line in wanted.items() if entry_id not in standing]
     return annul, post
-
-
-def _says(line: Line) -> tuple[EntryKind, EntryRole, int, str, dt.date]:
-    return (line.kind, line.role, line.signed_minor, line.document_no, line.business_date)
 
 
 def contra(line: Line) -> Line:

@@ -7,6 +7,7 @@ finding. Amounts are signed in our view: debit > 0. The rules are those of ``doc
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -36,6 +37,10 @@ class OurDocument(msgspec.Struct):
     def first_date(self, start: dt.date, end: dt.date) -> dt.date | None:
         dates = [line.business_date for line in self.lines if start <= line.business_date <= end]
         return min(dates) if dates else None
+
+    def figures(self, start: dt.date, end: dt.date) -> Counter[int]:
+        """How often each signed amount stands in the period."""
+        return Counter(line.signed_minor for line in self.lines if start <= line.business_date <= end)
 
 
 class Comparison(msgspec.Struct):
@@ -264,7 +269,7 @@ def _compare(
         return
     kept = list(lines)
     if sum(map(_signed, kept)) != ours:
-        repeated = _repeated(kept)
+        repeated = _repeated(kept, document.figures(start, end))
         if repeated:
             kept = [line for line in kept if line not in repeated]
         for line in repeated:
@@ -325,14 +330,15 @@ def _compare(
         )
 
 
-def _repeated(lines: Sequence[StatementLine]) -> list[StatementLine]:
-    seen: set[tuple[int, int]] = set()
+def _repeated(lines: Sequence[StatementLine], ours: Counter[int]) -> list[StatementLine]:
+    """The lines that show a figure more often than we do, and more than once."""
+    seen: Counter[int] = Counter()
     repeated = []
     for line in lines:
-        figure = (line.debit_minor, line.credit_minor)
-        if figure in seen:
+        signed_minor = _signed(line)
+        seen[signed_minor] += 1
+        if seen[signed_minor] > max(1, ours[signed_minor] - ours[-signed_minor]):
             repeated.append(line)
-        seen.add(figure)
     return repeated
 
 

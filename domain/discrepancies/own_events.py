@@ -40,10 +40,9 @@ class OwnEvents(msgspec.Struct):
 
 def own_event_findings(view: OwnEvents) -> Iterator[Finding]:
     """All findings among our own events, by precedence."""
-    duplicates = list(duplicate_payments(view))
+    duplicates = [*duplicate_documents(view), *duplicate_payments(view)]
     duplicate_keys = {finding.subject for finding in duplicates}
     yield from unresolved_references(view)
-    yield from duplicate_documents(view)
     yield from duplicates
     yield from payments_on_cancelled(view)
     yield from overpayments(view, duplicate_keys)

@@ -25,6 +25,10 @@ from deploy.fleet import Fleet, programs
 from deploy.stack import EmbeddedStack, StackUrls
 from deploy.stack.state import free_ports
 from services.cli.servers import Servers
+from services.imports.errors import Receipt
+from services.imports.settle import wait_until_reflected
+from services.store.engine import create_engine
+from services.store.live_redis import connect_live
 
 SCRIPT = Path(sys.executable).with_name("tieout")
 _PORTS = ("API_PORT", *(f"{name}_METRICS_PORT" for name in ("WORKER", "PROJECTOR", "ALERTS", "REMINDERS")))
@@ -140,6 +144,22 @@ class WholeService:
     def publish(self, events: Iterable[Event], *options: str) -> Any:
         """Publish events and wait until every store reflects them; the report of the command."""
         return self.json("publish", self.write(events), "--wait", *options, timeout_s=330)
+
+    def settle(self, receipt: Receipt, timeout_s: int = 90) -> None:
+        """Block until books, PostgreSQL and Redis reflect what was delivered (I10: the lag returns to zero)."""
+        engine = create_engine(self.urls.database_url, application="tieout-tests")
+        live = connect_live(self.urls.redis_url)
+        try:
+            wait_until_reflected(
+                receipt,
+                bootstrap_servers=self.urls.kafka_bootstrap_servers,
+                engine=engine,
+                live=live,
+                timeout_s=timeout_s,
+            )
+        finally:
+            live.close()
+            engine.dispose()
 
     def write(self, events: Iterable[Event]) -> Path:
         """The events as a file of one JSON object a line."""

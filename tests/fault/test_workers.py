@@ -16,7 +16,7 @@ from deploy.stack.state import free_ports
 from services.simulator.simulation import Simulation
 from tests.e2e.service import SCRIPT, WholeService
 from tests.fault.faults import wait_for
-from tests.fault.feeder import Feeder, wait_until_settled
+from tests.fault.feeder import Feeder
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
@@ -64,7 +64,7 @@ def test_a_worker_that_joins_leaves_and_dies_changes_nothing(service: WholeServi
             (child,) = psutil.Process(worker.pid).children()
             child.kill()
             assert worker.wait(timeout=30) != 0
-    wait_until_settled(service, feeder.receipt())
+    service.settle(feeder.receipt())
     report = service.verify()
     balances = {
         (row["customer_id"], row["currency"]): row["balance_minor"] for row in service.json("balances")

@@ -103,9 +103,7 @@ def statements_after(events: Sequence[Event], periods: Sequence[Period]) -> list
 def entry(line: Line, record_key: str, facts: Sequence[Fact], rules: Rules, offset: int) -> LedgerLine:
     """As the stream writes it and ``services/reports/read.py`` reads it."""
     fact = next(fact for fact in facts if fact.rank == line.fact_rank)
-    current = facts[-1]
     posted = line.role is EntryRole.POSTED
-    latest = current if posted and current.business_date == line.business_date else fact
     return LedgerLine(
         entry_id=line.entry_id,
         item_id=record_key,
@@ -115,7 +113,7 @@ def entry(line: Line, record_key: str, facts: Sequence[Fact], rules: Rules, offs
         amount_minor=abs(line.signed_minor),
         document_no=line.document_no,
         business_date=line.business_date,
-        due_date=due_date(latest, rules) if posted else None,
+        due_date=due_date(fact, rules) if posted else None,
         source_version=line.fact_rank[0],
         topic="tieout.orders",
         partition=0,

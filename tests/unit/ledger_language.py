@@ -114,7 +114,7 @@ class _Reader:
             case ["currency", code]:
                 self._currency = code
             case ["statement", statement_id, period, *clauses]:
-                self._statement(statement_id, period, iter(clauses))
+                self._statement(statement_id, period, clauses)
             case [number, document_no, date, amount, *clauses] if number.isdigit():
                 self._statement_line(int(number), document_no, date, amount, iter(clauses))
             case [kind, date, document_no, amount, *clauses]:
@@ -140,6 +140,8 @@ class _Reader:
         self, kind_and_life: str, date: str, document_no: str, amount: str, clauses: Iterator[str]
     ) -> None:
         kind, _, life = kind_and_life.partition(".")
+        if kind not in KINDS:
+            raise ValueError(f"no such event: {kind}")
         value = self._envelope(kind, life or _BOOKED_LIFE.get(kind, "settled"), document_no)
         value["business_date"], value["occurred_at"] = date, f"{date}T12:00:00Z"
         pays: list[tuple[str, str]] = []
@@ -166,9 +168,12 @@ class _Reader:
             value["allocations"] = paid
         self._values.append((value, fate))
 
-    def _statement(self, statement_id: str, period: str, clauses: Iterator[str]) -> None:
+    def _statement(self, statement_id: str, period: str, words: Sequence[str]) -> None:
         start, _, end = period.partition("..")
         value = self._envelope("statement", "received", statement_id)
+        if "currency" in words:
+            value["currency"] = words[words.index("currency") + 1]
+        clauses = iter(words)
         value |= {"event_type": "customer_statement.received", "statement_id": statement_id}
         value |= {"period_start": start, "period_end": end, "business_date": end, "statement_version": 1}
         value |= {"occurred_at": f"{end}T12:00:00Z", "lines": []}

@@ -16,6 +16,7 @@ import msgspec
 from domain.books import Account, Book, new_book
 from domain.decide import decide, evolve
 from domain.digest import figures
+from domain.discrepancies.explanations import explain
 from domain.events import Event, Source
 from domain.ledger import balance_as_of
 from domain.outcomes import AccountMoved, Booked, DiscrepancyChanged, Duplicate, Noted, Outcome, Refused
@@ -122,6 +123,11 @@ class Teller:
                     assert line.entry_id not in self._posted, "one entry id was written twice (I3)"
                     self._posted.add(line.entry_id)
                     self._written_minor[outcome.currency] += line.signed_minor
+        for outcome in self.outcomes:
+            if isinstance(outcome, DiscrepancyChanged) and outcome.finding is not None:
+                sentence = explain(outcome.finding.reason, outcome.finding.arguments)
+                assert "{" not in sentence
+                assert outcome.finding.evidence
         moved = {o.currency: o for o in self.outcomes if isinstance(o, AccountMoved)}
         for currency, account in self.book.accounts.items():
             assert account.balance_minor == self._written_minor[currency], "Σ entries is not the balance (I1)"

@@ -113,11 +113,13 @@ def test_an_amendment_reverses_the_old_amount_and_posts_the_new() -> None:
 
 
 @scenario
-def test_an_amendment_of_the_due_date_alone_books_nothing_new() -> None:
+def test_an_amendment_of_the_due_date_alone_moves_no_balance() -> None:
     """
     order          2026-01-05  INV-1001  121.00  due 2026-02-04
     order.amended  2026-01-05  INV-1001  121.00  due 2026-03-04  v 2
     => balance 121.00
+    => balance 2026-01-05 121.00
+    => balance 2026-01-04 0
     => item INV-1001 121.00 of 121.00 OPEN due 2026-03-04
     """
 

@@ -116,6 +116,17 @@ def test_a_document_that_comes_late_makes_a_reference_ambiguous() -> None:
 
 
 @scenario
+def test_nothing_is_suggested_for_a_document_of_amount_zero() -> None:
+    """
+    order    2026-01-05  INV-1001   100.00
+    order    2026-01-06  RE-1001      0.00
+    payment  2026-01-20  P-77       100.00  pays 1001 100.00
+    => balance 0
+    => match P-77 INV-1001 100.00 suggested bare_number
+    """
+
+
+@scenario
 def test_a_suggestion_gives_way_to_what_is_booked() -> None:
     """
     order    2026-01-05  INV-1001   100.00
@@ -200,8 +211,8 @@ def test_references_are_found_in_chinese_text() -> None:
 @scenario
 def test_amounts_and_dates_in_a_text_are_no_references() -> None:
     """
-    order    2026-01-05  INV-2026  100.00
-    order    2026-01-05  INV-1250  100.00
+    order    2026-01-03  INV-2026  100.00
+    order    2026-01-03  INV-1250  100.00
     order    2026-01-05  INV-1001  100.00
     payment  2026-01-20  P-77      100.00  text "INV-1001 of 2026-01 EUR 1250.00, 2026/01/20"
     => balance 200.00
@@ -353,6 +364,20 @@ def test_a_refund_of_a_document_takes_from_its_payers_in_order() -> None:
 
 
 @scenario
+def test_a_refund_of_a_payment_and_a_document_takes_from_that_payment_alone() -> None:
+    """
+    order    2026-01-05  INV-1001  100.00
+    payment  2026-01-20  P-77      110.00  pays INV-1001 110.00
+    payment  2026-01-21  P-78       20.00  pays INV-1001 20.00
+    refund   2026-01-25  R-1        20.00  of_payment P-78  of INV-1001
+    => balance -10.00
+    => OVERPAYMENT INV-1001 10.00
+    => match P-77 INV-1001 100.00 confirmed exact_document
+    => match P-78 R-1 20.00 confirmed refund_of_original
+    """
+
+
+@scenario
 def test_a_refund_may_name_its_payment_as_the_document() -> None:
     """
     payment  2026-01-20  P-77  30.00
@@ -372,6 +397,20 @@ def test_a_refund_takes_what_is_left_of_the_credit_notes_of_its_document() -> No
     => balance 0
     => match P-77 INV-1001 100.00 confirmed exact_document
     => match CN-1 R-1 30.00 confirmed refund_of_original
+    """
+
+
+@scenario
+def test_a_refund_of_a_number_that_two_payments_bear_takes_from_the_earlier_one() -> None:
+    """
+    payment  2026-01-22  P-77  30.00  from till
+    payment  2026-01-20  P-77  40.00  from bank
+    refund   2026-01-25  R-1   10.00  of_payment P-77
+    => balance -60.00
+    => DUPLICATE P-77 30.00
+    => item P-77 30.00 of 40.00 PARTIALLY_ALLOCATED due 2026-01-20
+    => item P-77 30.00 of 30.00 OPEN due 2026-01-22
+    => item R-1 0 of 10.00 CLEARED due 2026-02-24
     """
 
 

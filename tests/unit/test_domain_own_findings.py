@@ -272,7 +272,7 @@ def test_a_text_with_a_number_that_nobody_has() -> None:
 def test_a_text_without_anything_like_a_number_is_no_finding() -> None:
     """
     payment  2026-01-20  P-77  100.00  text "many thanks, 2 items, 100.00, 8888"
-    payment  2026-01-20  P-78  100.00  text "transfer E2E-4711 of customer C-1 B-5555"  end_to_end_id E2E-4711  bank_reference B5555
+    payment  2026-01-20  P-78  100.00  text "transfer E2E-4711 B-5555"  end_to_end_id E2E-4711  bank_reference B5555
     payment  2026-01-20  P-79  100.00
     => balance -300.00
     """
@@ -344,6 +344,17 @@ def test_the_document_of_another_currency_may_come_late() -> None:
     => balance -90.00
     => balance 100.00 USD
     => CURRENCY_MISMATCH P-77 90.00
+    """
+
+
+@scenario
+def test_an_unrelated_document_of_another_currency_explains_nothing() -> None:
+    """
+    payment  2026-01-20  P-77      90.00  pays INV-1001 90.00
+    order    2026-01-05  INV-2002  50.00  currency USD
+    => balance -90.00
+    => balance 50.00 USD
+    => UNKNOWN_REFERENCE P-77 90.00
     """
 
 

@@ -1,0 +1,277 @@
+"""Defects that somebody could put into the rules, by name: each an edit of the source that must turn a test red.
+
+``old`` must stand in the file exactly once, so a mutation that no longer applies is noticed. What cannot be shown
+without servers is listed in ``SHOWN_BY_FAULT_TESTS``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Final
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutation:
+    """Replace ``old`` by ``new`` in ``path``."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+
+
+DECIDE = "domain/decide.py"
+FACTS = "domain/facts.py"
+LEDGER = "domain/ledger.py"
+REVIEW = "domain/review.py"
+ALLOCATE = "domain/matching/allocate.py"
+REFERENCES = "domain/matching/references.py"
+OWN = "domain/discrepancies/own_events.py"
+AGAINST = "domain/discrepancies/against_statement.py"
+FINDING = "domain/discrepancies/finding.py"
+
+MUTATIONS: Final = (
+    # --- what enters the books
+    Mutation("redeliveries are not known", DECIDE, "book.event_digests.get(event.event_id)", "None"),
+    Mutation("equal versions are no duplicates", DECIDE, "if version.digest == fact.digest:", "if False:"),
+    Mutation("unequal versions are no conflict", DECIDE, "if version.rank == fact.rank:", "if False:"),
+    Mutation(
+        "a record may change its currency",
+        DECIDE,
+        "if held and currency != event.currency:",
+        "if False:",
+    ),
+    Mutation(
+        "a duplicate's id is forgotten",
+        DECIDE,
+        "case Duplicate(event_id, digest) | Noted(event_id, digest):",
+        "case Duplicate():\n            pass\n        case Noted(event_id, digest):",
+    ),
+    Mutation(
+        "decide works on the book itself",
+        DECIDE,
+        "after = _copy_for(book, accepted)",
+        "after = book",
+    ),
+    Mutation("versions of accounts do not grow", DECIDE, "account.version + 1,", "account.version,"),
+    Mutation(
+        "other currencies are never looked at",
+        REVIEW,
+        "return any(held.kind in unresolved for held in account.findings.values())",
+        "return False",
+    ),
+    # --- what is booked
+    Mutation(
+        "a payment is a debit",
+        FACTS,
+        "signed_minor=-event.amount_minor if life is PaymentLife.SETTLED",
+        "signed_minor=event.amount_minor if life is PaymentLife.SETTLED",
+    ),
+    Mutation(
+        "a credit note is a debit", FACTS, "signed = -event.amount_minor", "signed = event.amount_minor"
+    ),
+    Mutation(
+        "a pending payment is booked",
+        FACTS,
+        "if life is PaymentLife.SETTLED else 0",
+        "if life in (PaymentLife.SETTLED, PaymentLife.PENDING) else 0",
+    ),
+    Mutation("an amendment reverses nothing", LEDGER, "lines[reversal.entry_id] = reversal", "del reversal"),
+    Mutation(
+        "a reversal has the date of what it reverses",
+        LEDGER,
+        "-standing.signed_minor, fact.business_date, fact",
+        "-standing.signed_minor, standing.business_date, fact",
+    ),
+    Mutation(
+        "nothing is annulled",
+        LEDGER,
+        "annul = [line for entry_id, line in standing.items() if entry_id not in wanted]",
+        "annul: list[Line] = []",
+    ),
+    Mutation(
+        "the id of a reversal does not name what reverses it",
+        LEDGER,
+        'by = "" if undone_by is None else str(undone_by.rank)',
+        'by = ""',
+    ),
+    Mutation("the first version is in force", "domain/books.py", "self.facts[-1]", "self.facts[0]"),
+    Mutation(
+        "the last version to arrive is in force",
+        DECIDE,
+        "bisect.insort(record.facts, fact, key=lambda f: f.rank)",
+        "record.facts.append(fact)",
+    ),
+    Mutation(
+        "contra lines leave the balance",
+        DECIDE,
+        "for line in booked.annulled:\n        account.balance_minor += line.signed_minor",
+        "for line in booked.annulled:\n        account.balance_minor += 0",
+    ),
+    # --- what settles what
+    Mutation(
+        "references are looked up in order of arrival",
+        REVIEW,
+        "dict(sorted(((key, record.current) for key, record in records.items()), key=order))",
+        "{key: record.current for key, record in records.items()}",
+    ),
+    Mutation(
+        "payments are served largest first",
+        ALLOCATE,
+        "return sorted((i for i in items.values() if i.fact.kind in kinds), key=lambda i: i.order)",
+        "return sorted((i for i in items.values() if i.fact.kind in kinds), key=lambda i: -i.original_minor)",
+    ),
+    Mutation(
+        "documents take more than their amount",
+        ALLOCATE,
+        "taken = min(amount, credit.left_minor, debit.left_minor)",
+        "taken = min(amount, credit.left_minor)",
+    ),
+    Mutation(
+        "a claim is served beyond the money",
+        ALLOCATE,
+        "taken = min(amount, credit.left_minor, debit.left_minor)",
+        "taken = min(amount, debit.left_minor)",
+    ),
+    Mutation(
+        "an ambiguous reference is booked",
+        ALLOCATE,
+        "            if len(documents) > 1:\n                _suggest",
+        "            if len(documents) > 9:\n                _suggest",
+    ),
+    Mutation(
+        "an ambiguous payment is refunded",
+        ALLOCATE,
+        "if found and (len(found) == 1 or _exact(found[0], reference)):",
+        "if found:",
+    ),
+    Mutation(
+        "a text pays the youngest document first",
+        ALLOCATE,
+        "ordered = sorted(clear, key=lambda pair: pair[1].due_order)",
+        "ordered = sorted(clear, key=lambda pair: pair[1].due_order, reverse=True)",
+    ),
+    Mutation("leading zeros count", REFERENCES, '.lstrip("0")', ""),
+    Mutation(
+        "dates in a text are references",
+        REFERENCES,
+        "_DATE.match(word):\n        return",
+        "False:\n        return",
+    ),
+    # --- discrepancies among our own events
+    Mutation(
+        "the window of duplicates is ignored",
+        OWN,
+        "if (payment.fact.business_date - earlier.fact.business_date).days <= days:",
+        "if True:",
+    ),
+    Mutation(
+        "instalments are duplicates",
+        OWN,
+        "if earlier is not None and too_much and",
+        "if earlier is not None and",
+    ),
+    Mutation(
+        "a duplicate is an overpayment too",
+        OWN,
+        "if not _cancelled(document.fact) and payment.key not in duplicates:",
+        "if not _cancelled(document.fact):",
+    ),
+    Mutation(
+        "payments on cancelled documents are passed over",
+        OWN,
+        "        if _cancelled(document.fact):",
+        "        if False:",
+    ),
+    Mutation(
+        "what refunds took is still an overpayment", OWN, "held = min(excess, left[payment])", "held = excess"
+    ),
+    Mutation(
+        "what the tolerance covers is short",
+        OWN,
+        "document.left_minor > view.rules.tolerance_minor",
+        "document.left_minor > 0",
+    ),
+    Mutation("refunds of the whole payment exceed it", OWN, "if refunded > paid:", "if refunded >= paid:"),
+    # --- discrepancies against their statements
+    Mutation(
+        "an amount that they show too small passes",
+        AGAINST,
+        "    if theirs != ours:\n        line = kept[-1]",
+        "    if theirs > ours:\n        line = kept[-1]",
+    ),
+    Mutation(
+        "a larger document fits a line exactly",
+        AGAINST,
+        "return (net == signed_minor, ",
+        "return (net >= signed_minor, ",
+    ),
+    Mutation(
+        "one mistyped balance is two findings",
+        AGAINST,
+        "if shown not in (computed, chained):",
+        "if shown != chained:",
+    ),
+    Mutation(
+        "a carried error is found in every line",
+        AGAINST,
+        "if shown not in (computed, chained):",
+        "if shown != computed:",
+    ),
+    Mutation("a line repeated is a wrong amount", AGAINST, "        if repeated:\n", "        if False:\n"),
+    Mutation(
+        "the opening balance is that of the first day",
+        AGAINST,
+        "dt.timedelta(days=1)",
+        "dt.timedelta(days=0)",
+    ),
+    Mutation(
+        "the third day off is too far",
+        AGAINST,
+        "> comparison.rules.date_window_days",
+        ">= comparison.rules.date_window_days",
+    ),
+    Mutation(
+        "the first version of a statement counts",
+        REVIEW,
+        "versions[-1] for versions",
+        "versions[0] for versions",
+    ),
+    Mutation(
+        "a withdrawn statement counts",
+        REVIEW,
+        "(s for s in current if not s.withdrawn)",
+        "(s for s in current)",
+    ),
+    # --- the life of a discrepancy
+    Mutation("nothing is withdrawn", REVIEW, "if discrepancy_id not in now:", "if False:"),
+    Mutation("nothing is updated", REVIEW, "elif known.digest != held.digest:", "elif False:"),
+    Mutation(
+        "an id depends on the amount",
+        FINDING,
+        '"d", self.kind, account, ',
+        '"d", self.kind, str(self.amount_minor), account, ',
+    ),
+    Mutation("an id is the same in every currency", FINDING, '"d", self.kind, account, ', '"d", self.kind, '),
+    # --- what is refused
+    Mutation(
+        "negative amounts enter",
+        "domain/validation.py",
+        "if amount < 0 and not may_be_negative:",
+        "if False:",
+    ),
+    Mutation(
+        "any currency enters", "domain/validation.py", "if not is_currency(event.currency):", "if False:"
+    ),
+)
+
+#: defects of ``streams/engine`` -> the test that makes them while the servers run, and sees them
+SHOWN_BY_FAULT_TESTS: Final[Mapping[str, str]] = {
+    "no fencing: a random transactional id per owner": (
+        "tests/fault/test_sabotage.py::test_without_fencing_verify_sees_what_the_old_owner_wrote"
+    ),
+    "progress is committed before its outputs": (
+        "tests/fault/test_sabotage.py::test_progress_beside_the_transaction_is_seen"
+    ),
+}
