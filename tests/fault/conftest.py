@@ -16,9 +16,9 @@ def bytecode(pytestconfig: pytest.Config) -> Path:
     return pytestconfig.cache.mkdir("bytecode")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory, bytecode: Path) -> Iterator[WholeService]:
-    """A started service that the tests of a module break one after the other."""
+    """A started service that tests break one after the other."""
     with running(tmp_path_factory.mktemp("broken"), bytecode) as started:
         yield started
 
