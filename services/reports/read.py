@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from domain.ageing import Allocated, LedgerLine
 from domain.ledger import EntryRole, Side
 from services.reports.document import Customer
-from services.store.tables import allocations, customers, ledger_entries, open_items
+from services.store.tables import allocations, customers, ledger_entries
 
 _BATCH_ROWS = 5_000
 _ROLES = {role.value: role for role in EntryRole}
@@ -129,38 +129,23 @@ def accounts_as_of(
 
 def _lines_query(end: dt.date) -> sa.Select[Any]:
     entries = ledger_entries.c
-    return (
-        sa.select(
-            entries.entry_id,
-            entries.customer_id,
-            entries.currency,
-            _item_id().label("item_id"),
-            entries.kind,
-            entries.role,
-            entries.side,
-            entries.amount_minor,
-            entries.document_no,
-            entries.business_date,
-            entries.due_date,
-            entries.source_version,
-            entries.source_topic,
-            entries.source_partition,
-            entries.source_offset,
-            open_items.c.due_date.label("item_due_date"),
-            open_items.c.business_date.label("item_business_date"),
-        )
-        .select_from(
-            ledger_entries.outerjoin(
-                open_items,
-                sa.and_(
-                    open_items.c.customer_id == entries.customer_id,
-                    open_items.c.currency == entries.currency,
-                    open_items.c.item_id == _item_id(),
-                ),
-            )
-        )
-        .where(entries.business_date <= end)
-    )
+    return sa.select(
+        entries.entry_id,
+        entries.customer_id,
+        entries.currency,
+        _item_id().label("item_id"),
+        entries.kind,
+        entries.role,
+        entries.side,
+        entries.amount_minor,
+        entries.document_no,
+        entries.business_date,
+        entries.due_date,
+        entries.source_version,
+        entries.source_topic,
+        entries.source_partition,
+        entries.source_offset,
+    ).where(entries.business_date <= end)
 
 
 def _item_id() -> sa.ColumnElement[str]:
@@ -179,7 +164,7 @@ def _lines(rows: Sequence[sa.Row[Any]]) -> tuple[LedgerLine, ...]:
             amount_minor=row.amount_minor,
             document_no=row.document_no,
             business_date=row.business_date,
-            due_date=_due_date(row),
+            due_date=row.due_date,
             source_version=row.source_version,
             topic=row.source_topic,
             partition=row.source_partition,
@@ -187,20 +172,6 @@ def _lines(rows: Sequence[sa.Row[Any]]) -> tuple[LedgerLine, ...]:
         )
         for row in rows
     )
-
-
-def _due_date(row: sa.Row[Any]) -> dt.date | None:
-    """The due date of a line.
-
-    A version of a document that moves nothing but its due date books no line, so the line of the version in
-    force keeps an old due date; the item's row has the new one. An earlier version (its date is another one)
-    keeps its own.
-    """
-    if row.role == EntryRole.POSTED and row.item_business_date == row.business_date:
-        moved: dt.date | None = row.item_due_date
-        return moved
-    own: dt.date | None = row.due_date
-    return own
 
 
 def _allocations_query(end: dt.date) -> sa.Select[Any]:

@@ -34,7 +34,7 @@ from services.reports.service import (
     prove_statements,
 )
 from services.store.engine import create_engine
-from services.store.tables import allocations, customers, ledger_entries, metadata, open_items, statements
+from services.store.tables import allocations, customers, ledger_entries, metadata, statements
 
 pytestmark = pytest.mark.integration
 
@@ -249,30 +249,6 @@ def test_a_store_that_is_behind_issues_nothing(engine: sa.Engine, books: Books) 
         issue(engine, currency="EUR")
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(statements)) == 0
-
-
-def test_a_due_date_that_was_moved_without_a_booking_counts(engine: sa.Engine, books: Books) -> None:
-    with engine.begin() as connection:
-        connection.execute(
-            sa.insert(open_items).values(
-                customer_id="C-2",
-                currency="EUR",
-                item_id="shop/INV-9",
-                account_version=99,
-                kind="INVOICE",
-                side="DEBIT",
-                document_no="INV-9",
-                business_date="2011-01-02",
-                due_date="2011-01-30",
-                original_minor=4200,
-                allocated_minor=0,
-                open_minor=4200,
-                state="OPEN",
-            )
-        )
-    (statement,) = prove_statements(engine, "C-2", None, JANUARY)
-    assert statement.open_items[0].due_date == dt.date(2011, 1, 30)
-    assert statement.ageing.overdue_minor == 4200
 
 
 def test_what_cannot_be_issued_says_why(engine: sa.Engine, books: Books) -> None:
