@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.stack import EmbeddedStack, StackUrls
+from tests.integration.projector_bench import bench as bench
 
 
 @pytest.fixture(scope="session")
