@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from confluent_kafka import Message
 
 from domain.books import Book, new_book
@@ -17,6 +18,8 @@ from schemas.topics import Topic
 from streams.engine import BatchView
 from streams.inbound import UnreadableRecord, read, recorded_at, source_of
 from streams.results import Cause, Row, dead_letter, result_rows
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Reconciler:
@@ -74,6 +77,16 @@ class Reconciler:
         customer_id: str | None = None,
     ) -> None:
         topic, row = dead_letter(message, str(reason), detail, event_id, customer_id)
+        # No values: they may be personal, and the dead letter holds them.
+        log.warning(
+            "event refused",
+            reason=str(reason),
+            topic=message.topic(),
+            partition=message.partition(),
+            offset=message.offset(),
+            event_id=event_id,
+            customer_id=customer_id,
+        )
         key = message.key()
         self._emit(view, topic, key.encode() if isinstance(key, str) else key, row)
         metrics.STREAM_EVENTS_DEAD_LETTERED.labels(topic=message.topic(), reason=str(reason)).inc()
