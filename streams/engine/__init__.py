@@ -8,6 +8,18 @@ docs/adr/0001-delivery-guarantee.md.
 
 from streams.engine.app import EngineSettings, batch_topic, create_app, engine_of
 from streams.engine.batch import Batch, BatchView
-from streams.engine.partition import StateTable
+from streams.engine.pace import PaceSettings
+from streams.engine.seen import SeenIds
+from streams.engine.state import StateTable
 
-__all__ = ["Batch", "BatchView", "EngineSettings", "StateTable", "batch_topic", "create_app", "engine_of"]
+__all__ = [
+    "Batch",
+    "BatchView",
+    "EngineSettings",
+    "PaceSettings",
+    "SeenIds",
+    "StateTable",
+    "batch_topic",
+    "create_app",
+    "engine_of",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -15,7 +15,9 @@ from streams.engine.engine import Engine
 from streams.engine.faust_seams import assert_seams
 from streams.engine.faust_tables import EngineTable, EngineTableManager
 from streams.engine.faust_transport import BatchTransport
-from streams.engine.partition import Pace, StateTable
+from streams.engine.pace import PaceSettings
+from streams.engine.partition import PartitionSettings
+from streams.engine.state import StateTable
 
 V = TypeVar("V")
 #: aiokafka takes a member that does not poll for idle: after this long it leaves the group and, being idle, never
@@ -26,17 +28,16 @@ _NEVER_IDLE_S = 100 * 365 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """``checkpoint_*``: a checkpoint starts at once when idle, else after this many events or this long."""
+    """``instance_id`` stays with a worker over restarts (static membership)."""
 
     app_id: str
     bootstrap_servers: str
     partitions: int
     instance_id: str
     data_dir: Path
-    checkpoint_events: int = 10_000
-    checkpoint_seconds: float = 0.01
-    pending_events_max: int = 60_000
-    batch_records_max: int = 2_000
+    pace: PaceSettings = field(default_factory=PaceSettings)
+    hot_keys_max: int = 50_000
+    batch_records_max: int = 4_000
 
 
 class BatchSchema(faust.Schema):
@@ -81,13 +82,12 @@ def create_app(settings: EngineSettings, table: StateTable[V], source_topics: Co
     )
     app.transport = BatchTransport(app.conf.broker, app)
     kafka = {"bootstrap.servers": settings.bootstrap_servers}
-    pace = Pace(settings.checkpoint_events, settings.checkpoint_seconds, settings.pending_events_max)
     app.engine = Engine(
         settings.app_id,
         kafka,
         table,
         source_topics,
-        pace,
+        PartitionSettings(settings.pace, settings.hot_keys_max),
         settings.batch_records_max,
         settings.partitions,
     )

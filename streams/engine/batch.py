@@ -6,46 +6,89 @@ it ends the process (fail-stop): nothing of the batch is committed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from confluent_kafka import Message
 
 from streams.engine.failstop import ExitCode, fail_stop
+from streams.engine.fold import fold
 from streams.engine.partition import Partition
 
 V = TypeVar("V")
+E = TypeVar("E")
 
 
 class Batch:
     """Records of one topic-partition, fetched in one go, under the seek epoch in which they were fetched."""
 
-    __slots__ = ("epoch", "partition", "records", "topic")
+    __slots__ = ("epoch", "more_waiting", "partition", "records", "topic")
 
-    def __init__(self, topic: str, partition: int, records: Sequence[Message], epoch: int) -> None:
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        records: Sequence[Message],
+        epoch: int,
+        *,
+        more_waiting: bool = False,
+    ) -> None:
+        """``more_waiting``: the fetch was full, so there is more where this came from."""
         self.topic = topic
         self.partition = partition
         self.records = records
         self.epoch = epoch
+        self.more_waiting = more_waiting
 
 
 class BatchView(Generic[V]):
     """State and outputs of one partition while a batch is applied. ``records`` is empty for a superseded batch.
 
-    ``get``/``put`` reach the table's values by key; ``emit`` adds an output record for the same partition number.
-    All become visible together with the batch's offsets, in the next checkpoint, or not at all.
+    ``get``/``put``/``delete`` reach the table's values by key; ``emit`` adds an output record for the same partition
+    number; ``fold`` does the whole batch at speed. All become visible together with the batch's offsets, in one
+    checkpoint, or not at all.
     """
 
-    __slots__ = ("_batch", "_partition", "emit", "get", "put", "records")
+    __slots__ = ("_batch", "_partition", "delete", "get", "put", "records")
 
     def __init__(self, partition: Partition[V], batch: Batch, *, current: bool) -> None:
         self._partition = partition
         self._batch = batch
         self.records: Sequence[Message] = batch.records if current else ()
-        self.get = partition.get
-        self.put = partition.put
-        self.emit = partition.emit
+        state = partition.state
+        self.get = state.get
+        self.put = state.put
+        self.delete = state.delete
+
+    @property
+    def topic(self) -> str:
+        return self._batch.topic
+
+    @property
+    def partition(self) -> int:
+        return self._batch.partition
+
+    def emit(self, topic: str, key: bytes | None, value: bytes) -> None:
+        self._partition.outputs.append((topic, key, value))
+
+    def fold(
+        self,
+        decode: Callable[[list[bytes]], Iterable[E]],
+        apply: Callable[[V, E], Sequence[bytes] | None],
+        new: Callable[[], V],
+        output_topic: str,
+    ) -> None:
+        """Apply every record, in offset order, to the value of its key. Records must have keys and values.
+
+        ``decode`` gets all values at once and yields one event each; ``apply`` changes the value in place and
+        returns the records to emit under the same key, if any. An exception of either ends the process.
+        """
+        records = self.records
+        if records:
+            keys = cast("list[bytes]", [record.key() for record in records])
+            events = decode(cast("list[bytes]", [record.value() for record in records]))
+            fold(self._partition.state, self._partition.outputs, keys, events, apply, new, output_topic)
 
     def __enter__(self) -> BatchView[V]:
         return self
@@ -59,4 +102,6 @@ class BatchView(Generic[V]):
         if self.records:
             last = self.records[-1].offset()
             assert last is not None
-            self._partition.advance(self._batch.topic, last + 1, len(self.records))
+            self._partition.advance(
+                self._batch.topic, last + 1, len(self.records), more_waiting=self._batch.more_waiting
+            )

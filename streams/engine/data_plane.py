@@ -62,14 +62,15 @@ class DataPlane:
             if first is None:
                 return []
             messages = [first, *self._consumer.consume(self._batch_records_max - 1, 0)]
-        return list(_by_partition(messages, epoch))
+        more_waiting = len(messages) >= self._batch_records_max
+        return list(_by_partition(messages, epoch, more_waiting=more_waiting))
 
     def close(self) -> None:
         with self._lock:
             self._consumer.close()
 
 
-def _by_partition(messages: list[Message], epoch: int) -> Iterator[Batch]:
+def _by_partition(messages: list[Message], epoch: int, *, more_waiting: bool) -> Iterator[Batch]:
     grouped: dict[tuple[str, int], list[Message]] = {}
     for message in messages:
         error = message.error()
@@ -82,4 +83,4 @@ def _by_partition(messages: list[Message], epoch: int) -> Iterator[Batch]:
         assert partition is not None
         grouped.setdefault((topic, partition), []).append(message)
     for (topic, partition), records in grouped.items():
-        yield Batch(topic, partition, records, epoch)
+        yield Batch(topic, partition, records, epoch, more_waiting=more_waiting)

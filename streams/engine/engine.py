@@ -21,8 +21,9 @@ from streams.engine.batch import Batch, BatchView
 from streams.engine.checkpoint import Committer
 from streams.engine.data_plane import DataPlane
 from streams.engine.failstop import ExitCode, fail_stop
-from streams.engine.partition import Pace, Partition, StateTable, Status
+from streams.engine.partition import Partition, PartitionSettings, Status
 from streams.engine.restore import Restored, restore
+from streams.engine.state import ColdStore, MemoryStore, StateTable
 
 log = logging.getLogger(__name__)
 V = TypeVar("V")
@@ -43,9 +44,10 @@ class Engine(Generic[V]):
         kafka: Mapping[str, str],
         table: StateTable[V],
         source_topics: Collection[str],
-        pace: Pace,
+        settings: PartitionSettings,
         batch_records_max: int,
         partition_count: int,
+        open_store: Callable[[int], ColdStore] = lambda number: MemoryStore(),
     ) -> None:
         self.app_id = app_id
         self.table = table
@@ -59,8 +61,9 @@ class Engine(Generic[V]):
         self._observed_s = 0.0
         self._observed_offsets: dict[tuple[str, int], int] = {}
         self._kafka = kafka
-        self._pace = pace
+        self._settings = settings
         self._epoch = -1
+        self._open_store = open_store
         self._commit_pool = ThreadPoolExecutor(8, thread_name_prefix="checkpoint")
         self.fetch_pool = ThreadPoolExecutor(1, thread_name_prefix="fetch")
 
@@ -114,7 +117,9 @@ class Engine(Generic[V]):
     # -- for recovery
 
     def _new_partition(self, number: int) -> Partition[V]:
-        return Partition(number, self.table, self._pace, self._commit_pool, self._lost)
+        return Partition(
+            number, self.table, self._open_store(number), self._settings, self._commit_pool, self._lost
+        )
 
     async def acquire(self, numbers: Collection[int]) -> bool:
         """Own exactly ``numbers``, restored. False when a newer rebalance overtook it: then start again."""
@@ -152,7 +157,7 @@ class Engine(Generic[V]):
         for partition, _ in todo:
             found = restored[partition.number]
             partition.installed(found.values, found.progress, found.next_offset)
-            metrics.STREAM_STATE_KEYS.labels(partition=str(partition.number)).set(partition.keys())
+            metrics.STREAM_STATE_KEYS.labels(partition=str(partition.number)).set(len(partition.state))
         metrics.STREAM_RESTORE_SECONDS.observe(time.monotonic() - started)
         records = sum(len(found.values) for found in restored.values())
         log.info("acquired partitions %s, %d keys restored", sorted(numbers), records)

@@ -17,6 +17,8 @@ from faust.tables.table import Table
 from mode import Service
 
 from streams.engine.failstop import ExitCode, fail_stop
+from streams.engine.partition import Partition
+from streams.engine.state import State
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +78,10 @@ class EngineTableManager(TableManager):
 class EngineStore(MemoryStore):
     """Reads and writes of ``table[key]``, routed to the partition that holds the key."""
 
-    def _partition(self, key: bytes) -> Any:
+    def _partition(self, key: bytes) -> State[Any]:
         number = self.app.engine.partition_of(key)
-        return self.app.engine.partitions[number]
+        state: State[Any] = self.app.engine.partitions[number].state
+        return state
 
     def __getitem__(self, key: bytes) -> Any:
         value = self._partition(key).get(key)
@@ -94,10 +97,11 @@ class EngineStore(MemoryStore):
 
     def __iter__(self) -> Iterator[bytes]:
         for partition in self.app.engine.partitions.values():
-            yield from list(partition.snapshot())
+            yield from partition.state.keys()
 
     def __len__(self) -> int:
-        return sum(partition.keys() for partition in self.app.engine.partitions.values())
+        partitions: dict[int, Partition[Any]] = self.app.engine.partitions
+        return sum(len(partition.state) for partition in partitions.values())
 
     async def on_recovery_completed(self, active_tps: Any, standby_tps: Any) -> None:
         return

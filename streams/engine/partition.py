@@ -14,9 +14,9 @@ import asyncio
 import enum
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from confluent_kafka import KafkaException
@@ -24,19 +24,12 @@ from confluent_kafka import KafkaException
 from runtime import metrics
 from streams.engine.checkpoint import Checkpoint, Committer, is_fenced
 from streams.engine.failstop import ExitCode, fail_stop
+from streams.engine.fold import Output
+from streams.engine.pace import Pace, PaceSettings
+from streams.engine.state import ColdStore, Position, State, StateTable
 
 log = logging.getLogger(__name__)
 V = TypeVar("V")
-
-
-@dataclass(frozen=True, slots=True)
-class StateTable(Generic[V]):
-    """What the app's table holds. ``decode(encode(v))`` equals ``v``; values are one per key."""
-
-    name: str
-    changelog: str
-    encode: Callable[[V], bytes]
-    decode: Callable[[bytes], V]
 
 
 class Status(enum.Enum):
@@ -47,12 +40,11 @@ class Status(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """When a checkpoint starts: at once when idle, otherwise after this many events or this long."""
+class PartitionSettings:
+    """``hot_keys_max``: values that are kept as objects, per generation (see ``state``)."""
 
-    events: int
-    seconds: float
-    pending_events_max: int
+    pace: PaceSettings = field(default_factory=PaceSettings)
+    hot_keys_max: int = 50_000
 
 
 class Partition(Generic[V]):
@@ -62,48 +54,36 @@ class Partition(Generic[V]):
         self,
         number: int,
         table: StateTable[V],
-        pace: Pace,
+        cold: ColdStore,
+        settings: PartitionSettings,
         executor: Executor,
         on_lost: Callable[[Partition[V]], None],
     ) -> None:
         self.number = number
         self.status = Status.IDLE
         self.token = 0
+        """Grows with every change of life, so that what was begun in an earlier one can be told."""
         self.committer: Committer | None = None
+        self.state = State(table, cold, settings.hot_keys_max)
+        self.outputs: list[Output] = []
         self.applied_offset = 0
-        """Next changelog offset to read: everything before it is in ``_values``."""
+        """Next changelog offset to read: everything before it is in ``state``."""
         self.progress: dict[str, int] = {}
         self.committed_progress: dict[str, int] = {}
-        self._table = table
-        self._pace = pace
+        self._settings = settings
+        self._pace = Pace(settings.pace)
         self._executor = executor
         self._on_lost = on_lost
-        self._values: dict[bytes, V | bytes] = {}
-        self._dirty: dict[bytes, V] = {}
-        self._outputs: list[tuple[str, bytes | None, bytes]] = []
         self._pending_events = 0
+        self._more_waiting = False
         self._in_flight: asyncio.Future[int] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._last_start = 0.0
         self._room = asyncio.Event()
+        self._ended = asyncio.Event()
 
-    # -- what a batch view offers
+    # -- what a batch view does
 
-    def get(self, key: bytes) -> V | None:
-        """The value of ``key``, decoded; ``None`` where there is none. Change it only together with ``put``."""
-        value = self._values.get(key)
-        if isinstance(value, bytes):
-            value = self._values[key] = self._table.decode(value)
-        return value
-
-    def put(self, key: bytes, value: V) -> None:
-        self._values[key] = value
-        self._dirty[key] = value
-
-    def emit(self, topic: str, key: bytes | None, value: bytes) -> None:
-        self._outputs.append((topic, key, value))
-
-    def advance(self, topic: str, next_offset: int, events: int) -> None:
+    def advance(self, topic: str, next_offset: int, events: int, *, more_waiting: bool) -> None:
         """A batch is applied up to ``next_offset``; it will be in the next checkpoint."""
         if next_offset <= self.progress[topic]:
             fail_stop(
@@ -112,30 +92,43 @@ class Partition(Generic[V]):
             )
         self.progress[topic] = next_offset
         self._pending_events += events
-        self._room.clear()
+        self._more_waiting = more_waiting
         self._schedule()
 
     async def wait_for_room(self) -> None:
         """Backpressure: returns once the events that no checkpoint covers are below the bound."""
-        while self._pending_events > self._pace.pending_events_max and self._in_flight is not None:
+        while self._pending_events > self._settings.pace.pending_events_max and self._in_flight is not None:
             self._room.clear()
             await self._room.wait()
 
-    def keys(self) -> int:
-        return len(self._values)
+    # -- what others do: ordinary agents that write to the table, readers that want committed values
 
-    def snapshot(self) -> dict[bytes, V | bytes]:
-        """A shallow copy of all values, for readers outside the stream."""
-        return dict(self._values)
+    def touched(self) -> None:
+        """The state was changed outside a batch: a checkpoint takes it along without any progress."""
+        self._schedule()
+
+    async def until_committed(self) -> bool:
+        """Return True once all that is applied now is committed; False where the partition was lost before."""
+        token = self.token
+        for _ in range(2):  # the checkpoint in flight may have begun before; the one after it has not
+            if not (self._in_flight or self._has_work()):
+                break
+            self._schedule()
+            self._ended.clear()
+            await self._ended.wait()
+            if self.token != token:
+                return False
+        return True
 
     # -- checkpoints
 
+    def _has_work(self) -> bool:
+        return bool(self._pending_events or self.state.dirty or self.outputs)
+
     def _schedule(self) -> None:
-        if self.status is not Status.ACTIVE or self._in_flight is not None or not self._pending_events:
+        if self.status is not Status.ACTIVE or self._in_flight is not None or not self._has_work():
             return
-        wait = 0.0
-        if self._pending_events < self._pace.events:
-            wait = self._last_start + self._pace.seconds - time.monotonic()
+        wait = self._pace.wait_s(self._pending_events, time.monotonic(), more_waiting=self._more_waiting)
         if wait <= 0:
             self._start()
         elif self._timer is None:
@@ -143,27 +136,30 @@ class Partition(Generic[V]):
 
     def _on_timer(self) -> None:
         self._timer = None
-        if self._in_flight is None and self.status is Status.ACTIVE and self._pending_events:
+        if self._in_flight is None and self.status is Status.ACTIVE and self._has_work():
             self._start()
 
     def _start(self) -> None:
         self._cancel_timer()
-        assert self.committer is not None
-        encode = self._table.encode
-        checkpoint = Checkpoint(
-            self.number,
-            [(key, encode(value)) for key, value in self._dirty.items()],
-            self._outputs,
-            dict(self.progress),
-        )
+        started = time.monotonic()
+        checkpoint = Checkpoint(self.number, self.state.take_changes(), self.outputs, dict(self.progress))
         events = self._pending_events
-        self._dirty, self._outputs, self._pending_events = {}, [], 0
-        self._last_start = time.monotonic()
+        self.outputs, self._pending_events = [], 0
+        self._pace.started(started)
         loop = asyncio.get_running_loop()
-        self._in_flight = loop.run_in_executor(self._executor, self.committer.commit, checkpoint)
-        self._in_flight.add_done_callback(lambda done: self._finished(done, checkpoint, events))
+        self._in_flight = loop.run_in_executor(self._executor, self._commit, checkpoint)
+        self._in_flight.add_done_callback(lambda done: self._finished(done, checkpoint, events, started))
 
-    def _finished(self, done: asyncio.Future[int], checkpoint: Checkpoint, events: int) -> None:
+    def _commit(self, checkpoint: Checkpoint) -> int:
+        """Runs in a thread. The local store follows the transaction: it may lag behind, never be ahead."""
+        assert self.committer is not None
+        next_offset = self.committer.commit(checkpoint)
+        self.state.cold.commit(checkpoint.values, Position(next_offset, checkpoint.progress))
+        return next_offset
+
+    def _finished(
+        self, done: asyncio.Future[int], checkpoint: Checkpoint, events: int, started: float
+    ) -> None:
         self._in_flight = None
         self._room.set()
         error = done.exception()
@@ -175,11 +171,14 @@ class Partition(Generic[V]):
                 self._on_lost(self)
                 return
             fail_stop(ExitCode.CHECKPOINT_ERROR, f"checkpoint of partition {self.number} failed", error)
+        seconds = time.monotonic() - started
+        self._pace.finished(seconds, events)
         metrics.STREAM_CHECKPOINTS.labels(result="committed").inc()
-        metrics.STREAM_CHECKPOINT_SECONDS.observe(time.monotonic() - self._last_start)
-        metrics.STREAM_STATE_KEYS.labels(partition=str(self.number)).set(len(self._values))
+        metrics.STREAM_CHECKPOINT_SECONDS.observe(seconds)
         self.applied_offset = done.result()
         self.committed_progress = checkpoint.progress
+        self.state.committed(checkpoint.values)
+        self._ended.set()
         self._schedule()
 
     def _cancel_timer(self) -> None:
@@ -190,19 +189,15 @@ class Partition(Generic[V]):
     # -- life
 
     def installed(
-        self, values: dict[bytes, bytes | None], progress: dict[str, int] | None, offset: int
+        self, values: Mapping[bytes, bytes | None], progress: dict[str, int] | None, offset: int
     ) -> None:
         """Take over what was restored from the changelog: newer values, the newest progress, the next offset."""
-        for key, value in values.items():
-            if value is None:
-                self._values.pop(key, None)
-            else:
-                self._values[key] = value
         if progress is not None:
             self.progress = dict(progress)
             self.committed_progress = dict(progress)
+        self.state.install(values, Position(offset, dict(self.progress)))
         self.applied_offset = offset
-        self._dirty, self._outputs, self._pending_events = {}, [], 0
+        self.outputs, self._pending_events = [], 0
         self.status = Status.RESTORED
 
     def activate(self, positions: dict[str, int]) -> None:
@@ -214,7 +209,7 @@ class Partition(Generic[V]):
 
     async def drain(self) -> None:
         """Checkpoint all that is applied. Returns when nothing is in flight (or the partition was lost)."""
-        while self.status is Status.ACTIVE and (self._in_flight is not None or self._pending_events):
+        while self.status is Status.ACTIVE and (self._in_flight is not None or self._has_work()):
             if self._in_flight is None:
                 self._start()
             if self._in_flight is not None:
@@ -227,14 +222,17 @@ class Partition(Generic[V]):
         self._cancel_timer()
         if self.status is not Status.LOST:
             self.status = Status.IDLE
+        self._ended.set()
 
     def forget(self, status: Status) -> None:
-        """Drop everything: what is here may be stale."""
+        """Drop everything: what is here may be stale. A local store is kept only where it is known to be a prefix."""
         self.token += 1
         self._cancel_timer()
         self.status = status
         self.committer = None
         self.applied_offset = 0
         self.progress, self.committed_progress = {}, {}
-        self._values, self._dirty, self._outputs, self._pending_events = {}, {}, [], 0
+        self.outputs, self._pending_events = [], 0
+        self.state.clear()
         self._room.set()
+        self._ended.set()

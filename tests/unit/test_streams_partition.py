@@ -12,7 +12,9 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from streams.engine.checkpoint import Checkpoint
-from streams.engine.partition import Pace, Partition, StateTable, Status
+from streams.engine.pace import PaceSettings
+from streams.engine.partition import Partition, PartitionSettings, Status
+from streams.engine.state import MemoryStore, StateTable
 
 TABLE: StateTable[dict[str, int]] = StateTable(
     "t",
@@ -20,7 +22,7 @@ TABLE: StateTable[dict[str, int]] = StateTable(
     lambda v: repr(sorted(v.items())).encode(),
     lambda b: dict(ast.literal_eval(b.decode())),
 )
-PACE = Pace(events=10, seconds=0.0, pending_events_max=5)
+SETTINGS = PartitionSettings(PaceSettings(idle_seconds=0.0, busy_events=5, pending_events_max=5))
 
 
 class RecordingCommitter:
@@ -44,16 +46,16 @@ class Bench:
         self.committer = RecordingCommitter()
         self.lost: list[int] = []
         self.partition = Partition[dict[str, int]](
-            0, TABLE, PACE, ThreadPoolExecutor(1), lambda p: self.lost.append(p.number)
+            0, TABLE, MemoryStore(), SETTINGS, ThreadPoolExecutor(1), lambda p: self.lost.append(p.number)
         )
         self.partition.committer = self.committer  # type: ignore[assignment]
         self.partition.installed({}, None, 0)
         self.partition.activate({"in": 0})
 
     def apply(self, key: bytes, value: dict[str, int], next_offset: int) -> None:
-        self.partition.put(key, value)
-        self.partition.emit("out", key, b"x")
-        self.partition.advance("in", next_offset, 1)
+        self.partition.state.put(key, value)
+        self.partition.outputs.append(("out", key, b"x"))
+        self.partition.advance("in", next_offset, 1, more_waiting=False)
 
 
 def on_loop(test: Callable[[Bench], Coroutine[Any, Any, None]]) -> Callable[[], None]:
@@ -108,7 +110,7 @@ async def test_being_fenced_drops_the_state_and_tells_the_engine(bench: Bench) -
     bench.apply(b"k", {"a": 1}, 1)
     await bench.partition.drain()
     assert bench.partition.status is Status.LOST
-    assert bench.partition.keys() == 0
+    assert len(bench.partition.state) == 0
     assert bench.partition.progress == {}
     assert bench.lost == [0]
 
@@ -116,8 +118,8 @@ async def test_being_fenced_drops_the_state_and_tells_the_engine(bench: Bench) -
 @on_loop
 async def test_a_restored_value_is_decoded_when_it_is_touched(bench: Bench) -> None:
     bench.partition.installed({b"k": b"[('a', 7)]", b"gone": None}, {"in": 5}, 9)
-    assert bench.partition.get(b"k") == {"a": 7}
-    assert bench.partition.get(b"gone") is None
+    assert bench.partition.state.get(b"k") == {"a": 7}
+    assert bench.partition.state.get(b"gone") is None
     assert bench.partition.progress == {"in": 5}
     assert bench.partition.applied_offset == 9
 
@@ -128,7 +130,7 @@ async def test_a_partition_at_rest_keeps_its_state_and_takes_no_checkpoint(bench
     await bench.partition.drain()
     bench.partition.rest()
     assert bench.partition.status is Status.IDLE
-    assert bench.partition.get(b"k") == {"a": 1}
+    assert bench.partition.state.get(b"k") == {"a": 1}
     before = len(bench.committer.committed)
     await bench.partition.drain()
     assert len(bench.committer.committed) == before
@@ -164,3 +166,31 @@ def test_offsets_never_go_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
     asyncio.run(body())
     assert stopped == ["in[0]: 5 after 5"]
+
+
+@on_loop
+async def test_a_write_outside_a_batch_is_committed_without_progress(bench: Bench) -> None:
+    bench.partition.state.put(b"k", {"a": 1})
+    bench.partition.touched()
+    assert await bench.partition.until_committed()
+    (checkpoint,) = bench.committer.committed
+    assert checkpoint.values == [(b"k", b"[('a', 1)]")]
+    assert checkpoint.progress == {"in": 0}
+
+
+@on_loop
+async def test_who_waits_for_a_commit_learns_that_the_partition_was_lost(bench: Bench) -> None:
+    bench.committer.error = KafkaException(KafkaError(KafkaError._FENCED))
+    bench.apply(b"k", {"a": 1}, 1)
+    assert not await bench.partition.until_committed()
+
+
+@on_loop
+async def test_a_deleted_key_is_a_tombstone_in_the_checkpoint(bench: Bench) -> None:
+    bench.partition.installed({b"k": b"[('a', 7)]"}, {"in": 5}, 9)
+    bench.partition.activate({})
+    bench.partition.state.delete(b"k")
+    bench.partition.advance("in", 6, 1, more_waiting=False)
+    await bench.partition.drain()
+    assert bench.committer.committed[0].values == [(b"k", None)]
+    assert bench.partition.state.get(b"k") is None

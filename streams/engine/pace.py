@@ -1,0 +1,58 @@
+"""When a checkpoint starts: at once where events trickle, in big ones where they have piled up.
+
+A checkpoint costs some milliseconds whatever it holds. So while the sources are read to their ends it starts as soon as
+the last one has finished (latency), and while full batches show that more is waiting it waits for ``busy_events`` or
+``busy_seconds`` (throughput). The busy bound adapts: it shrinks when checkpoints take longer than
+``commit_seconds_max`` and recovers when they do not, so that a slow broker gets smaller transactions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_EVENTS_MIN = 500
+_SHRINK = 0.5
+_GROW = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class PaceSettings:
+    """``idle_seconds``: the least time between two starts. ``pending_events_max``: where reading pauses."""
+
+    idle_seconds: float = 0.005
+    busy_events: int = 50_000
+    busy_seconds: float = 0.5
+    commit_seconds_max: float = 0.5
+    pending_events_max: int = 150_000
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.idle_seconds <= self.busy_seconds
+        assert 0 < self.busy_events <= self.pending_events_max
+
+
+class Pace:
+    """The pace of one partition. ``now`` and durations in seconds of one monotonic clock."""
+
+    def __init__(self, settings: PaceSettings) -> None:
+        self._settings = settings
+        self._last_start = float("-inf")
+        self.events_bound = settings.busy_events
+
+    def wait_s(self, pending_events: int, now: float, *, more_waiting: bool) -> float:
+        """How long the next checkpoint may wait; not above zero: start it now."""
+        settings = self._settings
+        if pending_events >= self.events_bound:
+            return 0.0
+        wait = settings.busy_seconds if more_waiting else settings.idle_seconds
+        return self._last_start + wait - now
+
+    def started(self, now: float) -> None:
+        self._last_start = now
+
+    def finished(self, seconds: float, events: int) -> None:
+        """A checkpoint of ``events`` took ``seconds``."""
+        if seconds > self._settings.commit_seconds_max:
+            shrunk = int(min(self.events_bound, events) * _SHRINK)
+            self.events_bound = max(min(_EVENTS_MIN, self._settings.busy_events), shrunk)
+        elif self.events_bound < self._settings.busy_events:
+            self.events_bound = min(self._settings.busy_events, int(self.events_bound * _GROW) + 1)

@@ -1,0 +1,250 @@
+"""The state of one partition: values at work as objects, all others as bytes, and what the next checkpoint writes.
+
+Decoded objects cost about five times their bytes, so only keys in use are objects. They live in two generations: a
+key that is touched moves to the young one; when that is full, the old one is cooled (handed to the cold store as
+bytes) and the young one becomes the old. This is close to least-recently-used and costs nothing on a hit. A value
+that no checkpoint has committed is never cooled, so a cold store may hold committed values only.
+
+Called on the event loop only; ``ColdStore.commit`` alone is called from the checkpoint's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeVar, cast
+
+from streams.engine.seen import SeenIds
+
+V = TypeVar("V")
+Encoded = list[tuple[bytes, bytes | None]]
+"""Changelog records of a checkpoint, one per changed key; ``None`` deletes the key."""
+
+_SEGMENT: Final = b"\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class StateTable(Generic[V]):
+    """What the app's table holds, one value per key. ``decode(encode(v))`` equals ``v``. No key contains NUL."""
+
+    name: str
+    changelog: str
+    encode: Callable[[V], bytes]
+    decode: Callable[[bytes], V]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What a local store stands for: every changelog record before ``changelog_offset``, the sources up to here."""
+
+    changelog_offset: int
+    progress: dict[str, int]
+
+
+class ColdStore(Protocol):
+    """Encoded values of one partition."""
+
+    holds_committed: bool
+    """True where every committed value is here; False where a value is either here or at work as an object."""
+
+    def take(self, key: bytes) -> bytes | None:
+        """The value of a key that goes to work. A store that does not hold committed values forgets it."""
+
+    def peek(self, key: bytes) -> bytes | None: ...
+    def put(self, key: bytes, value: bytes) -> None: ...
+    def forget(self, key: bytes) -> None: ...
+    def install(self, values: Mapping[bytes, bytes | None], position: Position) -> None: ...
+    def commit(self, values: Encoded, position: Position) -> None: ...
+    def position(self) -> Position | None: ...
+    def keys(self) -> Iterator[bytes]: ...
+    def __len__(self) -> int: ...
+    def clear(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class MemoryStore:
+    """A dictionary of what is not at work; nothing of it outlives the process."""
+
+    holds_committed = False
+
+    def __init__(self) -> None:
+        self._values: dict[bytes, bytes] = {}
+
+    def take(self, key: bytes) -> bytes | None:
+        return self._values.pop(key, None)
+
+    def peek(self, key: bytes) -> bytes | None:
+        return self._values.get(key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        self._values[key] = value
+
+    def forget(self, key: bytes) -> None:
+        self._values.pop(key, None)
+
+    def install(self, values: Mapping[bytes, bytes | None], position: Position) -> None:
+        del position
+        if not self._values:
+            self._values = {key: value for key, value in values.items() if value is not None}
+            return
+        for key, value in values.items():
+            if value is None:
+                self._values.pop(key, None)
+            else:
+                self._values[key] = value
+
+    def commit(self, values: Encoded, position: Position) -> None:
+        return  # the objects at work are the values
+
+    def position(self) -> Position | None:
+        return None
+
+    def keys(self) -> Iterator[bytes]:
+        return iter(list(self._values))
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def clear(self) -> None:
+        self._values = {}
+
+    def close(self) -> None:
+        self._values = {}
+
+
+class State(Generic[V]):
+    """Values by key, and which of them no checkpoint has taken yet. ``hot_max``: objects per generation."""
+
+    __slots__ = ("_decode", "_encode", "_gone", "_hot_max", "cold", "dirty", "old", "young")
+
+    def __init__(self, table: StateTable[V], cold: ColdStore, hot_max: int) -> None:
+        assert hot_max > 0
+        self.cold = cold
+        self.young: dict[bytes, V] = {}
+        self.old: dict[bytes, V] = {}
+        self.dirty: dict[bytes, V | bytes | None] = {}
+        self._gone: set[bytes] = set()
+        self._encode = table.encode
+        self._decode = table.decode
+        self._hot_max = hot_max
+
+    def get(self, key: bytes) -> V | None:
+        """The value of ``key``; ``None`` where there is none. Whoever changes it puts it back."""
+        value = self.young.get(key)
+        return value if value is not None else self.wake(key)
+
+    def wake(self, key: bytes) -> V | None:
+        """``get`` for a key that is not in the young generation."""
+        value = self.old.pop(key, None)
+        if value is None:
+            if key in self._gone:
+                return None
+            encoded = self.cold.take(key)
+            if encoded is None:
+                return None
+            value = self._decode(encoded)
+            if isinstance(value, SeenIds) and value.sealed:
+                value.unseal([self._segment(key, number) for number in value.segments()])
+        self.young[key] = value
+        return value
+
+    def put(self, key: bytes, value: V) -> None:
+        """``value`` is what ``key`` holds from now on; the next checkpoint writes it."""
+        self.young[key] = value
+        self.dirty[key] = value
+        if self._gone:
+            self._gone.discard(key)
+
+    def delete(self, key: bytes) -> None:
+        """``key`` holds nothing from now on; the next checkpoint writes a tombstone. Idempotent."""
+        value = self.get(key)
+        if isinstance(value, SeenIds):
+            for segment in (_segment_key(key, number) for number in value.segments()):
+                self.cold.forget(segment)
+                self.dirty[segment] = None
+        self.young.pop(key, None)
+        self.old.pop(key, None)
+        self.cold.forget(key)
+        self.dirty[key] = None
+        self._gone.add(key)
+
+    def __len__(self) -> int:
+        """How many values there are. Where the cold store holds committed values, its own count, which may lag."""
+        return len(self.cold) + (0 if self.cold.holds_committed else len(self.young) + len(self.old))
+
+    def keys(self) -> Iterable[bytes]:
+        """All keys with a value, in no order; a snapshot."""
+        found = {*self.young, *self.old, *self.cold.keys()} - self._gone
+        return [key for key in found if _SEGMENT not in key]
+
+    # -- checkpoints
+
+    def take_changes(self) -> Encoded:
+        """What has changed since the last call, encoded; from here on it belongs to the checkpoint in hand."""
+        dirty, self.dirty = self.dirty, {}
+        encode = self._encode
+        changes: Encoded = []
+        if self._gone:  # tombstones first: a key may have begun anew, with new segments under the old numbers
+            changes += [(key, None) for key, value in dirty.items() if value is None]
+        add = changes.append
+        for key, value in dirty.items():
+            if value is None:
+                continue
+            if isinstance(value, SeenIds) and value.is_full():
+                changes += self._seal(key, value)
+            add((key, encode(cast("V", value))))
+        return changes
+
+    def committed(self, changes: Encoded) -> None:
+        """``changes`` are in the changelog and, where the cold store holds committed values, there."""
+        if self._gone:
+            self._gone -= {key for key, value in changes if value is None and key not in self.dirty}
+        if len(self.young) > self._hot_max:
+            self._cool()
+
+    def _cool(self) -> None:
+        young, dirty, cold = self.young, self.dirty, self.cold
+        for key, value in self.old.items():
+            if key in dirty:
+                young[key] = value
+            elif not cold.holds_committed:
+                cold.put(key, self._encode(value))
+        self.old, self.young = young, {}
+
+    # -- segments of identities (see ``seen``)
+
+    def _segment(self, key: bytes, number: int) -> bytes:
+        segment = self.cold.peek(_segment_key(key, number))
+        assert segment is not None, f"segment {number} of {key!r} is missing from the state"
+        return segment
+
+    def _seal(self, key: bytes, value: SeenIds) -> Encoded:
+        sealed: Encoded = []
+        for number, segment in value.seal():
+            segment_key = _segment_key(key, number)
+            if segment is None:
+                self.cold.forget(segment_key)
+            elif not self.cold.holds_committed:
+                self.cold.put(segment_key, segment)
+            sealed.append((segment_key, segment))
+        return sealed
+
+    # -- life
+
+    def install(self, values: Mapping[bytes, bytes | None], position: Position) -> None:
+        """Newer values from the changelog replace what is held. Nothing may be waiting for a checkpoint."""
+        assert not self.dirty, "restoring over changes that no checkpoint has taken"
+        if self.young or self.old:
+            for key in values:
+                self.young.pop(key, None)
+                self.old.pop(key, None)
+        self.cold.install(values, position)
+
+    def clear(self) -> None:
+        """Forget everything: it may be stale."""
+        self.young, self.old, self.dirty, self._gone = {}, {}, {}, set()
+        self.cold.clear()
+
+
+def _segment_key(key: bytes, number: int) -> bytes:
+    return key + _SEGMENT + number.to_bytes(4, "big")
