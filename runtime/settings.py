@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     instance_id: str = "worker-1"
     """Name of this worker among the workers; the same after a restart, never twice at a time."""
 
+    state_store: Literal["memory", "rocksdb"] = "memory"
+    """Where a worker keeps its state: in memory, or on disk (`pip install tieout[rocksdb]`) when it outgrows it."""
+
     company_name: str = "Tieout Demo Ltd"
     """Our name on statements and notices."""
     language: Literal["en", "zh"] = "en"

@@ -29,6 +29,7 @@ def build_app(settings: Settings) -> faust.App:
             partitions=settings.partitions,
             instance_id=f"{settings.app_id}-{settings.instance_id}",
             data_dir=settings.home / "faust" / settings.instance_id,
+            store=settings.state_store,
         ),
         books_table(),
         [topic.name for topic in INPUTS],

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import faust
 from faust.types import Message
@@ -17,7 +17,7 @@ from streams.engine.faust_tables import EngineTable, EngineTableManager
 from streams.engine.faust_transport import BatchTransport
 from streams.engine.pace import PaceSettings
 from streams.engine.partition import PartitionSettings
-from streams.engine.state import StateTable
+from streams.engine.state import ColdStore, MemoryStore, StateTable
 
 V = TypeVar("V")
 #: aiokafka takes a member that does not poll for idle: after this long it leaves the group and, being idle, never
@@ -36,6 +36,7 @@ class EngineSettings:
     instance_id: str
     data_dir: Path
     pace: PaceSettings = field(default_factory=PaceSettings)
+    store: Literal["memory", "rocksdb"] = "memory"
     hot_keys_max: int = 50_000
     batch_records_max: int = 4_000
 
@@ -90,6 +91,7 @@ def create_app(settings: EngineSettings, table: StateTable[V], source_topics: Co
         PartitionSettings(settings.pace, settings.hot_keys_max),
         settings.batch_records_max,
         settings.partitions,
+        _store_opener(settings),
     )
     app.Table(
         table.name,
@@ -99,6 +101,15 @@ def create_app(settings: EngineSettings, table: StateTable[V], source_topics: Co
         changelog_topic=app.topic(table.changelog, internal=True),
     )
     return app
+
+
+def _store_opener(settings: EngineSettings) -> Callable[[int], ColdStore]:
+    if settings.store == "memory":
+        return lambda number: MemoryStore()
+    # An optional dependency: only who chooses it needs it installed.
+    from streams.engine.rocksdb_store import RocksStore
+
+    return lambda number: RocksStore(settings.data_dir / "state" / str(number))
 
 
 def batch_topic(app: faust.App, name: str) -> Any:

@@ -148,6 +148,13 @@ class Engine(Generic[V]):
         by_number = dict(committers)
         for partition, _ in todo:
             partition.committer = by_number.get(partition.number, partition.committer)
+        for partition, _ in todo:
+            partition.resume()
+            _, high = await loop.run_in_executor(
+                None, self.data_plane.watermarks, self.table.changelog, partition.number
+            )
+            if partition.applied_offset > high and partition.state.cold.holds_committed:
+                partition.discard()
         applied = {partition.number: partition.applied_offset for partition, _ in todo}
         restored: dict[int, Restored] = await loop.run_in_executor(
             self._commit_pool, restore, self._kafka, self.table.changelog, applied

@@ -188,6 +188,22 @@ class Partition(Generic[V]):
 
     # -- life
 
+    def resume(self) -> None:
+        """Go on from what the local store holds, where it outlived a process or an ownership."""
+        position = self.state.cold.position() if not self.applied_offset else None
+        if position is not None:
+            self.applied_offset = position.changelog_offset
+            self.progress = dict(position.progress)
+
+    def discard(self) -> None:
+        """The local store cannot be a prefix of the changelog (it was re-created, or cleaned since): start over."""
+        log.warning(
+            "partition %d: the local store does not fit its changelog; restoring it whole", self.number
+        )
+        self.applied_offset, self.progress = 0, {}
+        self.state.close()
+        self.state.cold.discard()
+
     def installed(
         self, values: Mapping[bytes, bytes | None], progress: dict[str, int] | None, offset: int
     ) -> None:
@@ -225,7 +241,7 @@ class Partition(Generic[V]):
         self._ended.set()
 
     def forget(self, status: Status) -> None:
-        """Drop everything: what is here may be stale. A local store is kept only where it is known to be a prefix."""
+        """Let go of everything: another owner may go on from here. A local store stays, as the prefix that it is."""
         self.token += 1
         self._cancel_timer()
         self.status = status
@@ -233,6 +249,6 @@ class Partition(Generic[V]):
         self.applied_offset = 0
         self.progress, self.committed_progress = {}, {}
         self.outputs, self._pending_events = [], 0
-        self.state.clear()
+        self.state.close()
         self._room.set()
         self._ended.set()

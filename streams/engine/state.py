@@ -54,12 +54,20 @@ class ColdStore(Protocol):
     def put(self, key: bytes, value: bytes) -> None: ...
     def forget(self, key: bytes) -> None: ...
     def install(self, values: Mapping[bytes, bytes | None], position: Position) -> None: ...
-    def commit(self, values: Encoded, position: Position) -> None: ...
-    def position(self) -> Position | None: ...
-    def keys(self) -> Iterator[bytes]: ...
+    def commit(self, values: Encoded, position: Position) -> None:
+        """``values`` are in the changelog. A store that holds committed values takes them over with the position."""
+
+    def position(self) -> Position | None:
+        """Where a store that outlived its process stands; ``None`` where it holds nothing to go on from."""
+
+    def stored_keys(self) -> Iterator[bytes]: ...
     def __len__(self) -> int: ...
-    def clear(self) -> None: ...
-    def close(self) -> None: ...
+
+    def close(self) -> None:
+        """Let go. What outlives this is a consistent prefix of the changelog. The store opens again when used."""
+
+    def discard(self) -> None:
+        """Forget everything, for good."""
 
 
 class MemoryStore:
@@ -99,16 +107,16 @@ class MemoryStore:
     def position(self) -> Position | None:
         return None
 
-    def keys(self) -> Iterator[bytes]:
+    def stored_keys(self) -> Iterator[bytes]:
         return iter(list(self._values))
 
     def __len__(self) -> int:
         return len(self._values)
 
-    def clear(self) -> None:
+    def close(self) -> None:
         self._values = {}
 
-    def close(self) -> None:
+    def discard(self) -> None:
         self._values = {}
 
 
@@ -174,7 +182,7 @@ class State(Generic[V]):
 
     def keys(self) -> Iterable[bytes]:
         """All keys with a value, in no order; a snapshot."""
-        found = {*self.young, *self.old, *self.cold.keys()} - self._gone
+        found = {*self.young, *self.old, *self.cold.stored_keys()} - self._gone
         return [key for key in found if _SEGMENT not in key]
 
     # -- checkpoints
@@ -240,10 +248,10 @@ class State(Generic[V]):
                 self.old.pop(key, None)
         self.cold.install(values, position)
 
-    def clear(self) -> None:
-        """Forget everything: it may be stale."""
+    def close(self) -> None:
+        """Let go of everything that is not committed, and of the cold store."""
         self.young, self.old, self.dirty, self._gone = {}, {}, {}, set()
-        self.cold.clear()
+        self.cold.close()
 
 
 def _segment_key(key: bytes, number: int) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from streams.engine.rocksdb_store import RocksStore
 from streams.engine.seen import SEGMENT_IDS, SEGMENTS_MAX, SeenIds
 from streams.engine.state import ColdStore, MemoryStore, Position, State, StateTable
 
@@ -44,7 +46,8 @@ def event_id(number: int) -> bytes:
 class LikeOneDictionary(RuleBasedStateMachine):
     """Against a plain dictionary; a crash at any point leaves what was committed."""
 
-    open_store: Callable[[], ColdStore] = staticmethod(MemoryStore)
+    def open_store(self) -> ColdStore:
+        return MemoryStore()
 
     @initialize()
     def start(self) -> None:
@@ -90,8 +93,17 @@ class LikeOneDictionary(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.checkpoint()
-        self.state = State(TABLE, MemoryStore(), hot_max=2)
+        self.state.close()
+        store = self.open_store()
+        store.discard()
+        self.state = State(TABLE, store, hot_max=2)
         self.state.install(self.changelog, NOWHERE)
+
+    @rule()
+    def lose_what_is_not_committed_and_go_on_from_the_local_store(self) -> None:
+        self.checkpoint()
+        if self.state.cold.holds_committed:
+            self.state.close()
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,8 +119,25 @@ class LikeOneDictionary(RuleBasedStateMachine):
                 assert value.count == self.model[key], key
 
 
+class LikeOneDictionaryOnDisk(LikeOneDictionary):
+    def open_store(self) -> ColdStore:
+        return RocksStore(Path(self.folder.name) / "state")
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = TemporaryDirectory()
+        super().start()
+
+    def teardown(self) -> None:
+        if hasattr(self, "state"):
+            self.state.close()
+            self.folder.cleanup()
+
+
 TestLikeOneDictionary = LikeOneDictionary.TestCase
 TestLikeOneDictionary.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestLikeOneDictionaryOnDisk = LikeOneDictionaryOnDisk.TestCase
+TestLikeOneDictionaryOnDisk.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 
 
 def test_an_id_across_two_others_is_not_taken_for_seen() -> None:
