@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     state_store: Literal["memory", "rocksdb"] = "memory"
     """Where a worker keeps its state: in memory, or on disk (`pip install tieout[rocksdb]`) when it outgrows it."""
 
+    worker_door_port: int = 0
+    """Port of the worker's door, where services read state by key (loopback only, with a token); 0: no door."""
+    worker_door_token: SecretStr = Field(default=SecretStr(""))
+    """Bearer token that the door asks for; at least 16 characters where the door is open."""
+    watchdog_s: float = Field(default=120.0, gt=0)
+    """Seconds that a worker may have work and commit nothing before it ends itself to be started anew."""
+
     company_name: str = "Tieout Demo Ltd"
     """Our name on statements and notices."""
     language: Literal["en", "zh"] = "en"

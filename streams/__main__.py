@@ -15,8 +15,8 @@ from schemas.codec import Codec
 from schemas.confluent import registry_for
 from schemas.topics import INPUTS, RESULTS
 from streams.agents.sources import register_agents
-from streams.books_table import books_table
-from streams.engine import EngineSettings, create_app, engine_of
+from streams.books_table import book_json, books_table
+from streams.engine import EngineSettings, Watchdog, add_door, create_app, engine_of
 from streams.reconcile import Reconciler
 
 
@@ -47,6 +47,11 @@ def main() -> None:
     (settings.home / "faust" / settings.instance_id).mkdir(parents=True, exist_ok=True)
     app = build_app(settings)
     engine = engine_of(app)
+    if settings.worker_door_port:
+        add_door(
+            app, engine, settings.worker_door_port, settings.worker_door_token.get_secret_value(), book_json
+        )
+    Watchdog(settings.watchdog_s, engine.stalled_s, engine.diagnose).start()
     with HealthServer(
         process_registry("worker", version("tieout")),
         host=settings.metrics_host,

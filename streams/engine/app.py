@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -11,6 +11,7 @@ import faust
 from faust.types import Message
 from yarl import URL
 
+from streams.engine.batch import Batch, BatchView
 from streams.engine.engine import Engine
 from streams.engine.faust_seams import assert_seams
 from streams.engine.faust_tables import EngineTable, EngineTableManager
@@ -115,6 +116,24 @@ def _store_opener(settings: EngineSettings) -> Callable[[int], ColdStore]:
 def batch_topic(app: faust.App, name: str) -> Any:
     """The Faust topic of ``name`` as record batches."""
     return app.topic(name, schema=BatchSchema())
+
+
+def batch_agent(app: faust.App, topic: str, *, name: str) -> Callable[[Callable[[BatchView[V]], None]], Any]:
+    """Make a function an ordinary Faust agent that is called with a view of each batch of ``topic``.
+
+    It runs on the event loop and must not block. Its exception ends the process without commit (fail-stop).
+    """
+    engine = engine_of(app)
+
+    def decorate(work: Callable[[BatchView[V]], None]) -> Any:
+        async def run(stream: AsyncIterator[Batch]) -> None:
+            async for batch in stream:
+                with engine.open(batch) as view:
+                    work(view)
+
+        return app.agent(batch_topic(app, topic), name=name)(run)
+
+    return decorate
 
 
 def engine_of(app: faust.App) -> Engine[Any]:

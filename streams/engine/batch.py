@@ -1,7 +1,7 @@
 """A batch of records of one topic-partition, and the view through which an agent works on it.
 
-A view is opened, worked and closed without awaiting, so no checkpoint can see half a batch. An exception inside
-it ends the process (fail-stop): nothing of the batch is committed.
+While a view is open its partition takes no checkpoint, so none can see half a batch, also where an agent awaits inside.
+An exception inside it ends the process (fail-stop): nothing of the batch is committed.
 """
 
 from __future__ import annotations
@@ -91,6 +91,7 @@ class BatchView(Generic[V]):
             fold(self._partition.state, self._partition.outputs, keys, events, apply, new, output_topic)
 
     def __enter__(self) -> BatchView[V]:
+        self._partition.open_view()
         return self
 
     def __exit__(
@@ -105,3 +106,4 @@ class BatchView(Generic[V]):
             self._partition.advance(
                 self._batch.topic, last + 1, len(self.records), more_waiting=self._batch.more_waiting
             )
+        self._partition.close_view()

@@ -14,6 +14,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from streams.engine.batch import Batch
 
+_RECONNECTING = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN})
+"""librdkafka reconnects by itself; nothing was skipped."""
+
 
 class DataPlane:
     """Blocking; ``fetch`` from one thread, ``assign`` from any."""
@@ -22,12 +25,15 @@ class DataPlane:
         self._batch_records_max = batch_records_max
         self._lock = threading.Lock()
         self.epoch = 0
+        self._ends: dict[tuple[str, int], int] = {}
+        """Ends that were reached. The last record may stand before them: transaction markers take offsets too."""
         self._consumer = Consumer(
             {
                 **kafka,
                 "group.id": f"{group}-data-plane",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
+                "enable.partition.eof": True,
                 "auto.offset.reset": "error",
                 "fetch.wait.max.ms": 20,
                 "fetch.queue.backoff.ms": 5,
@@ -42,6 +48,7 @@ class DataPlane:
         """Read from ``positions`` ((topic, partition) → offset) and nothing else; returns the new epoch."""
         with self._lock:
             self.epoch += 1
+            self._ends = {}
             self._consumer.assign([TopicPartition(t, p, offset) for (t, p), offset in positions.items()])
             return self.epoch
 
@@ -49,10 +56,12 @@ class DataPlane:
         """(low, high) of a source partition, asked from the broker."""
         return self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=20.0)
 
-    def known_end(self, topic: str, partition: int) -> int | None:
-        """The high watermark as of the last fetch; ``None`` before the first. Does not block."""
+    def unread(self, topic: str, partition: int, next_offset: int) -> int:
+        """How many offsets after ``next_offset`` are still to be read, as of the last fetch. Does not block."""
         marks = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
-        return marks[1] if marks is not None and marks[1] >= 0 else None
+        if marks is None or self._ends.get((topic, partition), -1) >= marks[1]:
+            return 0
+        return max(0, marks[1] - next_offset)
 
     def fetch(self, timeout_s: float) -> list[Batch]:
         """What has arrived, at most the batch bound, as one batch per topic-partition. Waits up to ``timeout_s``."""
@@ -63,24 +72,25 @@ class DataPlane:
                 return []
             messages = [first, *self._consumer.consume(self._batch_records_max - 1, 0)]
         more_waiting = len(messages) >= self._batch_records_max
-        return list(_by_partition(messages, epoch, more_waiting=more_waiting))
+        return list(self._by_partition(messages, epoch, more_waiting=more_waiting))
+
+    def _by_partition(self, messages: list[Message], epoch: int, *, more_waiting: bool) -> Iterator[Batch]:
+        grouped: dict[tuple[str, int], list[Message]] = {}
+        for message in messages:
+            error = message.error()
+            if error is None or error.code() == KafkaError._PARTITION_EOF:
+                topic, partition = message.topic(), message.partition()
+                assert topic is not None
+                assert partition is not None
+                if error is None:
+                    grouped.setdefault((topic, partition), []).append(message)
+                else:
+                    self._ends[topic, partition] = message.offset() or 0
+            elif not error.retriable() and error.code() not in _RECONNECTING:
+                raise KafkaException(error)
+        for (topic, partition), records in grouped.items():
+            yield Batch(topic, partition, records, epoch, more_waiting=more_waiting)
 
     def close(self) -> None:
         with self._lock:
             self._consumer.close()
-
-
-def _by_partition(messages: list[Message], epoch: int, *, more_waiting: bool) -> Iterator[Batch]:
-    grouped: dict[tuple[str, int], list[Message]] = {}
-    for message in messages:
-        error = message.error()
-        if error is not None:
-            if error.retriable() or error.code() in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
-                continue  # librdkafka reconnects by itself; nothing was skipped
-            raise KafkaException(error)
-        topic, partition = message.topic(), message.partition()
-        assert topic is not None
-        assert partition is not None
-        grouped.setdefault((topic, partition), []).append(message)
-    for (topic, partition), records in grouped.items():
-        yield Batch(topic, partition, records, epoch, more_waiting=more_waiting)

@@ -21,7 +21,7 @@ from streams.engine.batch import Batch, BatchView
 from streams.engine.checkpoint import Committer
 from streams.engine.data_plane import DataPlane
 from streams.engine.failstop import ExitCode, fail_stop
-from streams.engine.partition import Partition, PartitionSettings, Status
+from streams.engine.partition import KeyNotHere, Partition, PartitionSettings, Status
 from streams.engine.restore import Restored, restore
 from streams.engine.state import ColdStore, MemoryStore, StateTable
 
@@ -57,7 +57,8 @@ class Engine(Generic[V]):
         self.data_plane = DataPlane(kafka, app_id, batch_records_max)
         self.request_reacquire: Callable[[], None] = _no_recovery_yet
         """Set by the recovery service: runs acquire again for what is assigned."""
-        self.last_progress_s = time.monotonic()
+        self._last_progress_s = time.monotonic()
+        self._at_work = False
         self._observed_s = 0.0
         self._observed_offsets: dict[tuple[str, int], int] = {}
         self._kafka = kafka
@@ -87,26 +88,45 @@ class Engine(Generic[V]):
         """The partition number that holds ``key`` (the same murmur2 as every producer's)."""
         return partition_for(key, self.partition_count)
 
-    def note_fetch(self, *, empty: bool) -> None:
-        """An empty fetch shows that nothing waits; for the watchdog and the metrics."""
+    def stalled_s(self) -> float:
+        """Seconds without a committed checkpoint although records wait. From any thread.
+
+        Zero while partitions are being taken over: that may take long, and reports failures itself.
+        """
+        return time.monotonic() - self._last_progress_s if self._at_work else 0.0
+
+    def note_fetch(self) -> None:
+        """A fetch came back; once a second, look what has moved."""
         now = time.monotonic()
-        if empty:
-            self.last_progress_s = now
         if now - self._observed_s >= _OBSERVE_EVERY_S:
             self._observed_s = now
             self._observe(now)
 
     def _observe(self, now: float) -> None:
         committed = self.committed_offsets()
-        if committed != self._observed_offsets:
-            self._observed_offsets = committed
-            self.last_progress_s = now
-        metrics.STREAM_PROGRESS_AGE_SECONDS.set(now - self.last_progress_s)
+        waiting = 0
         for (topic, number), offset in committed.items():
-            end = self.data_plane.known_end(topic, number)
-            if end is not None:
-                lag = metrics.STREAM_LAG_RECORDS.labels(topic=topic, partition=str(number))
-                lag.set(max(0, end - offset))
+            partition = self.partitions[number]
+            unread = self.data_plane.unread(topic, number, partition.progress[topic])
+            lag = unread + partition.progress[topic] - offset
+            waiting += lag
+            metrics.STREAM_LAG_RECORDS.labels(topic=topic, partition=str(number)).set(lag)
+        if committed != self._observed_offsets or not waiting:
+            self._observed_offsets = committed
+            self._last_progress_s = now
+        metrics.STREAM_PROGRESS_AGE_SECONDS.set(now - self._last_progress_s)
+        for number, partition in self.partitions.items():
+            metrics.STREAM_STATE_KEYS.labels(partition=str(number)).set(len(partition.state))
+
+    def diagnose(self) -> dict[str, object]:
+        """Figures for the watchdog's log, from any thread."""
+        return {
+            "epoch": self._epoch,
+            "committed": self.committed_offsets(),
+            "partitions": {
+                number: partition.diagnose() for number, partition in list(self.partitions.items())
+            },
+        }
 
     async def wait_for_room(self, batch: Batch) -> None:
         """Await this between batches: it bounds what a checkpoint may have to hold."""
@@ -125,6 +145,7 @@ class Engine(Generic[V]):
         """Own exactly ``numbers``, restored. False when a newer rebalance overtook it: then start again."""
         # After a fencing there was no revocation, so the other partitions are still at work: what they have applied
         # must be checkpointed before they are installed anew, or its outputs would be lost (its state stays).
+        self._at_work = False
         await self.release()
         for number in [n for n in self.partitions if n not in numbers]:
             self.partitions.pop(number).forget(Status.IDLE)
@@ -173,14 +194,19 @@ class Engine(Generic[V]):
     def _fence(self, number: int) -> tuple[int, Committer]:
         return number, Committer(self._kafka, f"{self.app_id}-{number}", self.table.changelog)
 
-    async def seek(self) -> None:
-        """Point the data plane at every owned partition's progress and activate them."""
+    async def seek(self, ordinary: Mapping[tuple[str, int], int | None]) -> None:
+        """Point the data plane at every owned partition's progress and activate them.
+
+        ``ordinary``: where to read what per-event agents listen to ((topic, partition) → offset, ``None``: its begin).
+        """
         loop = asyncio.get_running_loop()
         positions = await loop.run_in_executor(None, self._positions)
-        self._epoch = await loop.run_in_executor(None, self.data_plane.assign, positions)
+        others = await loop.run_in_executor(None, self._ordinary_positions, ordinary)
+        self._epoch = await loop.run_in_executor(None, self.data_plane.assign, positions | others)
         for number, partition in self.partitions.items():
             partition.activate({topic: o for (topic, n), o in positions.items() if n == number})
-        self.last_progress_s = time.monotonic()
+        self._last_progress_s = time.monotonic()
+        self._at_work = True
 
     def _positions(self) -> dict[tuple[str, int], int]:
         positions = {}
@@ -203,6 +229,13 @@ class Engine(Generic[V]):
                 positions[topic, number] = offset
         return positions
 
+    def _ordinary_positions(self, wanted: Mapping[tuple[str, int], int | None]) -> dict[tuple[str, int], int]:
+        positions = {}
+        for (topic, number), offset in wanted.items():
+            low, high = self.data_plane.watermarks(topic, number)
+            positions[topic, number] = low if offset is None else min(max(offset, low), high)
+        return positions
+
     async def release(self) -> None:
         """Checkpoint what is applied and rest; called before partitions are revoked and at the end."""
         partitions = list(self.partitions.values())
@@ -218,6 +251,24 @@ class Engine(Generic[V]):
         if partition.status is Status.LOST and self.partitions.get(partition.number) is partition:
             log.warning("partition %d is still assigned after fencing: acquiring it again", partition.number)
             self.request_reacquire()
+
+    # -- for readers outside the stream
+
+    async def read_committed(self, key: bytes) -> bytes | None:
+        """The encoded value of ``key`` as of a committed checkpoint; ``None`` where there is none.
+
+        Waits for the checkpoint that covers what is applied now. Raises ``KeyNotHere`` where another worker
+        holds the key, or takes it over meanwhile.
+        """
+        number = self.partition_of(key)
+        partition = self.partitions.get(number)
+        if partition is None or partition.status is not Status.ACTIVE:
+            raise KeyNotHere(key, number)
+        value = partition.state.get(key)
+        encoded = None if value is None else self.table.encode(value)
+        if not await partition.until_committed():
+            raise KeyNotHere(key, number)
+        return encoded
 
     # -- for operators
 

@@ -25,6 +25,7 @@ class ExitCode(enum.IntEnum):
     DATA_PLANE_ERROR = 74
     RETENTION_OVERTOOK = 75
     UNSUPPORTED_FAUST = 76
+    STALLED = 77
 
 
 def fail_stop(code: ExitCode, why: str, error: BaseException | None = None) -> NoReturn:

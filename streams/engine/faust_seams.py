@@ -36,6 +36,7 @@ SEAMS = {
     "TableManager.on_stop": (TableManager.on_stop, ["self"]),
     "Table._new_store": (Table._new_store, ["self"]),
     "Table.on_key_set": (Table.on_key_set, ["self", "key", "value"]),
+    "Table.on_key_del": (Table.on_key_del, ["self", "key"]),
 }
 
 

@@ -17,8 +17,7 @@ from faust.tables.table import Table
 from mode import Service
 
 from streams.engine.failstop import ExitCode, fail_stop
-from streams.engine.partition import Partition
-from streams.engine.state import State
+from streams.engine.partition import KeyNotHere, Partition, Status
 
 log = logging.getLogger(__name__)
 
@@ -76,24 +75,40 @@ class EngineTableManager(TableManager):
 
 
 class EngineStore(MemoryStore):
-    """Reads and writes of ``table[key]``, routed to the partition that holds the key."""
+    """Reads and writes of ``table[key]``, routed to the partition that holds the key.
 
-    def _partition(self, key: bytes) -> State[Any]:
-        number = self.app.engine.partition_of(key)
-        state: State[Any] = self.app.engine.partitions[number].state
-        return state
+    Inside a batch they are part of it. An ordinary agent may use them too: what it writes is in the next checkpoint,
+    its offsets are Faust's (at least once).
+    """
+
+    def _partition(self, key: bytes) -> Partition[Any]:
+        engine = self.app.engine
+        number = engine.partition_of(key)
+        partition: Partition[Any] | None = engine.partitions.get(number)
+        if partition is None or partition.status is not Status.ACTIVE:
+            raise KeyNotHere(key, number)
+        return partition
 
     def __getitem__(self, key: bytes) -> Any:
-        value = self._partition(key).get(key)
+        value = self._partition(key).state.get(key)
         if value is None:
             raise KeyError(key)
         return value
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, bytes) and self._partition(key).get(key) is not None
+        return isinstance(key, bytes) and self._partition(key).state.get(key) is not None
 
     def __setitem__(self, key: bytes, value: Any) -> None:
-        self._partition(key).put(key, value)
+        partition = self._partition(key)
+        partition.state.put(key, value)
+        partition.touched()
+
+    def __delitem__(self, key: bytes) -> None:
+        partition = self._partition(key)
+        if partition.state.get(key) is None:
+            raise KeyError(key)
+        partition.state.delete(key)
+        partition.touched()
 
     def __iter__(self) -> Iterator[bytes]:
         for partition in self.app.engine.partitions.values():
@@ -113,3 +128,6 @@ class EngineTable(Table):
 
     def on_key_set(self, key: bytes, value: Any) -> None:
         return  # the partition's next checkpoint writes the changelog
+
+    def on_key_del(self, key: bytes) -> None:
+        return

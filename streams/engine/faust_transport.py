@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, Message
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
@@ -60,31 +60,49 @@ class BatchConsumer(driver.Consumer):
             batches = await loop.run_in_executor(engine.fetch_pool, engine.data_plane.fetch, _FETCH_WAIT_S)
         except KafkaException as error:
             fail_stop(ExitCode.DATA_PLANE_ERROR, f"reading the sources failed: {error}", error)
-        engine.note_fetch(empty=not batches)
+        engine.note_fetch()
         for batch in batches:
             if not self.flow_active or batch.epoch != engine.data_plane.epoch:
                 break  # a seek has superseded this fetch; the records will come again
             tp = TP(batch.topic, batch.partition)
-            yield tp, _message(tp, batch, generation)
-            await engine.wait_for_room(batch)
+            if tp.topic in engine.source_topics:
+                yield tp, _message(tp, batch.records[-1], None, batch, generation)
+                await engine.wait_for_room(batch)
+            else:
+                for record in batch.records:
+                    if not self.flow_active or batch.epoch != engine.data_plane.epoch:
+                        break
+                    yield tp, _message(tp, record, record.key(), record.value(), generation)
+
+    def _is_ordinary(self, tp: TP) -> bool:
+        """Whether a topic is served to per-event agents, with Faust's acknowledgements and offsets."""
+        engine = self.app.engine
+        return tp.topic not in engine.source_topics and tp.topic != engine.table.changelog
 
     async def perform_seek(self) -> None:
-        engine = self.app.engine
-        await engine.seek()
-        for tp in self.assignment():
+        ordinary = {tp for tp in self.assignment() if self._is_ordinary(tp)}
+        if ordinary:
+            await super().perform_seek()
+        await self.app.engine.seek({tp: self._read_offset.get(tp) for tp in ordinary})
+        for tp in self.assignment() - ordinary:
             self._read_offset[tp] = None
             self._committed_offset[tp] = None
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        return  # offsets come from checkpoints, not from acknowledged messages
+        if self._is_ordinary(tp):  # ours come from checkpoints, not from acknowledged messages
+            await super()._add_gap(tp, offset_from, offset_to)
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        ordinary = {tp for tp in self._acked if self._is_ordinary(tp)}
         # Streams acknowledge in line, so these lists would grow without bound.
-        for tp in list(self._acked):
+        for tp in self._acked.keys() - ordinary:
             self._acked[tp].clear()
             self._acked_index[tp].clear()
+        committed = False
+        if ordinary:
+            committed = await super().force_commit(ordinary, start_new_transaction)
         offsets = {TP(t, p): o for (t, p), o in self.app.engine.committed_offsets().items()}
-        return bool(offsets) and bool(await self._commit(offsets))
+        return (bool(offsets) and bool(await self._commit(offsets))) or committed
 
     async def on_task_error(self, exc: BaseException) -> None:
         fail_stop(ExitCode.AGENT_ERROR, "an agent failed", exc)
@@ -94,18 +112,20 @@ class BatchConsumer(driver.Consumer):
         await self.app.engine.release()
 
 
-def _message(tp: TP, batch: Batch, generation: int) -> ConsumerMessage:
-    last = batch.records[-1]
-    timestamp_ms = last.timestamp()[1]
+def _message(
+    tp: TP, record: Message, key: bytes | str | None, value: Batch | bytes | None, generation: int
+) -> ConsumerMessage:
+    timestamp_type, timestamp_ms = record.timestamp()
+    headers = None if isinstance(value, Batch) else record.headers()
     return ConsumerMessage(
         tp.topic,
         tp.partition,
-        last.offset(),
+        record.offset(),
         timestamp_ms / 1000,
-        0,
-        None,
-        None,
-        batch,
+        timestamp_type,
+        headers,
+        key,
+        value,
         None,
         0,
         0,

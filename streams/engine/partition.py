@@ -30,6 +30,7 @@ from streams.engine.state import ColdStore, Position, State, StateTable
 
 log = logging.getLogger(__name__)
 V = TypeVar("V")
+_VIEW_OPEN_MAX_S = 10.0
 
 
 class Status(enum.Enum):
@@ -37,6 +38,15 @@ class Status(enum.Enum):
     RESTORED = "restored"
     ACTIVE = "active"
     LOST = "lost"
+
+
+class KeyNotHere(LookupError):
+    """The key's partition is not at work on this worker."""
+
+    def __init__(self, key: bytes, partition: int) -> None:
+        super().__init__(f"{key!r} is on partition {partition}, which is not at work on this worker")
+        self.key = key
+        self.partition = partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +90,23 @@ class Partition(Generic[V]):
         self._timer: asyncio.TimerHandle | None = None
         self._room = asyncio.Event()
         self._ended = asyncio.Event()
+        self._open_views = 0
+        self._all_views_closed = asyncio.Event()
 
     # -- what a batch view does
+
+    def open_view(self) -> None:
+        """Until ``close_view`` no checkpoint starts: it would hold half a batch."""
+        self._open_views += 1
+        self._all_views_closed.clear()
+
+    def close_view(self) -> None:
+        """Also schedules a checkpoint for what was changed without progress."""
+        assert self._open_views > 0
+        self._open_views -= 1
+        if not self._open_views:
+            self._all_views_closed.set()
+            self._schedule()
 
     def advance(self, topic: str, next_offset: int, events: int, *, more_waiting: bool) -> None:
         """A batch is applied up to ``next_offset``; it will be in the next checkpoint."""
@@ -93,7 +118,6 @@ class Partition(Generic[V]):
         self.progress[topic] = next_offset
         self._pending_events += events
         self._more_waiting = more_waiting
-        self._schedule()
 
     async def wait_for_room(self) -> None:
         """Backpressure: returns once the events that no checkpoint covers are below the bound."""
@@ -120,13 +144,23 @@ class Partition(Generic[V]):
                 return False
         return True
 
+    def diagnose(self) -> dict[str, object]:
+        """Figures for a log, from any thread."""
+        return {
+            "status": self.status.value,
+            "progress": dict(self.progress),
+            "pending_events": self._pending_events,
+            "checkpoint_in_flight": self._in_flight is not None,
+            "open_views": self._open_views,
+        }
+
     # -- checkpoints
 
     def _has_work(self) -> bool:
         return bool(self._pending_events or self.state.dirty or self.outputs)
 
     def _schedule(self) -> None:
-        if self.status is not Status.ACTIVE or self._in_flight is not None or not self._has_work():
+        if not self._may_start():
             return
         wait = self._pace.wait_s(self._pending_events, time.monotonic(), more_waiting=self._more_waiting)
         if wait <= 0:
@@ -136,10 +170,19 @@ class Partition(Generic[V]):
 
     def _on_timer(self) -> None:
         self._timer = None
-        if self._in_flight is None and self.status is Status.ACTIVE and self._has_work():
+        if self._may_start():
             self._start()
 
+    def _may_start(self) -> bool:
+        return (
+            self.status is Status.ACTIVE
+            and self._in_flight is None
+            and not self._open_views
+            and self._has_work()
+        )
+
     def _start(self) -> None:
+        assert not self._open_views, "a checkpoint of half a batch"
         self._cancel_timer()
         started = time.monotonic()
         checkpoint = Checkpoint(self.number, self.state.take_changes(), self.outputs, dict(self.progress))
@@ -225,12 +268,27 @@ class Partition(Generic[V]):
 
     async def drain(self) -> None:
         """Checkpoint all that is applied. Returns when nothing is in flight (or the partition was lost)."""
-        while self.status is Status.ACTIVE and (self._in_flight is not None or self._has_work()):
-            if self._in_flight is None:
+        while self.status is Status.ACTIVE and (
+            self._open_views or self._in_flight is not None or self._has_work()
+        ):
+            if self._open_views:
+                await self._until_views_are_closed()
+            elif self._in_flight is None:
                 self._start()
             if self._in_flight is not None:
                 await asyncio.wait([self._in_flight])
                 await asyncio.sleep(0)  # let ``_finished`` run
+
+    async def _until_views_are_closed(self) -> None:
+        try:
+            async with asyncio.timeout(_VIEW_OPEN_MAX_S):
+                await self._all_views_closed.wait()
+        except TimeoutError as error:
+            fail_stop(
+                ExitCode.AGENT_ERROR,
+                f"an agent has kept a batch of partition {self.number} open for {_VIEW_OPEN_MAX_S:.0f} s",
+                error,
+            )
 
     def rest(self) -> None:
         """After a drain: no longer active, state kept for the case that the partition comes back."""

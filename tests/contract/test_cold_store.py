@@ -18,11 +18,9 @@ Opener = Callable[[], ColdStore]
 @pytest.fixture(params=["memory", "rocksdb"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
     def opened() -> ColdStore:
-        store: ColdStore
         if request.param == "memory":
-            store = MemoryStore()
-        else:
-            store = RocksStore(tmp_path / "state" / "0")
+            return MemoryStore()
+        store = RocksStore(tmp_path / "state" / "0")
         request.addfinalizer(store.close)
         return store
 

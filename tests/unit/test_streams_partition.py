@@ -53,9 +53,11 @@ class Bench:
         self.partition.activate({"in": 0})
 
     def apply(self, key: bytes, value: dict[str, int], next_offset: int) -> None:
+        self.partition.open_view()
         self.partition.state.put(key, value)
         self.partition.outputs.append(("out", key, b"x"))
         self.partition.advance("in", next_offset, 1, more_waiting=False)
+        self.partition.close_view()
 
 
 def on_loop(test: Callable[[Bench], Coroutine[Any, Any, None]]) -> Callable[[], None]:
@@ -190,7 +192,24 @@ async def test_a_deleted_key_is_a_tombstone_in_the_checkpoint(bench: Bench) -> N
     bench.partition.installed({b"k": b"[('a', 7)]"}, {"in": 5}, 9)
     bench.partition.activate({})
     bench.partition.state.delete(b"k")
-    bench.partition.advance("in", 6, 1, more_waiting=False)
+    bench.partition.touched()
     await bench.partition.drain()
     assert bench.committer.committed[0].values == [(b"k", None)]
     assert bench.partition.state.get(b"k") is None
+
+
+@on_loop
+async def test_no_checkpoint_holds_half_a_batch(bench: Bench) -> None:
+    bench.partition.open_view()
+    bench.partition.state.put(b"k", {"a": 1})
+    bench.partition.touched()
+    draining = asyncio.ensure_future(bench.partition.drain())
+    await asyncio.sleep(0)  # the agent awaits in mid-batch
+    assert bench.committer.committed == []
+    bench.partition.state.put(b"k", {"a": 2})
+    bench.partition.advance("in", 9, 2, more_waiting=False)
+    bench.partition.close_view()
+    await draining
+    (checkpoint,) = bench.committer.committed
+    assert checkpoint.values == [(b"k", b"[('a', 2)]")]
+    assert checkpoint.progress == {"in": 9}
