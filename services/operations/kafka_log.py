@@ -52,9 +52,20 @@ class KafkaLog:
         first = self._consumer.poll(0.2)
         return [] if first is None else [first, *self._consumer.consume(5_000, 0)]
 
-    def read(self, topic: str, ends: Mapping[int, int], *, silence_max_s: float = 30.0) -> Iterator[Message]:
-        """Committed records of ``topic`` below ``ends`` (partition → offset), in offset order per partition."""
-        starts = {p: self.bounds(topic, p)[0] for p in ends}
+    def read(
+        self,
+        topic: str,
+        ends: Mapping[int, int],
+        *,
+        starts: Mapping[int, int] | None = None,
+        silence_max_s: float = 30.0,
+    ) -> Iterator[Message]:
+        """Committed records of ``topic`` below ``ends`` (partition → offset), in offset order per partition.
+
+        A partition without an entry in ``starts`` is read from its beginning.
+        """
+        given = starts or {}
+        starts = {p: given[p] if p in given else self.bounds(topic, p)[0] for p in ends}
         open_ends = {p: end for p, end in ends.items() if end > starts[p]}
         self._consumer.assign([TopicPartition(topic, p, starts[p]) for p in open_ends])
         heard = time.monotonic()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from confluent_kafka import Message
 
 from domain.books import Book, new_book
 from domain.decide import decide, evolve
@@ -20,8 +21,7 @@ from domain.validation import Refusal, parse_event
 from schemas.codec import Codec
 from schemas.errors import WireError
 from schemas.partitioner import partition_for
-from schemas.topics import INPUTS, Topic
-from services.operations.kafka_log import KafkaLog
+from schemas.topics import Topic
 
 Place = tuple[str, int, int]
 
@@ -35,35 +35,21 @@ class Folded:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-def fold(
-    log: KafkaLog, ends: Mapping[tuple[str, int], int], codec: Codec, rules: Rules, partitions: int
-) -> Folded:
-    """Fold every input record below ``ends`` ((topic, partition) → next offset)."""
-    result = Folded()
-    for topic in INPUTS:
-        of_topic = {p: end for (name, p), end in ends.items() if name == topic.name}
-        for message in log.read(topic.name, of_topic):
-            place = (topic.name, message.partition() or 0, message.offset() or 0)
-            key, value = message.key(), message.value()
-            stamp = message.timestamp()[1]
-            taken = _take(result, topic, place, key, value, stamp, codec, rules, partitions)
-            result.counts[taken] += 1
-            if taken == "refused":
-                result.refused.add(place)
-    return result
+def fold_record(
+    result: Folded, topic: Topic, message: Message, codec: Codec, rules: Rules, partitions: int
+) -> None:
+    """Fold one more record of ``topic`` into ``result``; records of a partition in their order."""
+    place = (topic.name, message.partition() or 0, message.offset() or 0)
+    taken = _take(result, topic, place, message, codec, rules, partitions)
+    result.counts[taken] += 1
+    if taken == "refused":
+        result.refused.add(place)
 
 
 def _take(
-    result: Folded,
-    topic: Topic,
-    place: Place,
-    key: bytes | str | None,
-    value: bytes | None,
-    stamp_ms: int,
-    codec: Codec,
-    rules: Rules,
-    partitions: int,
+    result: Folded, topic: Topic, place: Place, message: Message, codec: Codec, rules: Rules, partitions: int
 ) -> str:
+    key, value = message.key(), message.value()
     if not isinstance(key, bytes) or topic.schema is None:
         return "refused"
     try:
@@ -73,7 +59,9 @@ def _take(
     if isinstance(event, Refusal) or partition_for(key, partitions) != place[1]:
         return "refused"
     book = result.books.setdefault(event.customer_id, new_book(event.customer_id))
-    recorded = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=max(stamp_ms, 0))
+    recorded = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(
+        milliseconds=max(message.timestamp()[1], 0)
+    )
     outcomes = decide(book, event, Source(*place), recorded, rules)
     if isinstance(outcomes[0], Refused):
         return "refused"

@@ -3,17 +3,20 @@
 The truth is the input topics. They are folded again offline up to the progress that the changelog states, and the
 changelog's state must be that fold. PostgreSQL and Redis are compared account by account where they stand at the
 state's account version; what has moved on since is compared by the entries up to that version.
+
+A verifier that is kept goes on from where it stopped: it reads what was written since and compares the customers
+that this touched, so that a long fault test can afford it after every fault.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-import tenacity
+from confluent_kafka import Message
 
 from domain.books import Book
 from domain.digest import digest_of, figures
@@ -21,10 +24,10 @@ from domain.ledger import Side
 from domain.rules import Rules
 from schemas.codec import Codec
 from schemas.progress import PROGRESS_KEY, decode_progress
-from schemas.topics import BALANCES, BOOKS_CHANGELOG, DEAD_LETTERS, INPUTS, LEDGER_ENTRIES, RESULTS
+from schemas.topics import BALANCES, BOOKS_CHANGELOG, DEAD_LETTERS, INPUTS, LEDGER_ENTRIES, RESULTS, Topic
+from services.operations.against_stores import Stores
 from services.operations.kafka_log import KafkaLog
-from services.operations.offline_fold import Folded, Place, fold
-from services.store import tables
+from services.operations.offline_fold import Folded, Place, fold_record
 from services.store.live import LiveReader
 
 Account = tuple[str, str]
@@ -56,18 +59,12 @@ class Check:
 
 @dataclass(slots=True)
 class Report:
+    """``digest`` is empty where only what is new was compared."""
+
     ok: bool = True
     digest: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class State:
-    """The stream's state as its changelog tells it: one consistent prefix per partition."""
-
-    books: dict[str, Book]
-    progress: dict[tuple[str, int], int]
 
 
 class Broken(Exception):
@@ -79,33 +76,50 @@ class Broken(Exception):
 
 
 class Verifier:
-    """Runs the checks in order and stops at the first that is broken. Blocking; reads only."""
+    """Runs the checks in order and stops at the first that is broken. Blocking; reads only; for one thread."""
 
     def __init__(self, targets: VerifyTargets) -> None:
         self._t = targets
+        self._stores = Stores(targets.engine, targets.live, targets.timeout_s)
+        self._book_decoder = msgspec.msgpack.Decoder(Book)
         self._report = Report()
+        #: next offset to read of each partition
+        self._next: dict[tuple[str, int], int] = {}
+        # the stream's state as its changelog tells it: one consistent prefix per partition
+        self._books: dict[str, Book] = {}
+        self._progress: dict[tuple[str, int], int] = {}
+        # what the inputs come to at that progress
+        self._folded = Folded()
+        # raw records of the result topics
+        self._letters: Counter[Place] = Counter()
+        self._entries: Counter[str] = Counter()
+        self._sums: Counter[Account] = Counter()
+        self._ahead: dict[Account, list[tuple[int, int]]] = {}
+        self._versions: dict[Account, int] = {}
 
-    def run(self) -> Report:
+    def run(self, *, whole: bool = True) -> Report:
+        """Read what is new; compare everything, or (not ``whole``) the customers that it is about."""
+        self._report = Report()
         try:
             with KafkaLog(self._t.bootstrap_servers) as log:
-                self._check_all(log)
+                self._check_all(log, whole)
         except Broken as broken:
             self._report.checks.append(broken.check)
             self._report.ok = False
         return self._report
 
-    def _check_all(self, log: KafkaLog) -> None:
-        state = self._state(log)
-        folded = fold(log, state.progress, self._t.codec, self._t.rules, self._t.partitions)
-        self._report.counts = dict(folded.counts)
-        self._replay_equals(state, folded)
-        self._nothing_lost(log, state, folded)
-        self._ledger_topic(log, state)
+    def _check_all(self, log: KafkaLog, whole: bool) -> None:
+        touched = self._read_state(log) | self._fold_inputs(log)
+        self._report.counts = dict(self._folded.counts)
+        if whole:
+            touched = {*self._books, *self._folded.books}
+        self._replay_equals(touched, whole)
+        self._nothing_lost(log)
+        books = [self._books[customer] for customer in sorted(touched) if customer in self._books]
+        self._ledger_topic(log, books)
         self._versions_grow(log)
-        self._await_projection(log)
-        self._postgres(state, folded)
-        self._redis(state)
-        self._statements_prove(state)
+        self._against_stores(log, books, whole)
+        self._statements_prove(books)
 
     def _claim(self, invariant: str, what: str, problems: Iterator[str], detail: str) -> None:
         """Record a check that holds; raise ``Broken`` with the first problems otherwise."""
@@ -114,241 +128,172 @@ class Verifier:
             raise Broken(Check(invariant, what, False, "; ".join(found)))
         self._report.checks.append(Check(invariant, what, True, detail))
 
-    # -- Kafka
+    # -- reading on
 
-    def _state(self, log: KafkaLog) -> State:
-        """Fold the changelog to its end. Its last record of a transaction is the progress."""
-        decoder = msgspec.msgpack.Decoder(Book)
-        ends = {p: log.bounds(BOOKS_CHANGELOG.name, p)[1] for p in range(self._t.partitions)}
+    def _since(
+        self, log: KafkaLog, topic: Topic, upto: Mapping[tuple[str, int], int] | None = None
+    ) -> Iterator[Message]:
+        """Records of ``topic`` that were not read yet, to their present end or to ``upto``."""
+        numbers = range(self._t.partitions)
+        if upto is None:
+            ends = {p: log.bounds(topic.name, p)[1] for p in numbers}
+        else:
+            ends = {p: upto[topic.name, p] for p in numbers}
+        starts = {p: self._next[topic.name, p] for p in numbers if (topic.name, p) in self._next}
+        yield from log.read(topic.name, ends, starts=starts)
+        self._next.update({(topic.name, p): end for p, end in ends.items()})
+
+    def _read_state(self, log: KafkaLog) -> set[str]:
+        """Fold the changelog on to its end; returns whose state changed. Its last record of a transaction is the
+        progress.
+        """
+        for topic in INPUTS:
+            for p in range(self._t.partitions):
+                self._progress.setdefault((topic.name, p), log.bounds(topic.name, p)[0])
         raw: dict[bytes, bytes | None] = {}
-        progress = {
-            (topic.name, p): log.bounds(topic.name, p)[0]
-            for topic in INPUTS
-            for p in range(self._t.partitions)
-        }
-        for message in log.read(BOOKS_CHANGELOG.name, ends):
+        for message in self._since(log, BOOKS_CHANGELOG):
             key, value, partition = message.key(), message.value(), message.partition()
             assert isinstance(key, bytes)
             assert partition is not None
             if key == PROGRESS_KEY:
                 assert value is not None
                 offsets = decode_progress(value).offsets
-                progress.update({(topic, partition): offset for topic, offset in offsets.items()})
+                self._progress.update({(topic, partition): offset for topic, offset in offsets.items()})
             else:
                 raw[key] = value
-        books = {key.decode(): decoder.decode(value) for key, value in raw.items() if value is not None}
-        return State(books, progress)
+        for key, value in raw.items():
+            if value is None:
+                self._books.pop(key.decode(), None)
+            else:
+                self._books[key.decode()] = self._book_decoder.decode(value)
+        return {key.decode() for key in raw}
 
-    def _replay_equals(self, state: State, folded: Folded) -> None:
-        ours = digest_of(row for book in state.books.values() for row in figures(book))
-        theirs = digest_of(row for book in folded.books.values() for row in figures(book))
-        self._report.digest = ours
+    def _fold_inputs(self, log: KafkaLog) -> set[str]:
+        """Fold the inputs on to the progress; returns whose events came."""
+        touched = set()
+        for topic in INPUTS:
+            for message in self._since(log, topic, self._progress):
+                fold_record(self._folded, topic, message, self._t.codec, self._t.rules, self._t.partitions)
+                key = message.key()
+                if isinstance(key, bytes):
+                    touched.add(key.decode(errors="replace"))
+        return touched
+
+    # -- Kafka
+
+    def _replay_equals(self, touched: set[str], whole: bool) -> None:
+        if whole:
+            self._report.digest = digest_of(row for book in self._books.values() for row in figures(book))
 
         def problems() -> Iterator[str]:
-            if ours == theirs:
-                return
-            for customer in sorted({*state.books, *folded.books}):
-                one, other = state.books.get(customer), folded.books.get(customer)
-                stored = set(figures(one)) if one is not None else set()
-                replayed = set(figures(other)) if other is not None else set()
-                for row in sorted(stored ^ replayed):
-                    yield f"{' '.join(row)} is only in the {'state' if row in stored else 'replay'}"
+            for customer in sorted(touched):
+                one, other = self._books.get(customer), self._folded.books.get(customer)
+                stored = Counter(figures(one)) if one is not None else Counter()
+                replayed = Counter(figures(other)) if other is not None else Counter()
+                for row in sorted((stored - replayed) | (replayed - stored)):
+                    where = "state" if stored[row] > replayed[row] else "replay"
+                    yield f"{' '.join(row)} is only in the {where}"
 
         self._claim(
             "I4",
             "replay from the input topics equals the state",
             problems(),
-            f"{len(state.books)} customers, {sum(folded.counts.values())} input records",
+            f"{len(touched)} customers, {sum(self._folded.counts.values())} input records",
         )
 
-    def _nothing_lost(self, log: KafkaLog, state: State, folded: Folded) -> None:
+    def _nothing_lost(self, log: KafkaLog) -> None:
         """I2 and I7: refused by the replay and dead-lettered by the stream are the same positions, each once."""
-        ends = {p: log.bounds(DEAD_LETTERS.name, p)[1] for p in range(self._t.partitions)}
-        seen: set[Place] = set()
-        twice: list[Place] = []
-        for message in log.read(DEAD_LETTERS.name, ends):
+        for message in self._since(log, DEAD_LETTERS):
             source = self._t.codec.decode("dead_letter", message.value())["source"]
-            place = (source["topic"], source["partition"], source["offset"])
-            if place[2] < state.progress.get((place[0], place[1]), 0):
-                if place in seen:
-                    twice.append(place)
-                seen.add(place)
+            self._letters[source["topic"], source["partition"], source["offset"]] += 1
+        refused = self._folded.refused
 
         def problems() -> Iterator[str]:
-            for place in sorted(folded.refused - seen):
+            for place in sorted(refused - self._letters.keys()):
                 yield f"the refused record {place} is not among the dead letters"
-            for place in sorted(seen - folded.refused):
-                yield f"the dead letter {place} would not be refused"
-            for place in twice:
-                yield f"{place} is dead-lettered twice"
+            for place, count in sorted(self._letters.items()):
+                if place[2] >= self._progress.get((place[0], place[1]), 0):
+                    continue  # it was committed while we looked
+                if place not in refused:
+                    yield f"the dead letter {place} would not be refused"
+                if count > 1:
+                    yield f"{place} is dead-lettered twice"
 
-        counts = ", ".join(f"{n} {what}" for what, n in sorted(folded.counts.items()))
+        counts = ", ".join(f"{n} {what}" for what, n in sorted(self._folded.counts.items()))
         self._claim("I2", "every record below the progress is accounted for", problems(), counts or "none")
 
-    def _ledger_topic(self, log: KafkaLog, state: State) -> None:
+    def _ledger_topic(self, log: KafkaLog, books: list[Book]) -> None:
         """I1 and I3 on the ledger-entries topic: each entry once, Σ per account = the state's balance."""
-        ends = {p: log.bounds(LEDGER_ENTRIES.name, p)[1] for p in range(self._t.partitions)}
-        sums: dict[Account, int] = {}
-        seen: set[str] = set()
-        twice: list[str] = []
-        versions = {
-            (b.customer_id, c): a.version for b in state.books.values() for c, a in b.accounts.items()
-        }
-        for message in log.read(LEDGER_ENTRIES.name, ends):
+        twice = []
+        for message in self._since(log, LEDGER_ENTRIES):
             row = self._t.codec.decode("ledger_entry", message.value())
-            account = (row["customer_id"], row["currency"])
-            if row["entry_id"] in seen:
+            self._entries[row["entry_id"]] += 1
+            if self._entries[row["entry_id"]] > 1:
                 twice.append(row["entry_id"])
-            seen.add(row["entry_id"])
-            if row["account_version"] <= versions.get(account, 0):
-                sign = 1 if row["side"] == Side.DEBIT else -1
-                sums[account] = sums.get(account, 0) + sign * row["amount_minor"]
+            sign = 1 if row["side"] == Side.DEBIT else -1
+            account = (row["customer_id"], row["currency"])
+            self._ahead.setdefault(account, []).append((row["account_version"], sign * row["amount_minor"]))
 
         def conserved() -> Iterator[str]:
-            for book in state.books.values():
+            for book in books:
                 for currency, account in book.accounts.items():
-                    total = sums.get((book.customer_id, currency), 0)
+                    total = self._sum(book.customer_id, currency, account.version)
                     if total != account.balance_minor:
                         yield (
                             f"{book.customer_id} {currency}: Σ entries {total}, balance {account.balance_minor}"
                         )
 
-        self._claim("I3", "each ledger entry is written once", iter(twice), f"{len(seen)} entries")
-        self._claim("I1", "Σ ledger entries = balance, per account", conserved(), f"{len(versions)} accounts")
+        accounts = sum(len(book.accounts) for book in books)
+        self._claim("I3", "each ledger entry is written once", iter(twice), f"{len(self._entries)} entries")
+        self._claim("I1", "Σ ledger entries = balance, per account", conserved(), f"{accounts} accounts")
+
+    def _sum(self, customer_id: str, currency: str, version: int) -> int:
+        """Σ signed entries of an account up to its ``version``; those ahead of it are kept for later."""
+        account = (customer_id, currency)
+        ahead = self._ahead.pop(account, [])
+        self._sums[account] += sum(signed for at, signed in ahead if at <= version)
+        later = [(at, signed) for at, signed in ahead if at > version]
+        if later:
+            self._ahead[account] = later
+        return self._sums[account]
 
     def _versions_grow(self, log: KafkaLog) -> None:
-        ends = {p: log.bounds(BALANCES.name, p)[1] for p in range(self._t.partitions)}
-        last: dict[Account, int] = {}
-        gaps: list[str] = []
-        for message in log.read(BALANCES.name, ends):
+        gaps = []
+        for message in self._since(log, BALANCES):
             row = self._t.codec.decode("balance", message.value())
             account = (row["customer_id"], row["currency"])
-            version = row["account_version"]
-            if version != last.get(account, 0) + 1:
-                gaps.append(f"{account}: version {version} after {last.get(account, 0)}")
-            last[account] = version
-        self._claim("I8", "account versions grow by one", iter(gaps), f"{sum(last.values())} balance events")
+            version, last = row["account_version"], self._versions.get(account, 0)
+            if version != last + 1:
+                gaps.append(f"{account}: version {version} after {last}")
+            self._versions[account] = version
+        events = sum(self._versions.values())
+        self._claim("I8", "account versions grow by one", iter(gaps), f"{events} balance events")
 
     # -- stores
 
-    def _await_projection(self, log: KafkaLog) -> None:
-        """Wait until PostgreSQL and Redis have what the result topics held when this began."""
+    def _against_stores(self, log: KafkaLog, books: list[Book], whole: bool) -> None:
         ends = {
             (topic.name, p): log.bounds(topic.name, p)[1]
             for topic in RESULTS
             for p in range(self._t.partitions)
         }
-
-        def behind() -> list[str]:
-            with self._t.engine.connect() as connection:
-                offsets = tables.consumer_offsets.c
-                rows = connection.execute(
-                    sa.select(offsets.topic, offsets.partition, offsets.next_offset).where(
-                        offsets.consumer == "projector"
-                    )
-                )
-                postgres = {(row.topic, row.partition): row.next_offset for row in rows}
-            redis = self._t.live.projected()
-            return [
-                f"{name} has {place[0]}[{place[1]}] up to {have.get(place, 0)} of {end}"
-                for name, have in (("PostgreSQL", postgres), ("Redis", redis))
-                for place, end in ends.items()
-                if have.get(place, 0) < end
-            ]
-
-        left = _until_empty(behind, self._t.timeout_s)
+        left = self._stores.await_projection(ends)
         self._claim("I10", "the stores have caught up", iter(left), f"{len(ends)} result partitions")
+        with self._stores.snapshot() as connection:
+            problems = self._stores.against_postgres(connection, books, whole=whole)
+            self._claim("I5", "PostgreSQL = state", problems, "balances, entries, items, findings")
+            missing = self._stores.missing_dead_letters(connection, self._folded.refused)
+            detail = f"{len(self._folded.refused)} dead letters"
+            self._claim("I5", "PostgreSQL has every dead letter", missing, detail)
+        accounts = sum(len(book.accounts) for book in books)
+        problems = self._stores.against_redis(books, whole=whole)
+        self._claim("I5", "Redis = state", problems, f"{accounts} balances")
 
-    def _postgres(self, state: State, folded: Folded) -> None:
-        engine = self._t.engine.execution_options(isolation_level="REPEATABLE READ")
-        with engine.connect() as connection:
-            self._claim(
-                "I5",
-                "PostgreSQL = state",
-                self._against_postgres(connection, state),
-                "balances, entries, items, findings",
-            )
-            letters = tables.dead_letters.c
-            rows = connection.execute(
-                sa.select(letters.source_topic, letters.source_partition, letters.source_offset)
-            )
-            stored: set[Place] = {(r.source_topic, r.source_partition, r.source_offset) for r in rows}
-            missing = (
-                f"the dead letter {place} is not in PostgreSQL" for place in sorted(folded.refused - stored)
-            )
-            self._claim(
-                "I5", "PostgreSQL has every dead letter", missing, f"{len(folded.refused)} dead letters"
-            )
-
-    def _against_postgres(self, connection: sa.Connection, state: State) -> Iterator[str]:
-        table = tables.balances.c
-        stored = {
-            (row.customer_id, row.currency): row
-            for row in connection.execute(
-                sa.select(table.customer_id, table.currency, table.account_version, table.balance_minor)
-            )
-        }
-        sums = _entry_sums(connection)
-        items = _rows_by_account(
-            connection,
-            tables.open_items,
-            lambda r: (r.item_id, r.original_minor, r.allocated_minor, r.due_date, r.state),
-        )
-        findings = _rows_by_account(
-            connection,
-            tables.discrepancies,
-            lambda r: (r.discrepancy_id, r.amount_minor),
-            tables.discrepancies.c.state.in_(("OPENED", "UPDATED")),
-        )
-        for book in state.books.values():
-            for currency, account in book.accounts.items():
-                name = (book.customer_id, currency)
-                row = stored.get(name)
-                if row is None or row.account_version < account.version:
-                    yield f"{name}: PostgreSQL lacks version {account.version}"
-                    continue
-                if row.account_version > account.version:
-                    continue  # it moved on while we looked; its entries are compared on the topic
-                if row.balance_minor != account.balance_minor or sums.get(name, 0) != account.balance_minor:
-                    yield (
-                        f"{name}: state {account.balance_minor}, balances {row.balance_minor}, "
-                        f"Σ entries {sums.get(name, 0)}"
-                    )
-                ours = {
-                    (key, i.original_minor, i.allocated_minor, i.due_date, i.state)
-                    for key, record in account.records.items()
-                    if (i := record.item) is not None
-                }
-                if ours != items.get(name, set()):
-                    yield f"{name}: open items differ: {sorted(ours ^ items.get(name, set()))[:2]}"
-                found = {(key, held.amount_minor) for key, held in account.findings.items()}
-                if found != findings.get(name, set()):
-                    yield f"{name}: open findings differ: {sorted(found ^ findings.get(name, set()))[:2]}"
-
-    def _redis(self, state: State) -> None:
-        rows = {(row.customer_id, row.currency): row for row in self._t.live.balances()}
-
-        def problems() -> Iterator[str]:
-            for book in state.books.values():
-                for currency, account in book.accounts.items():
-                    row = rows.get((book.customer_id, currency))
-                    if row is None or row.account_version < account.version:
-                        yield f"{book.customer_id} {currency}: Redis lacks version {account.version}"
-                    elif (
-                        row.account_version == account.version and row.balance_minor != account.balance_minor
-                    ):
-                        yield (
-                            f"{book.customer_id} {currency}: Redis {row.balance_minor}, "
-                            f"state {account.balance_minor}"
-                        )
-
-        self._claim("I5", "Redis = state", problems(), f"{len(rows)} balances")
-
-    def _statements_prove(self, state: State) -> None:
+    def _statements_prove(self, books: list[Book]) -> None:
         """I11 on the state: Σ open items, credits negative, is the balance of every account."""
 
         def problems() -> Iterator[str]:
-            for book in state.books.values():
+            for book in books:
                 for currency, account in book.accounts.items():
                     total = 0
                     for record in account.records.values():
@@ -361,38 +306,5 @@ class Verifier:
                             f"balance {account.balance_minor}"
                         )
 
-        accounts = sum(len(book.accounts) for book in state.books.values())
+        accounts = sum(len(book.accounts) for book in books)
         self._claim("I11", "Σ open items = balance, per account", problems(), f"{accounts} accounts")
-
-
-def _until_empty(behind: Callable[[], list[str]], timeout_s: int) -> list[str]:
-    wait = tenacity.Retrying(
-        retry=tenacity.retry_if_result(bool),
-        wait=tenacity.wait_fixed(0.1),
-        stop=tenacity.stop_after_delay(timeout_s),
-        retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
-    )
-    left: list[str] = wait(behind)
-    return left
-
-
-def _entry_sums(connection: sa.Connection) -> dict[Account, int]:
-    entry = tables.ledger_entries.c
-    signed = sa.case((entry.side == "DEBIT", entry.amount_minor), else_=-entry.amount_minor)
-    total = sa.cast(sa.func.sum(signed), sa.BigInteger).label("total")
-    rows = connection.execute(
-        sa.select(entry.customer_id, entry.currency, total).group_by(entry.customer_id, entry.currency)
-    )
-    return {(row.customer_id, row.currency): row.total for row in rows}
-
-
-def _rows_by_account(
-    connection: sa.Connection,
-    table: sa.Table,
-    shape: Callable[[Any], tuple[Any, ...]],
-    *where: sa.ColumnElement[bool],
-) -> dict[Account, set[tuple[Any, ...]]]:
-    found: dict[Account, set[tuple[Any, ...]]] = {}
-    for row in connection.execute(sa.select(table).where(*where)):
-        found.setdefault((row.customer_id, row.currency), set()).add(shape(row))
-    return found
