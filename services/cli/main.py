@@ -33,6 +33,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "statements": "services.cli.issuing:statements",
     "verify": "services.cli.proving:verify",
     "replay": "services.cli.proving:replay",
+    "backup": "services.cli.keeping:backup",
+    "restore": "services.cli.keeping:restore",
 }
 
 

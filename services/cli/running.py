@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -19,18 +20,35 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def start(settings: Settings, *, workers: int = 1, quiet: bool = False) -> where.Servers:
     """Start what is not running yet: servers, topics, tables, processes. Returns when all are ready."""
-    from deploy.fleet import Fleet, programs
-    from deploy.stack import EmbeddedStack
-
     report = (lambda line: None) if quiet else say
-    home = Path(settings.home)
-    named = where.given(settings)
-    missing = where.missing_services(named)
-    if missing:
-        EmbeddedStack(home, services=missing).start(progress=report)
-    found = where.find_servers(settings)
+    found = start_servers(settings, report)
     prepare(found, settings)
     report("topics and tables: ready")
+    start_processes(settings, found, report, workers=workers)
+    return found
+
+
+def start_servers(settings: Settings, report: Callable[[str], None]) -> where.Servers:
+    """Start the embedded servers that the environment does not name; returns all addresses."""
+    from deploy.stack import EmbeddedStack
+
+    missing = where.missing_services(where.given(settings))
+    if missing:
+        EmbeddedStack(Path(settings.home), services=missing).start(progress=report)
+    return where.find_servers(settings)
+
+
+def start_processes(
+    settings: Settings,
+    found: where.Servers,
+    report: Callable[[str], None],
+    *,
+    workers: int = 1,
+    modules: Collection[str] | None = None,
+) -> None:
+    """Start our processes, or those of ``modules`` only. Returns when they are ready."""
+    from deploy.fleet import Fleet, programs
+
     ports = {
         "worker": settings.worker_metrics_port,
         "projector": settings.projector_metrics_port,
@@ -38,11 +56,12 @@ def start(settings: Settings, *, workers: int = 1, quiet: bool = False) -> where
         "reminders": settings.reminders_metrics_port,
         "api": settings.api_port,
     }
+    home = Path(settings.home)
     fleet = Fleet(home)
     environment = {**found.environment(), "TIEOUT_HOME": str(home.resolve())}
-    fleet.start(programs(ports, workers), environment)
+    wanted = [p for p in programs(ports, workers) if modules is None or p.module in modules]
+    fleet.start(wanted, environment)
     fleet.wait_until_ready(report)
-    return found
 
 
 def prepare(found: where.Servers, settings: Settings) -> None:

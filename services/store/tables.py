@@ -6,6 +6,8 @@ guards upserts: a row only ever moves to a higher version of its account.
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -243,4 +245,19 @@ schema_ids = sa.Table(
     sa.Column("fingerprint", TEXT, nullable=False, unique=True),
     sa.Column("subject", TEXT, nullable=False),
     sa.Column("schema_json", TEXT, nullable=False),
+)
+
+#: what can be made again from the topics: the projector's tables and the places of consumers; never in a backup
+DERIVED: Final = frozenset(
+    table.name
+    for table in (
+        ledger_entries,
+        open_items,
+        allocations,
+        balances,
+        discrepancies,
+        discrepancy_history,
+        dead_letters,
+        consumer_offsets,
+    )
 )

@@ -46,6 +46,17 @@ def migrate(database_url: str) -> str:
         engine.dispose()
 
 
+def newest_revision() -> str:
+    """The revision that this version brings a database to."""
+    return ScriptDirectory.from_config(configuration()).get_current_head() or ""
+
+
+def known_revisions() -> frozenset[str]:
+    """Every revision that this version can bring a database forward from."""
+    scripts = ScriptDirectory.from_config(configuration())
+    return frozenset(script.revision for script in scripts.walk_revisions())
+
+
 def configuration() -> Config:
     """Alembic's configuration without an ini file; put the connection into ``attributes["connection"]``."""
     config = Config()
