@@ -149,7 +149,7 @@ class Postgres:
             entry = pwd.getpwuid(self._data.stat().st_uid)
         else:
             entry = _unprivileged_account()
-        blocked = not (_reachable(binaries / "postgres", entry) and _reachable(self._folder.home, entry))
+        blocked = not (_reachable(binaries / "postgres", entry) and _reachable(self._data, entry))
         return Account(entry.pw_uid, entry.pw_gid, entry.pw_name, pass_directories=blocked)
 
     def _initialise(self, binaries: Path, account: Account | None) -> None:
