@@ -241,6 +241,13 @@ class Fleet:
             )
         return found
 
+    def pids(self) -> dict[str, int]:
+        """The pid of every program, 0 for one that does not run; without asking them whether they are ready."""
+        with self._rpc(self._require()) as server:
+            rows = server.supervisor.getAllProcessInfo()
+        assert isinstance(rows, list)
+        return {str(row["name"]): int(row["pid"]) for row in rows}
+
     def log_path(self, name: str) -> Path:
         return self._logs / f"{name}.log"
 

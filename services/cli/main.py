@@ -35,6 +35,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "replay": "services.cli.proving:replay",
     "backup": "services.cli.keeping:backup",
     "restore": "services.cli.keeping:restore",
+    "chaos": "services.cli.chaos:chaos",
 }
 
 

@@ -58,7 +58,11 @@ def start_processes(
     }
     home = Path(settings.home)
     fleet = Fleet(home)
-    environment = {**found.environment(), "TIEOUT_HOME": str(home.resolve())}
+    environment = {
+        **found.environment(),
+        "SCHEMA_REGISTRY_URL": settings.schema_registry_url,
+        "TIEOUT_HOME": str(home.resolve()),
+    }
     wanted = [p for p in programs(ports, workers) if modules is None or p.module in modules]
     fleet.start(wanted, environment)
     fleet.wait_until_ready(report)

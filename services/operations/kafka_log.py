@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 
+import tenacity
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 _CALL_TIMEOUT_S = 20.0
+
+
+#: what clients hear of a broker that goes or has only just come back; errors of this call are never marked retriable
+_PASSING = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+    }
+)
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() in _PASSING
+
+
+_patiently = tenacity.Retrying(
+    retry=tenacity.retry_if_exception(_passes),
+    wait=tenacity.wait_fixed(0.1),
+    stop=tenacity.stop_after_delay(_CALL_TIMEOUT_S),
+    reraise=True,
+)
 
 
 class LogUnreadable(RuntimeError):
@@ -29,7 +54,8 @@ class KafkaLog:
                 "auto.offset.reset": "error",
                 # Ends of partitions are reported after an empty fetch: do not let it wait.
                 "fetch.wait.max.ms": 10,
-            }
+            },
+            logger=logging.getLogger("librdkafka"),
         )
 
     def __enter__(self) -> KafkaLog:
@@ -40,8 +66,8 @@ class KafkaLog:
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """(first offset, offset after the last) of a partition."""
-        marks = self._consumer.get_watermark_offsets(
-            TopicPartition(topic, partition), timeout=_CALL_TIMEOUT_S
+        marks = _patiently(
+            self._consumer.get_watermark_offsets, TopicPartition(topic, partition), timeout=_CALL_TIMEOUT_S
         )
         if marks is None:
             raise LogUnreadable(f"{topic}[{partition}] does not answer")

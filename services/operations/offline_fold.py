@@ -39,30 +39,41 @@ def fold_record(
     result: Folded, topic: Topic, message: Message, codec: Codec, rules: Rules, partitions: int
 ) -> None:
     """Fold one more record of ``topic`` into ``result``; records of a partition in their order."""
+    key = message.key()
     place = (topic.name, message.partition() or 0, message.offset() or 0)
-    taken = _take(result, topic, place, message, codec, rules, partitions)
+    recorded = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(
+        milliseconds=max(message.timestamp()[1], 0)
+    )
+    if not isinstance(key, bytes) or partition_for(key, partitions) != place[1]:
+        taken = "refused"
+    else:
+        taken = fold_value(result.books, topic, key, message.value(), Source(*place), recorded, codec, rules)
     result.counts[taken] += 1
     if taken == "refused":
         result.refused.add(place)
 
 
-def _take(
-    result: Folded, topic: Topic, place: Place, message: Message, codec: Codec, rules: Rules, partitions: int
+def fold_value(
+    books: dict[str, Book],
+    topic: Topic,
+    key: bytes,
+    value: bytes | None,
+    source: Source,
+    recorded: dt.datetime,
+    codec: Codec,
+    rules: Rules,
 ) -> str:
-    key, value = message.key(), message.value()
-    if not isinstance(key, bytes) or topic.schema is None:
+    """Fold the bytes of one event into ``books``; returns ``applied``, ``duplicate`` or ``refused``."""
+    if topic.schema is None:
         return "refused"
     try:
         event = parse_event(codec.decode(topic.schema, value), topic.kinds, key)
     except WireError:
         return "refused"
-    if isinstance(event, Refusal) or partition_for(key, partitions) != place[1]:
+    if isinstance(event, Refusal):
         return "refused"
-    book = result.books.setdefault(event.customer_id, new_book(event.customer_id))
-    recorded = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(
-        milliseconds=max(message.timestamp()[1], 0)
-    )
-    outcomes = decide(book, event, Source(*place), recorded, rules)
+    book = books.setdefault(event.customer_id, new_book(event.customer_id))
+    outcomes = decide(book, event, source, recorded, rules)
     if isinstance(outcomes[0], Refused):
         return "refused"
     for outcome in outcomes:

@@ -7,37 +7,31 @@ switch of the product; the first test runs the very same scenario with the guara
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from confluent_kafka import Producer
 
+from deploy.faults import frozen, partitions_of, wait_for
+from domain.rules import Rules
+from schemas.codec import Codec
 from schemas.partitioner import PRODUCER_PARTITIONER
+from schemas.registry import FingerprintRegistry
 from schemas.topics import PAYMENTS
+from services.operations.verify import Report, Verifier, VerifyTargets
 from services.simulator.simulation import Simulation
-from tests.e2e.service import WholeService
+from services.store.engine import create_engine
+from services.store.live_redis import connect_live
+from tests.e2e.service import Event, WholeService
 from tests.fault.entries.held import GATES
-from tests.fault.faults import frozen, wait_for
 from tests.fault.feeder import Feeder
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
 EVENTS = list(Simulation(3, customers=30, days=30, tag="Z").events())
 PARTITIONS = 4
-
-
-def partitions_of(service: WholeService, program: str) -> set[int]:
-    """The partitions that a worker has taken over since it started, once it is ready."""
-    address = f"http://127.0.0.1:{service.port_of(program)}"
-    try:
-        if httpx.get(f"{address}/readyz").status_code != 200:
-            return set()
-        metrics = httpx.get(f"{address}/metrics").text.splitlines()
-    except httpx.HTTPError:
-        return set()
-    wanted = 'tieout_stream_state_keys{partition="'
-    return {int(line.removeprefix(wanted).partition('"')[0]) for line in metrics if line.startswith(wanted)}
 
 
 def broken_invariants(service: WholeService) -> list[str]:
@@ -49,10 +43,23 @@ def broken_invariants(service: WholeService) -> list[str]:
     return broken
 
 
-def two_owners(service: WholeService, folder: Path, module: str) -> list[str]:
+@contextmanager
+def kept_verifier(service: WholeService) -> Iterator[Verifier]:
+    """The verifier that ``tieout chaos`` keeps: it reads on from fault to fault."""
+    engine, live = create_engine(service.urls.database_url), connect_live(service.urls.redis_url)
+    codec = Codec(FingerprintRegistry())
+    servers = service.urls.kafka_bootstrap_servers
+    try:
+        yield Verifier(VerifyTargets(servers, engine, live, codec, Rules(), PARTITIONS))
+    finally:
+        live.close()
+        engine.dispose()
+
+
+def two_owners(service: WholeService, folder: Path, module: str) -> tuple[list[str], Report]:
     """A worker freezes with a checkpoint in hand, another takes its partitions over, the first wakes up.
 
-    Returns how the checkpoints of the first ended.
+    Returns how the checkpoints of the first ended, and what a verifier says that has read the first half before.
     """
     service.start_with(module, workers=2, **{GATES: str(folder)})
     first, second = "worker-1", "worker-2"
@@ -62,8 +69,16 @@ def two_owners(service: WholeService, folder: Path, module: str) -> list[str]:
     )
     half = len(EVENTS) // 2
     service.publish(EVENTS[:half])
+    with kept_verifier(service) as verifier:
+        assert verifier.run().ok
+        ends = _wake_up_too_late(service, folder, EVENTS[half:])
+        return ends, verifier.run(whole=False)
+
+
+def _wake_up_too_late(service: WholeService, folder: Path, events: list[Event]) -> list[str]:
+    first, second = "worker-1", "worker-2"
     (folder / f"{first}.hold").touch()
-    with Feeder(service, EVENTS[half:], per_second=10_000) as feeder:
+    with Feeder(service, events, per_second=10_000) as feeder:
         receipt = feeder.receipt()
     wait_for(lambda: any(folder.glob(f"{first}.held-*")), "the first worker has a checkpoint in hand")
     with frozen(service.pid_of(first)):
@@ -87,8 +102,9 @@ def stopped_service(tmp_path: Path, bytecode: Path) -> WholeService:
 
 def test_with_fencing_the_old_owner_cannot_write(stopped_service: WholeService, tmp_path: Path) -> None:
     try:
-        ends = two_owners(stopped_service, tmp_path, "tests.fault.entries.held")
+        ends, next_check = two_owners(stopped_service, tmp_path, "tests.fault.entries.held")
         assert ends
+        assert next_check.ok, next_check.checks
         assert all("committed" not in end for end in ends), ends
         assert broken_invariants(stopped_service) == []
     finally:
@@ -99,8 +115,9 @@ def test_without_fencing_verify_sees_what_the_old_owner_wrote(
     stopped_service: WholeService, tmp_path: Path
 ) -> None:
     try:
-        ends = two_owners(stopped_service, tmp_path, "tests.fault.entries.unfenced")
+        ends, next_check = two_owners(stopped_service, tmp_path, "tests.fault.entries.unfenced")
         assert "committed" in ends
+        assert not next_check.ok
         assert broken_invariants(stopped_service)
     finally:
         stopped_service.stop()

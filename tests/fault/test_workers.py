@@ -12,10 +12,10 @@ import httpx
 import psutil
 import pytest
 
+from deploy.faults import wait_for
 from deploy.stack.state import free_ports
 from services.simulator.simulation import Simulation
 from tests.e2e.service import SCRIPT, WholeService
-from tests.fault.faults import wait_for
 from tests.fault.feeder import Feeder
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
