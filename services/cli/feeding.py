@@ -8,16 +8,26 @@ from typing import Annotated
 
 import typer
 
+from domain.statements import PeriodUnreadableError, parse_period
 from runtime.settings import Settings
 from schemas.codec import Codec
 from schemas.confluent import registry_for
 from services.cli import servers as where
+from services.cli.failure import CommandFailed
 from services.cli.output import print_json, print_rows, progress_bar, say
 from services.cli.running import JsonOption
 from services.imports.errors import Receipt
-from services.imports.kinds import Options, Summary, Targets, find_import
+from services.imports.kinds import find_import
 from services.imports.publisher import Progress, Publisher
 from services.imports.settle import wait_until_reflected
+from services.imports.statements.dates import Order
+from services.imports.statements.draft import View
+from services.imports.statements.numbers import Mark
+from services.imports.statements.options import Layout, StatementOptions
+from services.imports.statements.template import TemplateFormat, make_template
+from services.imports.statements.words import COLUMNS, Field
+from services.imports.summary import Options, Summary, Targets
+from services.language import Language
 
 WaitOption = Annotated[bool, typer.Option("--wait", help="Return when all is reflected in every store.")]
 TimeoutOption = Annotated[int, typer.Option(min=1, help="Seconds that --wait waits at most.")]
@@ -56,15 +66,42 @@ def publish(
 
 
 def import_(
-    kind: Annotated[str, typer.Argument(help="events, online-retail, customers, …")],
+    kind: Annotated[str, typer.Argument(help="customer-statement, events, online-retail, customers, …")],
     file: Annotated[Path, typer.Argument(help="The file.")],
     wait: WaitOption = False,
     timeout: TimeoutOption = 300,
+    customer: Annotated[
+        str | None, typer.Option(help="Whose statement it is, if the file does not say.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="Its currency, if the file does not say.")] = None,
+    period: Annotated[str | None, typer.Option(help="Its period: 2026-01 or 2026-01-01..2026-01-31.")] = None,
+    statement_id: Annotated[str | None, typer.Option(help="Its number, if the file does not say.")] = None,
+    opening: Annotated[
+        str | None, typer.Option(help="Its opening balance, if the file does not say.")
+    ] = None,
+    view: Annotated[View, typer.Option(help="In whose books its debit and credit stand.")] = View.AUTO,
+    format_: Annotated[str | None, typer.Option("--format", help="Format, if not by its content.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Headings by field: 'date=Buchung,debit=Zugang,credit=Abgang'.")
+    ] = None,
+    date_order: Annotated[Order | None, typer.Option(help="Day or month first in 05/01/2026.")] = None,
+    decimal: Annotated[Mark | None, typer.Option(help="The decimal mark.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of a text file.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    remember: Annotated[
+        bool, typer.Option("--remember", help="Keep columns, marks and view for this customer.")
+    ] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="The statements of this file no longer stand.")
+    ] = False,
+    corrections: Annotated[
+        Path | None, typer.Option(help="The error report, with its column 'corrected' filled in.")
+    ] = None,
     anonymous_account: Annotated[
         str | None, typer.Option(help="Book rows without a customer on this account.")
     ] = None,
     hold_incomplete: Annotated[
-        bool, typer.Option(help="Hold a document back of which a row cannot be read.")
+        bool, typer.Option(help="Hold a document or statement back of which a row cannot be read.")
     ] = False,
     source_version: Annotated[
         int, typer.Option(min=1, help="Above 1: the documents replace an earlier version.")
@@ -73,13 +110,73 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Import a file of a known kind, with a row-by-row report of what was refused."""
+    layout = Layout(
+        columns=_columns(columns),
+        date_order=date_order,
+        decimal=decimal,
+        view=view,
+        encoding=encoding,
+        sheet=sheet,
+        currency=currency.upper() if currency else None,
+    )
+    if remember and customer is None:
+        raise CommandFailed("A layout is kept for a customer.", "Name the customer with --customer.", 2)
     options = Options(
         anonymous_account=anonymous_account,
         hold_incomplete=hold_incomplete,
         source_version=source_version,
+        statement=StatementOptions(
+            customer_id=customer,
+            statement_id=statement_id,
+            period=_period(period),
+            opening=opening,
+            format=format_,
+            layout=layout,
+            remember=remember,
+            withdraw=withdraw,
+            corrections=None if corrections is None else str(corrections),
+        ),
         report=report,
     )
     bring_in(kind, file, options, wait, timeout, as_json)
+
+
+def template(
+    kind: Annotated[str, typer.Argument(help="customer-statement")] = "customer-statement",
+    format_: Annotated[TemplateFormat, typer.Option("--format", help="Format of the template.")] = "xlsx",
+    lang: Annotated[Language, typer.Option("--lang", help="Language of its headings.")] = "en",
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A file; by default KIND.FORMAT here.")
+    ] = None,
+) -> None:
+    """Write an empty file to fill in: its headings are understood by `tieout import`."""
+    content = make_template(kind, format_, lang)
+    target = output or Path(f"{kind}.{format_}")
+    target.write_bytes(content)
+    say(f"Template: {target}")
+
+
+def _columns(text: str | None) -> dict[Field, str]:
+    """``date=Buchung,debit=Zugang`` → headings by field."""
+    found: dict[Field, str] = {}
+    for pair in text.split(",") if text else ():
+        name, _, heading = pair.partition("=")
+        if name.strip() not in COLUMNS or not heading.strip():
+            raise CommandFailed(
+                f"{pair.strip()!r} names no column.", f"Fields: {', '.join(sorted(COLUMNS))}.", 2
+            )
+        found[Field(name.strip())] = heading.strip()
+    return found
+
+
+def _period(text: str | None) -> tuple[dt.date, dt.date] | None:
+    if text is None:
+        return None
+    try:
+        period = parse_period(text)
+    except PeriodUnreadableError as error:
+        raise CommandFailed(str(error), "Write for example --period 2026-01.", 2) from error
+    return period.start, period.end
 
 
 def bring_in(kind: str, file: Path, options: Options, wait: bool, timeout_s: int, as_json: bool) -> None:

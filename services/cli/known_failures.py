@@ -17,6 +17,8 @@ from services.imports.errors import (
     SourceUnreadableError,
     UnknownImportKindError,
 )
+from services.imports.statements.reasons import FileRefusedError
+from services.imports.statements.template import UnknownTemplateError
 from services.projector.errors import ProjectorError
 from services.reports.errors import ReportError
 from services.store.errors import StoreError
@@ -32,6 +34,8 @@ _KNOWN: tuple[tuple[type[BaseException], Callable[[BaseException], str], str, in
     (UnknownImportKindError, _text, "Choose one of the kinds named.", 2),
     (NotReflectedError, _text, "Run `tieout status`; the events are in Kafka and will be worked through.", 1),
     (DeliveryFailedError, _text, "Run `tieout status`, then publish again: duplicates are recognised.", 1),
+    (FileRefusedError, _text, "Nothing was imported.", 1),
+    (UnknownTemplateError, _text, "Choose one of the kinds named.", 2),
     (ImportingError, _text, "Mend the file and run it again.", 1),
     (ReportError, _text, "Run `tieout balances` to see what is booked.", 1),
     (StoreError, _text, "Run `tieout status`.", 1),

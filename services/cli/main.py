@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "demo": "services.cli.demo:demo",
     "publish": "services.cli.feeding:publish",
     "import": "services.cli.feeding:import_",
+    "template": "services.cli.feeding:template",
     "balances": "services.cli.asking:balances",
     "entries": "services.cli.asking:entries",
     "open-items": "services.cli.asking:open_items",

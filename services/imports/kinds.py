@@ -7,67 +7,21 @@ point names a function of the type ``Import``. Functions are looked up when they
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from itertools import islice
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Final
 
-import sqlalchemy as sa
-
 from services.imports.canonical import LineError, Outgoing, read_event
-from services.imports.errors import Receipt, UnknownImportKindError
+from services.imports.errors import UnknownImportKindError
 from services.imports.master import read_customers, upsert_customers
 from services.imports.online_retail import MISSING_CUSTOMER, Reading, read_documents
-from services.imports.publisher import Progress, Publisher, publish, publish_file
+from services.imports.publisher import Progress, publish, publish_file
 from services.imports.rejections import Rejection, RejectionReport
+from services.imports.summary import Options, Summary, Targets
 
 ENTRY_POINT_GROUP: Final = "tieout.imports"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What people may say about an import; each kind reads what concerns it."""
-
-    anonymous_account: str | None = None
-    """Book rows without a customer on this account, instead of reporting them."""
-    hold_incomplete: bool = False
-    """Hold a document back of which a row cannot be read, instead of booking the rest of it."""
-    source_version: int = 1
-    """Above 1: the documents of a mended file replace those of the version before."""
-    after_line: int = 0
-    """Resume behind this line or document."""
-    report: Path | None = None
-    """Where the error report goes; by default ``<file name>.rejected.csv`` beside the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """Where an import may write. Each kind uses one of them."""
-
-    publisher: Callable[[], Publisher]
-    engine: Callable[[], sa.Engine]
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What became of a file. ``receipt`` is ``None`` for master data, which no stream has to work through."""
-
-    kind: str
-    rows: int
-    accepted: Mapping[str, int]
-    rejected: Mapping[str, int] = field(default_factory=dict)
-    report: Path | None = None
-    receipt: Receipt | None = None
-    notes: tuple[str, ...] = ()
-    left_out: frozenset[str] = frozenset()
-    """Reasons of rows that the format is known for and that are no damage (anonymous sales)."""
-
-    @property
-    def damaged(self) -> int:
-        """Rows that could not be taken in and should have been."""
-        return sum(count for reason, count in self.rejected.items() if reason not in self.left_out)
 
 
 Import = Callable[[Path, Targets, Options, Callable[[Progress], None] | None], Summary]
@@ -76,6 +30,7 @@ KINDS: Final[Mapping[str, str]] = {
     "events": "services.imports.kinds:import_events",
     "online-retail": "services.imports.kinds:import_online_retail",
     "customers": "services.imports.kinds:import_customers",
+    "customer-statement": "services.imports.statements.bring:import_customer_statement",
 }
 
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TextIO
 
 COLUMNS: Final = ("file", "row", "reason", "detail", "document_no", "excerpt")
+#: of statement files: the cell, the sentence in Chinese, and room for the right value (``--corrections``)
+CELL_COLUMNS: Final = (
+    "file", "row", "column", "value", "corrected", "reason", "detail", "detail_zh", "document_no"
+)  # fmt: skip
 #: a cell that begins so is taken for a formula by spreadsheets; people open this report in one
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -29,6 +33,9 @@ class Rejection:
     detail: str
     document_no: str = ""
     excerpt: str = ""
+    column: str = ""
+    value: str = ""
+    detail_zh: str = ""
 
 
 def report_path(source: Path) -> Path:
@@ -39,8 +46,9 @@ def report_path(source: Path) -> Path:
 class RejectionReport:
     """Writes rejections to a CSV file as they come; a context manager. Raises ``OSError`` if it cannot."""
 
-    def __init__(self, source: Path, path: Path | None = None) -> None:
+    def __init__(self, source: Path, path: Path | None = None, columns: Sequence[str] = COLUMNS) -> None:
         self._source = source
+        self._columns = columns
         self._path = path or report_path(source)
         self._file: TextIO | None = None
         self._counts: Counter[str] = Counter()
@@ -68,18 +76,21 @@ class RejectionReport:
         if self._file is None:
             # utf-8-sig: spreadsheets take a file without the mark for Latin-1
             self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-            csv.writer(self._file).writerow(COLUMNS)
+            csv.writer(self._file).writerow(self._columns)
         self._counts[rejection.reason] += 1
-        csv.writer(self._file).writerow(
-            [
-                self._source.name,
-                rejection.row,
-                rejection.reason,
-                _cell(rejection.detail),
-                _cell(rejection.document_no),
-                _cell(rejection.excerpt),
-            ]
-        )
+        cells = {
+            "file": self._source.name,
+            "row": str(rejection.row),
+            "column": _cell(rejection.column),
+            "value": _cell(rejection.value),
+            "corrected": "",
+            "reason": rejection.reason,
+            "detail": _cell(rejection.detail),
+            "detail_zh": _cell(rejection.detail_zh),
+            "document_no": _cell(rejection.document_no),
+            "excerpt": _cell(rejection.excerpt),
+        }
+        csv.writer(self._file).writerow([cells[column] for column in self._columns])
 
 
 def _cell(text: str) -> str:

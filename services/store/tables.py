@@ -187,6 +187,45 @@ customers = sa.Table(
     sa.Column("terms_days", sa.Integer),
 )
 
+#: files that were imported, by the hash of their bytes; written by the imports, as the two tables behind it
+imported_files = sa.Table(
+    "imported_files",
+    metadata,
+    sa.Column("kind", TEXT, primary_key=True),
+    sa.Column("sha256", TEXT, primary_key=True),
+    sa.Column("file_name", TEXT, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("rows_refused", sa.BigInteger, nullable=False),
+    sa.Column("imported_at", INSTANT, nullable=False),
+)
+
+#: customers' statements that files brought, each version with the file that it came from
+imported_statements = sa.Table(
+    "imported_statements",
+    metadata,
+    sa.Column("customer_id", TEXT, primary_key=True),
+    sa.Column("currency", TEXT, primary_key=True),
+    sa.Column("statement_id", TEXT, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("life", TEXT, nullable=False),
+    sa.Column("period_start", sa.Date, nullable=False),
+    sa.Column("period_end", sa.Date, nullable=False),
+    sa.Column("opening_minor", sa.BigInteger, nullable=False),
+    sa.Column("closing_minor", sa.BigInteger, nullable=False),
+    sa.Column("digest", TEXT, nullable=False),
+    sa.Column("file_sha256", TEXT, nullable=False),
+    sa.Column("imported_at", INSTANT, nullable=False),
+)
+
+#: how a customer's files are laid out
+import_layouts = sa.Table(
+    "import_layouts",
+    metadata,
+    sa.Column("customer_id", TEXT, primary_key=True),
+    sa.Column("layout", JSONB, nullable=False),
+    sa.Column("changed_at", INSTANT, nullable=False),
+)
+
 #: statements issued by the report service: one row a version; a later version of a period is a restatement
 statements = sa.Table(
     "statements",

@@ -1,0 +1,150 @@
+"""``tieout import customer-statement``: file → drafts → events on their topic, and what is remembered of it."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from domain.money import to_text
+from services.imports.canonical import LineError, Outgoing, read_event
+from services.imports.errors import SourceUnreadableError
+from services.imports.publisher import Progress, publish
+from services.imports.rejections import CELL_COLUMNS, Rejection, RejectionReport
+from services.imports.statements.draft import StatementDraft
+from services.imports.statements.events import Statement, event_of, statements_of
+from services.imports.statements.formats import FileContent, Source, read_file
+from services.imports.statements.memory import ImportMemory, Step
+from services.imports.statements.options import StatementOptions
+from services.imports.statements.reasons import FileRefusedError, Problem, Reason
+from services.imports.statements.table import Corrections
+from services.imports.summary import Options, Summary, Targets
+
+KIND = "customer-statement"
+
+
+def import_customer_statement(
+    path: Path, targets: Targets, options: Options, on_progress: Callable[[Progress], None] | None
+) -> Summary:
+    """A statement of account that a customer sent, in any format of ``formats``.
+
+    Raises ``FileRefusedError``, ``SourceUnreadableError``, and what ``publish`` raises.
+    """
+    asked = options.statement
+    memory = ImportMemory(targets.engine())
+    kept = memory.layout(asked.customer_id)
+    now = dt.datetime.now(dt.UTC)
+
+    def tick(rows: int) -> None:
+        if on_progress is not None:
+            on_progress(Progress(rows, rows, None))
+
+    try:
+        digest = _sha256(path)
+        corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}
+        content = read_file(Source(path, asked, asked.layout.over(kept), tick, corrections))
+    except OSError as error:
+        raise SourceUnreadableError(path, error.strerror or str(error)) from error
+    if asked.remember and asked.customer_id is not None:
+        memory.keep_layout(asked.customer_id, asked.layout.over(kept), now)
+    with RejectionReport(path, options.report, CELL_COLUMNS) as report:
+        statements = list(_statements(content, asked, options.hold_incomplete, report.add))
+        steps = [memory.next_step(statement, withdraw=asked.withdraw) for statement in statements]
+        notes = list(_notes(content, steps, memory))
+        with targets.publisher() as publisher:
+            published = publish(
+                _outgoing(steps),
+                publisher,
+                on_error=lambda error: report.add(_of_error(error)),
+            )
+    refused = sum(report.counts.values())
+    memory.record(KIND, digest, path.name, content.rows, refused, steps, now)
+    return Summary(
+        KIND,
+        content.rows,
+        published.receipt.counts,
+        report.counts,
+        report.path,
+        published.receipt,
+        tuple(notes),
+    )
+
+
+def read_corrections(path: Path) -> Corrections:
+    """The cells of an error report whose column ``corrected`` was filled in. Raises ``FileRefusedError``."""
+    found: dict[int, dict[str, str]] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            for row in csv.DictReader(stream):
+                right = (row.get("corrected") or "").strip()
+                if right and row.get("column") and (row.get("row") or "").isdigit():
+                    found.setdefault(int(row["row"]), {})[row["column"]] = right
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FileRefusedError(Reason.UNREADABLE, str(error), format="error report") from error
+    return found
+
+
+def _statements(
+    content: FileContent, asked: StatementOptions, hold: bool, reject: Callable[[Rejection], None]
+) -> Iterator[Statement]:
+    """The statements that can be sent; what cannot is reported."""
+    for problem in content.problems:
+        reject(problem.rejection())
+    for draft in content.drafts:
+        for problem in draft.problems:
+            reject(problem.rejection())
+        if draft.problems and (hold or not draft.lines):
+            reject(Problem(0, Reason.STATEMENT_HELD_BACK, value=_label(draft)).rejection())
+            continue
+        named = asked.statement_id if len(content.drafts) == 1 else None
+        made = statements_of(draft, asked.layout.view, named)
+        if isinstance(made, Problem):
+            reject(made.rejection())
+            continue
+        yield from made
+
+
+def _outgoing(steps: list[Step]) -> Iterator[Outgoing | LineError]:
+    for position, step in enumerate(steps, start=1):
+        if not step.known:
+            yield read_event(position, event_of(step.statement, step.version, step.life))
+
+
+def _notes(content: FileContent, steps: list[Step], memory: ImportMemory) -> Iterator[str]:
+    for draft in content.drafts:
+        for note in draft.notes:
+            yield f"{_label(draft)}: {note}."
+    for step in steps:
+        statement = step.statement
+        name, currency = statement.statement_id, statement.currency
+        if step.known:
+            yield f"{name}: imported before as version {step.version}; nothing was sent."
+            continue
+        how = statement.body["metadata"]["read_as"]
+        yield f"{name}: {step.life}, version {step.version}, {statement.line_count} lines, read in {how}."
+        if step.life == "withdrawn":
+            continue
+        if statement.gap_minor:
+            gap = to_text(statement.gap_minor, currency)
+            yield f"{name}: opening plus lines misses closing by {gap} {currency}."
+        before = memory.closing_before(statement)
+        if before is not None and before[1] != statement.opening_minor:
+            yield (
+                f"{name}: its opening balance {to_text(statement.opening_minor, currency)} {currency} is not "
+                f"the closing balance {to_text(before[1], currency)} of {before[0]}."
+            )
+
+
+def _label(draft: StatementDraft) -> str:
+    return " ".join(part for part in (draft.statement_no, draft.customer_id, draft.currency) if part)
+
+
+def _of_error(error: LineError) -> Rejection:
+    return Rejection(error.line_no, error.reason, error.detail, "", error.excerpt)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

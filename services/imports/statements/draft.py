@@ -1,0 +1,58 @@
+"""A statement as its file shows it, before it is anybody's view: what every reader of a format makes.
+
+All amounts are integers in minor units, **signed debit-positive in the file's own view**: a debit is > 0, a
+credit < 0, and so are balances. Formats that know only plus and minus (OFX, QIF, an amount column) show plus
+for a credit, as an account holder sees it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass, field
+
+from services.imports.statements.reasons import Problem
+
+
+class View(enum.StrEnum):
+    """In whose books the file's debit and credit stand."""
+
+    AUTO = "auto"
+    OURS = "ours"
+    THEIRS = "theirs"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One line. ``row`` is the file's row, or the entry's number in formats without rows; from 1."""
+
+    row: int
+    date: dt.date
+    document_no: str
+    signed_minor: int
+    running_minor: int | None = None
+    reference: str | None = None
+    text: str = ""
+
+
+@dataclass(slots=True)
+class StatementDraft:
+    """One customer's statement in one currency. What the file does not say is ``None``."""
+
+    customer_id: str | None
+    currency: str
+    lines: list[DraftLine] = field(default_factory=list)
+    statement_no: str | None = None
+    period_start: dt.date | None = None
+    period_end: dt.date | None = None
+    opening_minor: int | None = None
+    closing_minor: int | None = None
+    total_debit_minor: int | None = None
+    total_credit_minor: int | None = None
+    account: str | None = None
+    """The account number of the format's own header, by which the customer can be found."""
+    customer_name: str | None = None
+    view: View = View.AUTO
+    problems: list[Problem] = field(default_factory=list)
+    """Rows that were left out."""
+    notes: list[str] = field(default_factory=list)

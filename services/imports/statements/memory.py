@@ -1,0 +1,155 @@
+"""What is remembered of imports, in PostgreSQL: which file brought which statement, and each customer's layout.
+
+It makes a second import tell instead of repeat, and gives a corrected file the next version. The books do not
+rest on it: without it, the same file gives the same events, which the books recognise.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.imports.statements.events import Statement
+from services.imports.statements.options import Layout
+from services.store.tables import import_layouts, imported_files, imported_statements
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is to be sent for a statement: ``life`` and ``version``; ``known`` if it is in already."""
+
+    statement: Statement
+    version: int
+    life: str
+    known: bool
+
+
+class ImportMemory:
+    """The tables of imports. Every call is one short transaction. Raises SQLAlchemy's errors."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def layout(self, customer_id: str | None) -> Layout:
+        """The layout kept for a customer, or an empty one."""
+        if customer_id is None:
+            return Layout()
+        with self._engine.connect() as connection:
+            kept = connection.scalar(
+                sa.select(import_layouts.c.layout).where(import_layouts.c.customer_id == customer_id)
+            )
+        return Layout() if kept is None else msgspec.convert(kept, Layout)
+
+    def keep_layout(self, customer_id: str, layout: Layout, at: dt.datetime) -> None:
+        """Keep a customer's layout in place of the one before."""
+        values = {"customer_id": customer_id, "layout": msgspec.to_builtins(layout), "changed_at": at}
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(import_layouts)
+                .values(values)
+                .on_conflict_do_update(index_elements=["customer_id"], set_=values)
+            )
+
+    def file(self, kind: str, sha256: str) -> dt.datetime | None:
+        """When a file of exactly these bytes was last taken in as this kind without a row left out."""
+        with self._engine.connect() as connection:
+            found: dt.datetime | None = connection.scalar(
+                sa.select(imported_files.c.imported_at).where(
+                    imported_files.c.kind == kind,
+                    imported_files.c.sha256 == sha256,
+                    imported_files.c.rows_refused == 0,
+                )
+            )
+        return found
+
+    def next_step(self, statement: Statement, *, withdraw: bool) -> Step:
+        """Received when it is new, replaced when another of its name was in, known when it is in as it is."""
+        table = imported_statements
+        with self._engine.connect() as connection:
+            last = connection.execute(
+                sa.select(table.c.version, table.c.digest, table.c.life)
+                .where(
+                    table.c.customer_id == statement.customer_id,
+                    table.c.currency == statement.currency,
+                    table.c.statement_id == statement.statement_id,
+                )
+                .order_by(table.c.version.desc())
+                .limit(1)
+            ).one_or_none()
+        if withdraw:
+            if last is not None and last.life == "withdrawn":
+                return Step(statement, last.version, "withdrawn", known=True)
+            return Step(statement, 2 if last is None else last.version + 1, "withdrawn", known=False)
+        if last is None:
+            return Step(statement, 1, "received", known=False)
+        if last.digest == statement.digest and last.life != "withdrawn":
+            return Step(statement, last.version, last.life, known=True)
+        return Step(statement, last.version + 1, "replaced", known=False)
+
+    def closing_before(self, statement: Statement) -> tuple[str, int] | None:
+        """(id, closing balance) of the statement in force that ends the day before this one begins."""
+        table = imported_statements
+        day_before = statement.period_start - dt.timedelta(days=1)
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sa.select(table.c.statement_id, table.c.closing_minor, table.c.life)
+                .distinct(table.c.statement_id)
+                .where(
+                    table.c.customer_id == statement.customer_id,
+                    table.c.currency == statement.currency,
+                    table.c.period_end == day_before,
+                )
+                .order_by(table.c.statement_id, table.c.version.desc())
+            ).all()
+        return next(((row.statement_id, row.closing_minor) for row in rows if row.life != "withdrawn"), None)
+
+    def record(
+        self,
+        kind: str,
+        sha256: str,
+        name: str,
+        rows: int,
+        refused: int,
+        steps: Sequence[Step],
+        at: dt.datetime,
+    ) -> None:
+        """Remember a file and what it brought, after Kafka has it."""
+        values = {
+            "kind": kind,
+            "sha256": sha256,
+            "file_name": name,
+            "rows": rows,
+            "rows_refused": refused,
+            "imported_at": at,
+        }
+        brought = [
+            {
+                "customer_id": step.statement.customer_id,
+                "currency": step.statement.currency,
+                "statement_id": step.statement.statement_id,
+                "version": step.version,
+                "life": step.life,
+                "period_start": step.statement.period_start,
+                "period_end": step.statement.period_end,
+                "opening_minor": step.statement.opening_minor,
+                "closing_minor": step.statement.closing_minor,
+                "digest": step.statement.digest,
+                "file_sha256": sha256,
+                "imported_at": at,
+            }
+            for step in steps
+            if not step.known
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(imported_files)
+                .values(values)
+                .on_conflict_do_update(index_elements=["kind", "sha256"], set_=values)
+            )
+            if brought:
+                connection.execute(insert(imported_statements).on_conflict_do_nothing(), brought)

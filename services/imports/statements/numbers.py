@@ -1,0 +1,157 @@
+"""Amounts as people and spreadsheets write them, into exact decimal text.
+
+Read: ``1,234.56``, ``1.234,56``, ``1 234,56``, ``1'234.56``, ``(123.45)``, ``123.45-``, ``-123.45``, full-width digits,
+``¥``/``EUR``/``元`` beside the number, ``123.45 CR``, ``贷 123.45``. A float never appears: spreadsheet numbers come
+as decimals with the 15 digits that a spreadsheet itself shows.
+
+Which mark is the decimal one is decided over all amounts of a file: one ``12,50`` says that the comma is. An
+amount that stays open (``1,234`` beside nothing that decides) is read as thousands where the currency has no
+three decimals, and is a problem where it has.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import unicodedata
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+from domain.money import AmountInexactError, AmountUnreadableError, MoneyError, from_text, minor_units
+from services.imports.statements.reasons import Reason
+
+TEXT_MAX: Final = 64
+
+
+class Mark(enum.StrEnum):
+    """The decimal mark."""
+
+    POINT = "point"
+    COMMA = "comma"
+
+
+class Side(enum.Enum):
+    """A side that stands beside an amount."""
+
+    DEBIT = 1
+    CREDIT = -1
+
+
+SIDE_WORDS: Final = {
+    **dict.fromkeys(("dr", "d", "debit", "dbit", "s", "soll", "借", "借方", "借项"), Side.DEBIT),
+    **dict.fromkeys(("cr", "c", "credit", "crdt", "h", "haben", "贷", "贷方", "贷项"), Side.CREDIT),
+}
+_SIDE_BESIDE: Final = re.compile(
+    r"^(?:(dr|cr|借|贷)[.:：]?\s*)?(.*?)\s*(dr|cr|借|贷)?\.?$", re.IGNORECASE | re.DOTALL
+)
+_MONEY_SIGNS: Final = re.compile(r"[¥￥$€£₹₩元圆]|\b(?:RMB|[A-Z]{3})\b|(?:US|HK|NT|A|C|S)\$")
+_DIGITS: Final = re.compile(r"[0-9]+(?:[.,'’ ][0-9]+)*[.,]?|[.,][0-9]+")
+_EMPTY: Final = frozenset({"", "-", "--", "—", "–", "nil", "n/a", "/"})
+
+
+class AmountError(ValueError):
+    """The text is no amount; ``reason`` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def is_empty(text: str) -> bool:
+    """Whether a cell says "no amount"."""
+    return text.strip().casefold() in _EMPTY
+
+
+def side_of(text: str) -> Side | None:
+    """The side that a direction cell names; ``None`` for 平, an empty cell or another word."""
+    return SIDE_WORDS.get(unicodedata.normalize("NFKC", text).strip().rstrip(".").casefold())
+
+
+def votes(texts: Iterable[str]) -> set[Mark]:
+    """The decimal marks that the amounts of a file prove."""
+    found: set[Mark] = set()
+    for text in texts:
+        try:
+            digits, _, _ = _taken_apart(text)
+        except AmountError:
+            continue
+        mark = _proven(digits)
+        if mark is not None:
+            found.add(mark)
+            if len(found) == len(Mark):
+                break
+    return found
+
+
+def to_minor(value: str | Decimal, currency: str, marks: set[Mark]) -> tuple[int, Side | None]:
+    """(signed minor units, side beside the number or ``None``). Raises ``AmountError``."""
+    if isinstance(value, Decimal):
+        return _exact(f"{value:f}", currency), None
+    digits, negative, side = _taken_apart(value)
+    mark = _proven(digits) or _assumed(digits, currency, marks)
+    thousands = "." if mark is Mark.COMMA else ","
+    plain = re.sub(r"['’ ]", "", digits).replace(thousands, "").replace(",", ".")
+    amount = _exact(plain.rstrip("."), currency)
+    return (-amount if negative else amount), side
+
+
+def _exact(plain: str, currency: str) -> int:
+    try:
+        return from_text(plain, currency)
+    except AmountInexactError:
+        raise AmountError(Reason.TOO_MANY_DECIMALS) from None
+    except (AmountUnreadableError, MoneyError):
+        raise AmountError(Reason.BAD_AMOUNT) from None
+
+
+def _taken_apart(text: str) -> tuple[str, bool, Side | None]:
+    """(digits with their marks, negative, side)."""
+    if len(text) > TEXT_MAX:
+        raise AmountError(Reason.BAD_AMOUNT)
+    plain = unicodedata.normalize("NFKC", text).replace("−", "-").strip()
+    found = _SIDE_BESIDE.match(plain)
+    word = (found[1] or found[3]) if found else None
+    side = side_of(word) if word else None
+    body = _MONEY_SIGNS.sub("", found[2] if found else plain).strip()
+    negative = False
+    if body.startswith("(") and body.endswith(")"):
+        negative, body = True, body[1:-1].strip()
+    if body.endswith("-"):
+        negative, body = not negative, body[:-1].strip()
+    if body[:1] in ("-", "+"):
+        negative, body = negative != (body[0] == "-"), body[1:].strip()
+    if not _DIGITS.fullmatch(body):
+        raise AmountError(Reason.BAD_AMOUNT)
+    return body, negative, side
+
+
+def _proven(digits: str) -> Mark | None:
+    """The decimal mark that an amount by itself proves; also checks that its groups are groups."""
+    points, commas = digits.count("."), digits.count(",")
+    if points and commas:
+        mark = Mark.POINT if digits.rindex(".") > digits.rindex(",") else Mark.COMMA
+        if (points if mark is Mark.POINT else commas) > 1:
+            raise AmountError(Reason.BAD_AMOUNT)
+        return mark
+    if points > 1:
+        return Mark.COMMA
+    if commas > 1:
+        return Mark.POINT
+    if points or commas:
+        sign = "." if points else ","
+        whole, _, rest = digits.partition(sign)
+        if len(rest) != 3 or not 1 <= len(re.sub(r"\D", "", whole)) <= 3 or whole.startswith("0"):
+            return Mark.POINT if points else Mark.COMMA
+    return None
+
+
+def _assumed(digits: str, currency: str, marks: set[Mark]) -> Mark:
+    if len(marks) == 1:
+        return next(iter(marks))
+    if "." not in digits and "," not in digits:
+        return Mark.POINT
+    if marks or minor_units(currency) >= 3:
+        raise AmountError(Reason.AMBIGUOUS_AMOUNT)
+    # three digits cannot be decimals of this currency, so the mark parts thousands
+    return Mark.COMMA if "." in digits else Mark.POINT

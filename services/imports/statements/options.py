@@ -1,0 +1,57 @@
+"""What people may say about a statement file, and what of it is remembered for a customer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import msgspec
+
+from services.imports.statements.dates import Order
+from services.imports.statements.draft import View
+from services.imports.statements.numbers import Mark
+from services.imports.statements.words import Field
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a customer's files are laid out; kept per customer by ``--remember``. What is ``None`` is found out."""
+
+    columns: Mapping[Field, str] = {}
+    """field → heading of its column, for headings that the vocabulary does not know."""
+    date_order: Order | None = None
+    decimal: Mark | None = None
+    view: View = View.AUTO
+    encoding: str | None = None
+    sheet: str | None = None
+    currency: str | None = None
+
+    def over(self, kept: Layout) -> Layout:
+        """Return this layout, with ``kept`` where it says nothing."""
+        return Layout(
+            columns={**kept.columns, **self.columns},
+            date_order=self.date_order or kept.date_order,
+            decimal=self.decimal or kept.decimal,
+            view=kept.view if self.view is View.AUTO else self.view,
+            encoding=self.encoding or kept.encoding,
+            sheet=self.sheet or kept.sheet,
+            currency=self.currency or kept.currency,
+        )
+
+
+class StatementOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Options of ``tieout import customer-statement`` beyond those of every import."""
+
+    customer_id: str | None = None
+    """Whose statement it is, where the file does not say so in our ids."""
+    statement_id: str | None = None
+    period: tuple[dt.date, dt.date] | None = None
+    opening: str | None = None
+    """Opening balance in the file's own view, as decimal text."""
+    format: str | None = None
+    layout: Layout = Layout()
+    remember: bool = False
+    """Keep the layout for this customer's next files."""
+    withdraw: bool = False
+    """The file's statements no longer stand: withdraw them."""
+    corrections: str | None = None
+    """An error report whose column ``corrected`` was filled in."""

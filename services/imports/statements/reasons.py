@@ -1,0 +1,181 @@
+"""Why a row or a file could not be taken in: stable codes, each with one sentence in each language.
+
+``FileRefusedError`` is for a file of which nothing can be taken in; a ``Problem`` is a value and concerns a row.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.imports.errors import ImportingError
+from services.imports.rejections import Rejection
+
+
+class Reason(enum.StrEnum):
+    """The code of a refusal; it never changes its meaning."""
+
+    # rows
+    BAD_DATE = "BAD_DATE"
+    MISSING_DATE = "MISSING_DATE"
+    BAD_AMOUNT = "BAD_AMOUNT"
+    MISSING_AMOUNT = "MISSING_AMOUNT"
+    AMBIGUOUS_AMOUNT = "AMBIGUOUS_AMOUNT"
+    TOO_MANY_DECIMALS = "TOO_MANY_DECIMALS"
+    BOTH_SIDES = "BOTH_SIDES"
+    BAD_DIRECTION = "BAD_DIRECTION"
+    BAD_CURRENCY = "BAD_CURRENCY"
+    MISSING_CUSTOMER = "MISSING_CUSTOMER"
+    BAD_ROW = "BAD_ROW"
+    BAD_TEXT = "BAD_TEXT"
+    # statements
+    NO_BALANCE = "NO_BALANCE"
+    NO_CURRENCY = "NO_CURRENCY"
+    NO_CUSTOMER = "NO_CUSTOMER"
+    BAD_PERIOD = "BAD_PERIOD"
+    BAD_BALANCE = "BAD_BALANCE"
+    STATEMENT_TOO_LARGE = "STATEMENT_TOO_LARGE"
+    STATEMENT_HELD_BACK = "STATEMENT_HELD_BACK"
+    # files
+    NO_HEADING = "NO_HEADING"
+    NO_LINES = "NO_LINES"
+    COLUMN_NOT_FOUND = "COLUMN_NOT_FOUND"
+    DATE_ORDER_AMBIGUOUS = "DATE_ORDER_AMBIGUOUS"
+    UNKNOWN_FORMAT = "UNKNOWN_FORMAT"
+    UNREADABLE = "UNREADABLE"
+    TOO_LARGE = "TOO_LARGE"
+    HOSTILE = "HOSTILE"
+    PASSWORD = "PASSWORD"  # noqa: S105 - a reason, no secret
+    EMPTY_FILE = "EMPTY_FILE"
+
+
+#: reason -> (English, Chinese); arguments by name
+SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
+    Reason.BAD_DATE: ("{value} is no date.", "“{value}”不是日期。"),
+    Reason.MISSING_DATE: ("The row has an amount but no date.", "该行有金额但没有日期。"),
+    Reason.BAD_AMOUNT: ("{value} is no amount.", "“{value}”不是金额。"),
+    Reason.MISSING_AMOUNT: ("The row has a date but no amount.", "该行有日期但没有金额。"),
+    Reason.AMBIGUOUS_AMOUNT: (
+        "{value} can be read in two ways: say which mark is the decimal one (--decimal point or comma).",
+        "“{value}”有两种读法：请用 --decimal point 或 comma 指明小数点符号。",
+    ),
+    Reason.TOO_MANY_DECIMALS: (
+        "{value} has more decimals than {currency} has.",
+        "“{value}”的小数位多于 {currency} 允许的位数。",
+    ),
+    Reason.BOTH_SIDES: (
+        "The row has an amount on both sides: {value}.",
+        "该行借贷两方都有金额：{value}。",
+    ),
+    Reason.BAD_DIRECTION: ("{value} is neither debit nor credit.", "“{value}”既不是借方也不是贷方。"),
+    Reason.BAD_CURRENCY: ("{value} is no ISO 4217 currency.", "“{value}”不是 ISO 4217 币种。"),
+    Reason.MISSING_CUSTOMER: ("The row names no customer.", "该行没有客户编号。"),
+    Reason.BAD_ROW: ("The row cannot be read: {value}.", "该行无法读取：{value}。"),
+    Reason.BAD_TEXT: (
+        "The cell holds a character that no store takes.",
+        "单元格含有无法存储的字符。",
+    ),
+    Reason.NO_BALANCE: (
+        "The statement shows no balance: add an opening or closing balance, or give --opening.",
+        "对账单没有余额：请补上期初或期末余额，或使用 --opening。",
+    ),
+    Reason.NO_CURRENCY: (
+        "The statement names no currency: give --currency.",
+        "对账单没有币种：请使用 --currency。",
+    ),
+    Reason.NO_CUSTOMER: (
+        "The statement does not say whose it is: give --customer.",
+        "对账单没有说明客户：请使用 --customer。",
+    ),
+    Reason.BAD_PERIOD: ("The period {value} cannot be read.", "期间“{value}”无法读取。"),
+    Reason.BAD_BALANCE: ("The balance {value} cannot be read.", "余额“{value}”无法读取。"),
+    Reason.STATEMENT_TOO_LARGE: (
+        "{value} holds more than {limit} lines on one day, which is more than one record takes.",
+        "{value} 一天内的行数超过 {limit}，超出单条记录的容量。",
+    ),
+    Reason.STATEMENT_HELD_BACK: (
+        "The statement {value} has rows that cannot be read; it is held back.",
+        "对账单 {value} 有无法读取的行，已暂缓导入。",
+    ),
+    Reason.NO_HEADING: (
+        "No row of the first {limit} names a date and an amount column: see `tieout template`, or give --columns.",
+        "前 {limit} 行中没有日期列和金额列的标题：请参见 `tieout template`，或使用 --columns。",
+    ),
+    Reason.NO_LINES: ("The file holds no line and no balance.", "文件中没有明细，也没有余额。"),
+    Reason.COLUMN_NOT_FOUND: ("There is no column {value}.", "没有“{value}”这一列。"),
+    Reason.DATE_ORDER_AMBIGUOUS: (
+        "Dates such as {value} can be day first or month first: give --date-order dmy or mdy.",
+        "“{value}”这样的日期无法判断先日还是先月：请使用 --date-order dmy 或 mdy。",
+    ),
+    Reason.UNKNOWN_FORMAT: (
+        "The file is in none of the formats {value}: give --format.",
+        "文件不属于以下任何格式：{value}。请使用 --format。",
+    ),
+    Reason.UNREADABLE: (
+        "The file cannot be read as {format}: {value}.",
+        "文件无法按 {format} 读取：{value}。",
+    ),
+    Reason.TOO_LARGE: (
+        "The file has {value}; at most {limit} is read.",
+        "文件为 {value}，最多读取 {limit}。",
+    ),
+    Reason.HOSTILE: (
+        "The file is refused because {value}, as files do that are made to harm.",
+        "文件被拒绝：{value}，属于恶意文件的特征。",
+    ),
+    Reason.PASSWORD: (
+        "The workbook has a password: save it without one.",
+        "工作簿有密码：请另存为无密码的文件。",
+    ),
+    Reason.EMPTY_FILE: ("The file is empty.", "文件是空的。"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row, or one statement, that was not taken in. ``row`` counts from 1, 0 for the whole file."""
+
+    row: int
+    reason: Reason
+    column: str = ""
+    value: str = ""
+    document_no: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self, language: str) -> str:
+        """What went wrong, as people read it; ``language`` is ``en`` or ``zh``."""
+        return sentence(self.reason, language, {"value": shown(self.value), **self.arguments})
+
+    def rejection(self) -> Rejection:
+        """The row of the error report."""
+        return Rejection(
+            self.row,
+            self.reason,
+            self.sentence("en"),
+            self.document_no,
+            "",
+            column=self.column,
+            value=self.value,
+            detail_zh=self.sentence("zh"),
+        )
+
+
+class FileRefusedError(ImportingError):
+    """Nothing of the file can be taken in. The message is English; ``problem`` has it in each language."""
+
+    def __init__(self, reason: Reason, value: str = "", **arguments: str) -> None:
+        self.problem = Problem(0, reason, value=value, arguments=arguments)
+        super().__init__(self.problem.sentence("en"))
+
+
+def sentence(reason: Reason, language: str, arguments: Mapping[str, str]) -> str:
+    """The sentence of a reason in a language."""
+    return SENTENCES[reason][1 if language == "zh" else 0].format_map(arguments)
+
+
+def shown(value: str) -> str:
+    """A value as a sentence may quote it: printable, at most 60 characters."""
+    text = "".join(c if c.isprintable() else " " for c in value[:61])
+    return f"{text[:60]}…" if len(text) > 60 else text

@@ -1,0 +1,117 @@
+"""The words by which columns, rows and figures of a statement are known, in English, Chinese and some German.
+
+A word is compared after ``plain``: case, spaces, signs, full width and a unit in brackets do not count. Another
+language is more words in ``words.toml``; a house's own wording is a layout that is kept for the customer.
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib.resources
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+
+class Field(enum.StrEnum):
+    """What a column, or a figure above the table, holds."""
+
+    DATE = "date"
+    DOCUMENT = "document"
+    REFERENCE = "reference"
+    TEXT = "text"
+    DEBIT = "debit"
+    CREDIT = "credit"
+    RAISES = "raises"
+    """Raises what the customer owes us, in whoever's books: the template's own column."""
+    LOWERS = "lowers"
+    OWED = "owed"
+    AMOUNT = "amount"
+    DIRECTION = "direction"
+    BALANCE = "balance"
+    CUSTOMER = "customer"
+    CUSTOMER_NAME = "customer_name"
+    CURRENCY = "currency"
+    STATEMENT_NO = "statement_no"
+    PERIOD = "period"
+    PERIOD_START = "period_start"
+    PERIOD_END = "period_end"
+    OPENING = "opening"
+    CLOSING = "closing"
+
+
+#: fields that a table may have as columns
+COLUMNS: Final = frozenset(Field) - {
+    Field.PERIOD,
+    Field.PERIOD_START,
+    Field.PERIOD_END,
+    Field.OPENING,
+    Field.CLOSING,
+    Field.CUSTOMER_NAME,
+}
+
+_WORDS: Final = tomllib.loads(
+    (importlib.resources.files("services.imports.statements") / "words.toml").read_text(encoding="utf-8")
+)
+
+_SIGNS: Final = re.compile(r"[\s_:：.,，/\\\-()（）*#'’&]+")
+_UNIT: Final = re.compile(r"[(（\[][^)）\]]{0,12}[)）\]]\s*$")
+
+
+def plain(text: str) -> str:
+    """A heading or label as words are compared: ``Debit  Amount (EUR)`` → ``debit amount``."""
+    narrow = unicodedata.normalize("NFKC", text[:80])
+    return _SIGNS.sub(" ", _UNIT.sub("", narrow)).strip().casefold()
+
+
+FIELD_OF: Final[Mapping[str, Field]] = {
+    plain(word): Field(field) for field, words in _WORDS["fields"].items() for word in words
+}
+TOTALS: Final = frozenset(map(plain, _WORDS["sums"]["totals"]))
+SUBTOTALS: Final = frozenset(map(plain, _WORDS["sums"]["subtotals"]))
+OPENING_WORDS: Final = frozenset(word for word, field in FIELD_OF.items() if field is Field.OPENING)
+CLOSING_WORDS: Final = frozenset(word for word, field in FIELD_OF.items() if field is Field.CLOSING)
+#: words for currencies that people write instead of the ISO code
+CURRENCY_WORDS: Final[Mapping[str, str]] = _WORDS["currencies"]
+
+
+def column_field(text: str) -> Field | None:
+    """The field that a heading names; a heading in two languages (``日期 Date``) is known by either."""
+    whole = plain(text)
+    found = FIELD_OF.get(whole)
+    if found is None and not whole.isascii():
+        latin = re.sub(r"[^\x00-\x7f]+", " ", whole).strip()
+        other = re.sub(r"[\x00-\x7f]+", "", whole).strip()
+        found = FIELD_OF.get(other) or FIELD_OF.get(latin)
+    if (
+        found is None
+        and whole.startswith(("debit ", "credit ", "balance ", "amount "))
+        and len(whole.split()) == 2
+    ):
+        word, unit = whole.split()  # "Debit EUR"
+        found = FIELD_OF.get(word) if len(unit) == 3 else None
+    return found if found in COLUMNS else None
+
+
+def label_field(text: str) -> tuple[Field, str] | None:
+    """(field, what stands behind it in the same cell) of a label above or below the table: ``币种：人民币``."""
+    whole = FIELD_OF.get(plain(text))
+    if whole is not None:
+        return whole, ""
+    label, mark, value = unicodedata.normalize("NFKC", text[:200]).partition(":")
+    if mark:
+        field = FIELD_OF.get(plain(label))
+        if field is not None:
+            return field, value.strip()
+    return None
+
+
+def currency_of(text: str) -> str:
+    """The ISO 4217 code that a cell means, or the cell's own text in capitals."""
+    trimmed = unicodedata.normalize("NFKC", text).strip()
+    if trimmed.casefold() in CURRENCY_WORDS:
+        return CURRENCY_WORDS[trimmed.casefold()]
+    code = re.search(r"\b([A-Z]{3})\b", trimmed.upper())
+    return code[1] if code else trimmed.upper()
