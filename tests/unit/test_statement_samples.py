@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,6 +94,42 @@ GOOD: dict[str, list[Expected]] = {
         Expected(two(5, 12100, 2100, second_row=8), 0, 10000, running=[12100, 10000])
     ],
     "csv_template_en.csv": [Expected(two(10), 10000, 12100, running=[22100, 12100])],
+    "camt053_v08.xml": [Expected(two(1), 10000, 12100)],
+    "camt053_v02.xml": [Expected(two(1), 10000, 12100)],
+    "camt053_utf16.xml": [Expected(two(1), 10000, 12100)],
+    "camt053_structured_v13.xml": [Expected(two(1), 10000, 12100)],
+    "camt053_batch.xml": [
+        Expected(
+            [
+                (1, INVOICE, "2026-01-05", 10000),
+                (2, "INV-1002", "2026-01-05", 2100),
+                (3, PAYMENT, "2026-01-20", -10000),
+            ],
+            10000,
+            12100,
+        )
+    ],
+    "camt052.xml": [Expected(two(1), 10000, 12100)],
+    "camt054.xml": [Expected(two(1), 10000, 12100)],
+    "mt940.sta": [Expected(two(5, second_row=7), 10000, 12100)],
+    "mt940_crlf.sta": [Expected(two(5, second_row=7), 10000, 12100)],
+    "mt940_swift.sta": [Expected(two(6, second_row=8), 10000, 12100)],
+    "mt940_two_pages.sta": [
+        Expected(two(5, second_row=7), 10000, 12100),
+        Expected(
+            [(15, INVOICE, "2026-02-05", 12100), (17, PAYMENT, "2026-02-20", -10000)],
+            12100,
+            14200,
+            period="2026-02-01..2026-02-28",
+        ),
+    ],
+    "mt942.sta": [Expected(two(6, second_row=8), 10000, 12100)],
+    "ofx1_sgml.ofx": [Expected(two(1), 10000, 12100)],
+    "ofx2_xml.ofx": [Expected(two(1), 10000, 12100)],
+    "qif.qif": [Expected(two(7, second_row=12), 10000, 12100)],
+    "json_object.json": [Expected(two(1), 10000, 12100, running=[22100, 12100])],
+    "json_events.ndjson": [Expected(two(1), 10000, 12100, running=[22100, 12100])],
+    "avro_events.avro": [Expected(two(1), 10000, 12100, running=[22100, 12100])],
     # taken in as it is: the domain finds STATEMENT_ARITHMETIC
     "csv_does_not_add_up.csv": [Expected([(7, INVOICE, "2026-01-05", 12100)], 10000, 50000)],
 }
@@ -134,6 +171,39 @@ DAMAGED_ROWS: dict[str, list[Expected]] = {
             problems=[(5, "AMBIGUOUS_AMOUNT")],
         )
     ],
+    "bad_camt_rows.xml": [
+        Expected(
+            two(1, second_row=8),
+            10000,
+            12100,
+            problems=[
+                (2, "BAD_AMOUNT"),
+                (3, "BAD_DIRECTION"),
+                (4, "BAD_DATE"),
+                (5, "BAD_CURRENCY"),
+                (6, "BATCH_DOES_NOT_ADD_UP"),
+                (7, "BAD_AMOUNT"),
+            ],
+        )
+    ],
+    "bad_mt940_entry.sta": [
+        Expected(two(5, second_row=11), 10000, 12100, problems=[(7, "BAD_ROW"), (9, "TOO_MANY_DECIMALS")])
+    ],
+    "bad_ofx_rows.ofx": [
+        Expected(
+            two(1, second_row=5),
+            10000,
+            12100,
+            problems=[(2, "BAD_DATE"), (3, "BAD_AMOUNT"), (4, "MISSING_AMOUNT")],
+        )
+    ],
+    "bad_qif_rows.qif": [
+        Expected(two(7, second_row=19), 10000, 12100, problems=[(12, "BAD_DATE"), (16, "BAD_AMOUNT")])
+    ],
+    "bad_json_rows.json": [
+        Expected(two(1, second_row=4), 10000, 12100, problems=[(3, "BAD_ROW"), (2, "BAD_AMOUNT")])
+    ],
+    "bad_json_event.ndjson": [Expected(two(1), 10000, 12100, problems=[(1, "BAD_ROW")])],
     "bad_quote.csv": [Expected([(5, INVOICE, "2026-01-05", 12100)], 0, 12100, problems=[(6, "BAD_ROW")])],
 }
 
@@ -142,6 +212,17 @@ REFUSED: dict[str, str] = {
     "bad_ambiguous_dates.csv": "DATE_ORDER_AMBIGUOUS",
     "bad_binary.csv": "UNKNOWN_FORMAT",
     "bad_empty.csv": "EMPTY_FILE",
+    "bad_avro_cut.avro": "UNREADABLE",
+    "bad_camt_cut.xml": "UNREADABLE",
+    "bad_camt_entities.xml": "HOSTILE",
+    "bad_camt_external.xml": "HOSTILE",
+    "bad_camt_pain.xml": "UNREADABLE",
+    "bad_json_cut.json": "UNREADABLE",
+    "bad_mt940_balance.sta": "NO_BALANCE",
+    "bad_mt940_headless.sta": "UNREADABLE",
+    "bad_ofx_cut.ofx": "NO_BALANCE",
+    "bad_ofx_entities.ofx": "HOSTILE",
+    "bad_qif_dates.qif": "DATE_ORDER_AMBIGUOUS",
     "bad_no_balance.csv": "NO_BALANCE",
     "bad_no_currency.csv": "NO_CURRENCY",
     "bad_no_customer.csv": "NO_CUSTOMER",
@@ -151,11 +232,22 @@ REFUSED: dict[str, str] = {
 }
 
 
-def read(
-    name: str, options: StatementOptions | None = None
-) -> tuple[list[Expected | Problem], list[Problem]]:
+def asked(name: str) -> tuple[StatementOptions, Layout]:
+    """What a person has to say beside the file: formats of banks do not name our customer."""
+    ours = {".xml", ".sta", ".ofx", ".qif"}
+    opening = "100" if name in ("camt054.xml", "mt942.sta", "bad_ofx_rows.ofx") else None
+    period = (dt.date(2026, 1, 1), dt.date(2026, 1, 31)) if name == "mt942.sta" else None
+    customer = "C-1" if Path(name).suffix in ours else None
+    currency = "EUR" if name.endswith(".qif") else None
+    return (
+        StatementOptions(customer_id=customer, opening=opening, period=period),
+        Layout(currency=currency),
+    )
+
+
+def read(name: str) -> tuple[list[Expected | Problem], list[Problem]]:
     """What a sample gives: its statements, or why there is none, and the rows that were left out."""
-    content = read_file(Source(SAMPLES / name, options or StatementOptions(), Layout()))
+    content = read_file(Source(SAMPLES / name, *asked(name)))
     made: list[Expected | Problem] = []
     left_out = list(content.problems)
     for draft in content.drafts:

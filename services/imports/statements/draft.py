@@ -23,6 +23,20 @@ class View(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentDetails:
+    """What a bank's entry says beside date and amount. ``booked``: not only announced; ``reversal``: takes one back."""
+
+    name: str | None = None
+    account: str | None = None
+    end_to_end_id: str | None = None
+    bank_reference: str | None = None
+    structured_reference: str | None = None
+    value_date: dt.date | None = None
+    booked: bool = True
+    reversal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DraftLine:
     """One line. ``row`` is the file's row, or the entry's number in formats without rows; from 1."""
 
@@ -33,6 +47,8 @@ class DraftLine:
     running_minor: int | None = None
     reference: str | None = None
     text: str = ""
+    party: PaymentDetails | None = None
+    """What a bank says about a payment; ``None`` in tables without such columns."""
 
 
 @dataclass(slots=True)

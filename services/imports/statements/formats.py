@@ -5,15 +5,23 @@ A new format is one file and one line in ``READERS``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
+from services.imports.statements import structured
+from services.imports.statements.camt import CamtReader
 from services.imports.statements.draft import StatementDraft
+from services.imports.statements.mt940 import Mt940Reader
+from services.imports.statements.numbers import AmountError, to_minor
+from services.imports.statements.ofx import OfxReader
 from services.imports.statements.options import Layout, StatementOptions
+from services.imports.statements.qif import QifReader
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.sheet import DELIMITERS, CsvSheet, check_size, encoding_of, open_excel
+from services.imports.statements.structured import JsonSheet
 from services.imports.statements.table import Corrections, TableReader, Tick
 
 _SAMPLE_BYTES: Final = 8192
@@ -79,10 +87,95 @@ def _content(name: str, table: TableReader) -> FileContent:
     return FileContent(name, table.rows, drafts, table.problems)
 
 
+def read_camt(source: Source) -> FileContent:
+    """ISO 20022 camt.052, .053 and .054."""
+    return _of_bank("camt", CamtReader(source.path), source)
+
+
+def read_mt940(source: Source) -> FileContent:
+    """SWIFT MT940 and MT942."""
+    return _of_bank("mt940", Mt940Reader(source.path, source.layout.encoding), source)
+
+
+def read_ofx(source: Source) -> FileContent:
+    """OFX of either syntax."""
+    return _of_bank("ofx", OfxReader(source.path), source)
+
+
+def read_qif(source: Source) -> FileContent:
+    """Quicken's format."""
+    return _of_bank("qif", QifReader(source.path, source.layout), source)
+
+
+def read_json(source: Source) -> FileContent:
+    """JSON: canonical statement events, or objects with lines."""
+    return _structured("json", structured.read_json(source.path), source)
+
+
+def read_avro(source: Source) -> FileContent:
+    """Avro container files of canonical statement events."""
+    return _structured("avro", structured.read_avro(source.path), source)
+
+
+class _BankReader(Protocol):
+    rows: int
+    drafts: list[StatementDraft]
+
+    def read(self) -> None: ...
+
+
+def _of_bank(name: str, reader: _BankReader, source: Source) -> FileContent:
+    reader.read()
+    source.tick(reader.rows)
+    asked = source.options
+    for draft in reader.drafts:
+        draft.customer_id = asked.customer_id
+        if asked.period is not None:
+            draft.period_start, draft.period_end = asked.period
+    if asked.opening is not None and len(reader.drafts) == 1:
+        try:
+            minor, side = to_minor(asked.opening, reader.drafts[0].currency, set())
+        except AmountError as error:
+            raise FileRefusedError(Reason.BAD_BALANCE, asked.opening) from error
+        reader.drafts[0].opening_minor = -minor if side is None else minor * side.value
+    return FileContent(name, reader.rows, reader.drafts)
+
+
+def _structured(name: str, values: list[Any], source: Source) -> FileContent:
+    content = FileContent(name, len(values), [])
+    if values and all(map(structured.is_event, values)):
+        for position, value in enumerate(values, start=1):
+            made = structured.draft_of_event(position, value)
+            if isinstance(made, Problem):
+                content.problems.append(made)
+            else:
+                content.drafts.append(made)
+        return content
+    tables = values if all(_has_lines(value) for value in values) else [values]
+    rows = 0
+    for table in tables:
+        reader = TableReader(JsonSheet(table), source.options, source.layout, source.tick, source.corrections)
+        content.drafts.extend(reader.read())
+        content.problems.extend(reader.problems)
+        rows += reader.rows
+    return replace(content, rows=rows)
+
+
+def _has_lines(value: Any) -> bool:
+    return isinstance(value, Mapping) and any(isinstance(given, list) for given in value.values())
+
+
 READERS: Final[dict[str, Reader]] = {
     "csv": read_csv,
     "xlsx": read_xlsx,
+    "camt": read_camt,
+    "mt940": read_mt940,
+    "ofx": read_ofx,
+    "qif": read_qif,
+    "json": read_json,
+    "avro": read_avro,
 }
+_MT940: Final = re.compile(rb"(?:^|\n)\s*(?:\{4:\s*)?:20:.*?\n\s*:(?:21|25|28C?|34F|13D?):", re.DOTALL)
 
 
 def format_of(path: Path) -> str:
@@ -92,14 +185,22 @@ def format_of(path: Path) -> str:
     if head.startswith(b"PK\x03\x04"):
         return "xlsx"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FileRefusedError(
-            Reason.UNREADABLE,
-            "it is a workbook with a password or of Excel before 2007; save it as .xlsx",
-            format="Excel",
-        )
+        why = "it has a password or is of Excel before 2007; save it as .xlsx"
+        raise FileRefusedError(Reason.UNREADABLE, why, format="Excel")
     if head.startswith((b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8")):
         raise FileRefusedError(Reason.UNKNOWN_FORMAT, ", ".join(READERS))
-    return "csv"
+    if head.startswith(b"Obj\x01"):
+        return "avro"
+    text = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if text.startswith(b"OFXHEADER") or b"<OFX>" in text or b"<?OFX" in text:
+        return "ofx"
+    if text.startswith(b"<"):
+        return "camt"
+    if text.startswith((b"{1:", b":20:")) or _MT940.search(text.replace(b"\r", b"")):
+        return "mt940"
+    if text[:6].lower() in (b"!type:", b"!accou", b"!optio"):
+        return "qif"
+    return "json" if text.startswith((b"{", b"[")) else "csv"
 
 
 def read_file(source: Source) -> FileContent:

@@ -58,6 +58,12 @@ def month_of(date: dt.date) -> Period:
     return date.replace(day=1), date.replace(day=last)
 
 
+def start_after(date: dt.date) -> dt.date:
+    """The first day of a period whose opening balance bears ``date``: a last day of a month is the day before."""
+    after = date + dt.timedelta(days=1)
+    return after if after.day == 1 else date
+
+
 def complete(draft: StatementDraft) -> None:
     """Fill in what the file leaves open: the period from whole months, the balances from the lines.
 

@@ -30,6 +30,7 @@ class Reason(enum.StrEnum):
     MISSING_CUSTOMER = "MISSING_CUSTOMER"
     BAD_ROW = "BAD_ROW"
     BAD_TEXT = "BAD_TEXT"
+    BATCH_DOES_NOT_ADD_UP = "BATCH_DOES_NOT_ADD_UP"
     # statements
     NO_BALANCE = "NO_BALANCE"
     NO_CURRENCY = "NO_CURRENCY"
@@ -76,6 +77,10 @@ SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.BAD_TEXT: (
         "The cell holds a character that no store takes.",
         "单元格含有无法存储的字符。",
+    ),
+    Reason.BATCH_DOES_NOT_ADD_UP: (
+        "The {value} transactions of the entry do not add up to its amount.",
+        "该笔的 {value} 笔交易之和与金额不符。",
     ),
     Reason.NO_BALANCE: (
         "The statement shows no balance: add an opening or closing balance, or give --opening.",

@@ -19,7 +19,7 @@ from services.imports.statements.draft import DraftLine, StatementDraft, View
 from services.imports.statements.heading import HEADING_ROWS_MAX, find_heading, said_in
 from services.imports.statements.numbers import AmountError, Mark, Side, is_empty, side_of, to_minor, votes
 from services.imports.statements.options import Layout, StatementOptions
-from services.imports.statements.periods import read_period
+from services.imports.statements.periods import read_period, start_after
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.sheet import Cell, Row, Sheet, text_of
 from services.imports.statements.words import (
@@ -271,8 +271,7 @@ class TableReader:
         if label in OPENING_WORDS:
             group.opening = shown
             if date is not None and draft.period_start is None:
-                after = date + dt.timedelta(days=1)
-                draft.period_start = after if after.day == 1 else date
+                draft.period_start = start_after(date)
         else:
             group.closing = shown
             draft.period_end = draft.period_end or date

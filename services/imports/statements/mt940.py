@@ -1,0 +1,186 @@
+"""SWIFT MT940 and MT942 as drafts, by the package ``mt-940``.
+
+The package gives up at the first entry that it cannot read. So the file is taken apart into messages and fields here,
+and each entry (``:61:`` with its ``:86:``) is given to it alone: a damaged one is a problem, and the others go on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import mt940
+
+from domain.money import MoneyError, from_text, is_currency
+from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
+from services.imports.statements.periods import start_after
+from services.imports.statements.reasons import FileRefusedError, Problem, Reason
+from services.imports.statements.references import document_of
+from services.imports.statements.sheet import encoding_of
+
+_FIELD: Final = re.compile(r"^:(\d{2}[A-Z]?):", re.MULTILINE)
+_BALANCE: Final = re.compile(r"([CD])(\d{6})([A-Z]{3})([\d]+(?:,\d*)?)\s*")
+_FIELD_CHARACTERS_MAX: Final = 10_000
+_NO_REFERENCE: Final = frozenset({"", "NONREF", "NOTPROVIDED"})
+
+
+@dataclass(slots=True)
+class _Message:
+    """One statement message: its fields in order, entries apart. ``row`` numbers are the lines of the file."""
+
+    header: dict[str, str] = field(default_factory=dict)
+    entries: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+class Mt940Reader:
+    """Reads one file. ``rows`` counts entries; a line's row is its line in the file."""
+
+    def __init__(self, path: Path, encoding: str | None) -> None:
+        self._path = path
+        self._encoding = encoding
+        self.rows = 0
+        self.drafts: list[StatementDraft] = []
+
+    def read(self) -> None:
+        """Fill ``drafts``. Raises ``FileRefusedError``."""
+        # it writes what it cannot read to the log, letter by letter; a problem says it once
+        logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)
+        encoding = self._encoding or encoding_of(self._path)
+        text = self._path.read_bytes().decode(encoding, errors="replace")
+        for message in _messages(text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")):
+            self.drafts.append(self._draft(message))
+        if not self.drafts:
+            raise FileRefusedError(Reason.UNREADABLE, "it holds no field :20: with :25:", format="MT940")
+
+    def _draft(self, message: _Message) -> StatementDraft:
+        said = message.header
+        number = said.get("28C") or said.get("28") or ""
+        draft = StatementDraft(None, "", account=said.get("25", "").partition("\n")[0].strip() or None)
+        draft.statement_no = (
+            " ".join(part for part in (said.get("20", "").strip(), number.strip()) if part) or None
+        )
+        opening = _balance(said.get("60F") or said.get("60M"), draft, "60")
+        closing = _balance(said.get("62F") or said.get("62M"), draft, "62")
+        if opening is not None:
+            draft.period_start, draft.opening_minor = start_after(opening[0]), opening[1]
+        if closing is not None:
+            draft.period_end, draft.closing_minor = closing
+        if not draft.currency:  # MT942 has no balances: the floor limit names the currency
+            found = re.match(r"[A-Z]{3}", said.get("34F", ""))
+            draft.currency = found[0] if found else ""
+        if not is_currency(draft.currency):
+            raise FileRefusedError(Reason.NO_CURRENCY)
+        for row, statement, details in message.entries:
+            self.rows += 1
+            self._entry(row, statement, details, draft)
+        return draft
+
+    def _entry(self, row: int, statement: str, details: str, draft: StatementDraft) -> None:
+        if len(statement) > _FIELD_CHARACTERS_MAX or len(details) > _FIELD_CHARACTERS_MAX:
+            draft.problems.append(Problem(row, Reason.BAD_ROW, ":61:", statement[:60]))
+            return
+        alone = f":20:X\n:60F:C000101{draft.currency}0,\n:61:{statement}\n:86:{details}\n"
+        try:
+            [found] = mt940.parse(alone, options=mt940.Options.all())
+            draft.lines.append(_line(row, found.data, draft.currency))
+        except _BadAmount as error:
+            reason = Reason.TOO_MANY_DECIMALS
+            draft.problems.append(Problem(row, reason, ":61:", str(error), "", {"currency": draft.currency}))
+        except (
+            RuntimeError,
+            ValueError,
+            ArithmeticError,
+            KeyError,
+            TypeError,
+        ):  # each way in which it gives up
+            draft.problems.append(Problem(row, Reason.BAD_ROW, ":61:", statement.partition("\n")[0]))
+
+
+class _BadAmount(Exception):
+    """An amount that the currency does not have."""
+
+
+def _messages(text: str) -> Iterator[_Message]:
+    message: _Message | None = None
+    places = list(_FIELD.finditer(text))
+    line, counted = 1, 0
+    for at, place in enumerate(places):
+        end = places[at + 1].start() if at + 1 < len(places) else len(text)
+        value = re.split(r"\n-\}?", text[place.end() : end], maxsplit=1)[0].strip("\n")
+        line += text.count("\n", counted, place.start())
+        counted = place.start()
+        tag = place[1]
+        if tag == "20":
+            if message is not None and "25" in message.header:
+                yield message
+            message = _Message()
+        if message is None:
+            continue
+        if tag == "61":
+            message.entries.append((line, value, ""))
+        elif tag == "86" and message.entries and "62F" not in message.header and "62M" not in message.header:
+            row, statement, before = message.entries[-1]
+            message.entries[-1] = (row, statement, f"{before}\n{value}".strip("\n"))
+        else:
+            message.header.setdefault(tag, value)
+    if message is not None and "25" in message.header:
+        yield message
+
+
+def _balance(text: str | None, draft: StatementDraft, where: str) -> tuple[dt.date, int] | None:
+    """(date, debit-positive minor units)."""
+    if text is None:
+        return None
+    found = _BALANCE.fullmatch(text)
+    try:
+        if found is None:
+            raise ValueError(text)
+        draft.currency = draft.currency or found[3]
+        date = dt.datetime.strptime(found[2], "%y%m%d").replace(tzinfo=dt.UTC).date()
+        minor = from_text(found[4].replace(",", "."), found[3])
+    except (ValueError, MoneyError):
+        draft.problems.append(Problem(0, Reason.BAD_BALANCE, f":{where}:", text))
+        return None
+    return date, (-minor if found[1] == "C" else minor)
+
+
+def _line(row: int, data: dict[str, Any], currency: str) -> DraftLine:
+    amount: Decimal = data["amount"].amount
+    try:
+        minor = from_text(f"{amount:f}", currency)
+    except MoneyError:
+        raise _BadAmount(f"{amount:f}") from None
+    date: dt.date = data.get("entry_date") or data["date"]
+    structured = " ".join(
+        str(data[name]) for name in ("purpose", "additional_purpose") if isinstance(data.get(name), str)
+    )
+    text = structured or " ".join((data.get("transaction_details") or "").split())
+    extra = (data.get("extra_details") or "").strip()
+    reference = (data.get("customer_reference") or "").strip()
+    end_to_end = (data.get("end_to_end_reference") or "").strip()
+    details = PaymentDetails(
+        name=(data.get("applicant_name") or "").strip() or None,
+        account=(data.get("gvc_applicant_iban") or data.get("applicant_iban") or "").strip() or None,
+        end_to_end_id=None if end_to_end in _NO_REFERENCE else end_to_end,
+        bank_reference=(data.get("bank_reference") or "").strip() or None,
+        structured_reference=None if reference in _NO_REFERENCE else reference,
+        value_date=dt.date(data["date"].year, data["date"].month, data["date"].day),
+        reversal=str(data.get("status", "")).upper().startswith("R"),
+    )
+    whole = " ".join(part for part in (text, extra) if part)
+    return DraftLine(
+        row,
+        dt.date(date.year, date.month, date.day),
+        document_of(details, whole) or details.bank_reference or "",
+        -minor,
+        None,
+        details.end_to_end_id or details.structured_reference,
+        whole,
+        details,
+    )

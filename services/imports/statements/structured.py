@@ -1,0 +1,133 @@
+"""JSON and Avro: canonical statement events, or any object with lines, whose names are known as headings are.
+
+``{"customer_id": …, "currency": …, "opening_balance": "0.00", "lines": [{"date": …, "document_no": …, "debit": …}]}``;
+a list of such objects; or canonical events (``customer_statement.*``), one, a list, one a line, or an Avro
+container file. Numbers with a fraction are read as decimals.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import fastavro
+import msgspec
+
+from domain.events import CustomerStatementEvent
+from services.imports.statements.draft import DraftLine, StatementDraft, View
+from services.imports.statements.reasons import FileRefusedError, Problem, Reason
+from services.imports.statements.sheet import COLUMNS_MAX, Cell, Row
+
+FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+_decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def read_json(path: Path) -> list[Any]:
+    """The objects of a file: of a list, of lines, or the only one. Raises ``FileRefusedError``."""
+    size = path.stat().st_size
+    if size > FILE_BYTES_MAX:
+        limit = f"{FILE_BYTES_MAX // 2**20} MiB"
+        raise FileRefusedError(Reason.TOO_LARGE, f"{size // 2**20} MiB", limit=limit)
+    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    try:
+        try:
+            decoded = _decoder.decode(data)
+        except msgspec.DecodeError:
+            decoded = [_decoder.decode(line) for line in data.splitlines() if line.strip()]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FileRefusedError(Reason.UNREADABLE, str(error), format="JSON") from error
+    return decoded if isinstance(decoded, list) else [decoded]
+
+
+def read_avro(path: Path) -> list[Any]:
+    """The records of an Avro object container file. Raises ``FileRefusedError``."""
+    try:
+        with path.open("rb") as stream:
+            return list(fastavro.reader(stream))
+    except Exception as error:  # these are anybody's bytes, and the decoder fails on them in many ways
+        raise FileRefusedError(Reason.UNREADABLE, f"{type(error).__name__} {error}", format="Avro") from error
+
+
+def is_event(value: Any) -> bool:
+    """Whether an object is a canonical statement event."""
+    return isinstance(value, Mapping) and str(value.get("event_type", "")).startswith("customer_statement.")
+
+
+def draft_of_event(position: int, value: Mapping[str, Any]) -> StatementDraft | Problem:
+    """A canonical event as a draft, in our view already."""
+    try:
+        event = msgspec.convert(
+            {
+                name: given
+                for name, given in value.items()
+                if name in CustomerStatementEvent.__struct_fields__
+            },
+            CustomerStatementEvent,
+        )
+    except msgspec.ValidationError as error:
+        return Problem(
+            position, Reason.BAD_ROW, value=str(error), document_no=str(value.get("statement_id", ""))
+        )
+    draft = StatementDraft(event.customer_id, event.currency, statement_no=event.statement_id, view=View.OURS)
+    draft.period_start, draft.period_end = event.period_start, event.period_end
+    draft.opening_minor, draft.closing_minor = event.opening_balance_minor, event.closing_balance_minor
+    draft.total_debit_minor, draft.total_credit_minor = event.total_debit_minor, event.total_credit_minor
+    draft.lines = [
+        DraftLine(
+            line.line_no,
+            line.date,
+            line.document_no,
+            line.debit_minor - line.credit_minor,
+            line.running_balance_minor,
+            line.their_reference,
+        )
+        for line in event.lines
+    ]
+    return draft
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSheet:
+    """An object with lines, or a list of lines, as a table: names are headings. A row is a line's number."""
+
+    value: Any
+
+    def rows(self) -> Iterator[Row | tuple[int, str]]:
+        """See ``sheet.Sheet``. What is said beside the lines stands in rows above them, numbered below 0."""
+        said: dict[str, Any] = {}
+        lines = self.value
+        if isinstance(self.value, Mapping):
+            said = {name: given for name, given in self.value.items() if not isinstance(given, list | dict)}
+            lines = next((given for given in self.value.values() if isinstance(given, list)), [])
+        names: dict[str, None] = {}
+        for line in lines:
+            if isinstance(line, Mapping):
+                names.update(dict.fromkeys(map(str, line)))
+        headings = list(names)[:COLUMNS_MAX] or ["date", "debit", "credit"]
+        for at, (name, given) in enumerate(said.items()):
+            yield at - len(said), [name, _cell(given)]
+        title: list[Cell] = [*headings]
+        yield 0, title
+        for number, line in enumerate(lines, start=1):
+            if isinstance(line, Mapping):
+                yield number, [_cell(line.get(name)) for name in headings]
+            else:
+                yield number, "it is no object"
+
+
+def _cell(value: Any) -> Cell:
+    if value is None:
+        return ""
+    if isinstance(value, str | Decimal):
+        return value
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return str(value)
