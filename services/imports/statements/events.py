@@ -8,7 +8,7 @@ and where nothing tells it is theirs. ``--view`` decides otherwise.
 ``line_no`` is the line's row in the file, so that a finding leads to the row.
 
 **Size.** A record holds at most ``LINES_MAX`` lines; a longer statement is cut between days into statements that
-each add up and follow on one another (ADR 0011).
+each add up and follow on one another (ADR 0012).
 """
 
 from __future__ import annotations
