@@ -16,7 +16,7 @@ from runtime.metrics import process_registry
 from runtime.settings import Settings
 from schemas.codec import Codec
 from schemas.confluent import registry_for
-from services.api.adapters import EventPublisher, StatementIssuer
+from services.api.adapters import EventPublisher, FileImporter, StatementIssuer
 from services.api.app import create_app
 from services.api.lag import KafkaLag
 from services.api.ports import ApiDependencies
@@ -45,6 +45,7 @@ def compose(settings: Settings) -> FastAPI:
             statement=StatementIssuer(
                 engine, Letterhead(name=settings.company_name, time_zone=settings.time_zone), clock
             ),
+            import_file=FileImporter(settings.kafka_bootstrap_servers, codec, engine),
             lag=KafkaLag(settings.kafka_bootstrap_servers, settings.app_id, settings.partitions, live),
             registry=process_registry("api", version),
             version=version,

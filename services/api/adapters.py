@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, Final
 
 import sqlalchemy as sa
 
 from domain.statements import PeriodUnreadableError, StatementDoesNotProveError, parse_period
 from schemas.codec import Codec
-from services.api.ports import Publication, RefusedEvent, StatementDocument, StatementRequest
+from services.api.ports import (
+    FileAnswer,
+    FileUpload,
+    Publication,
+    RefusedEvent,
+    RejectedRow,
+    StatementDocument,
+    StatementRequest,
+)
 from services.api.problems import ProblemCode, ProblemError
 from services.imports.canonical import LineError
 from services.imports.errors import DeliveryFailedError
+from services.imports.kinds import find_import
 from services.imports.publisher import Publisher, publish, read_events
+from services.imports.statements.options import Layout, StatementOptions
+from services.imports.statements.reasons import FileRefusedError
+from services.imports.summary import Options, Targets
 from services.reports.document import Letterhead
 from services.reports.errors import NothingToStateError
 from services.reports.service import issue_statement
+
+#: rejected rows that an answer names one by one
+_NAMED_ROWS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +66,66 @@ class EventPublisher:
                 ProblemCode.KAFKA_UNAVAILABLE, str(error), delivered=error.receipt.delivered
             ) from error
         return Publication(done.receipt.delivered, refused)
+
+
+@dataclass(frozen=True, slots=True)
+class FileImporter:
+    """``ApiDependencies.import_file``: the import of the command line, on a file of its own for each request."""
+
+    bootstrap_servers: str
+    codec: Codec
+    engine: sa.Engine
+    delivery_timeout_s: int = 30
+
+    def __call__(self, upload: FileUpload) -> FileAnswer:
+        """Blocks until Kafka has what the file brought. Raises ``ProblemError``."""
+        options = Options(
+            statement=StatementOptions(
+                customer_id=upload.customer_id,
+                opening=upload.opening,
+                layout=Layout(currency=upload.currency),
+            )
+        )
+        with tempfile.TemporaryDirectory(prefix="tieout-upload-") as folder:
+            # a name of the caller's own is only ever a file's name, never a path
+            path = Path(folder) / (re.sub(r"[^\w.\- ]", "_", upload.filename).strip(". ") or "upload")
+            path.write_bytes(upload.content)
+            try:
+                summary = find_import(upload.kind)(path, self._targets(), options, None)
+            except FileRefusedError as error:
+                detail = error.problem.sentence(upload.language)
+                raise ProblemError(ProblemCode.FILE_REFUSED, detail, reason=error.problem.reason) from error
+            except DeliveryFailedError as error:
+                raise ProblemError(
+                    ProblemCode.KAFKA_UNAVAILABLE, str(error), delivered=error.receipt.delivered
+                ) from error
+            rejections = [] if summary.report is None else _rejected_rows(summary.report, upload.language)
+        return FileAnswer(
+            summary.kind, summary.rows, summary.accepted, summary.rejected, rejections, summary.notes
+        )
+
+    def _targets(self) -> Targets:
+        return Targets(
+            publisher=lambda: Publisher(
+                self.bootstrap_servers, self.codec, delivery_timeout_s=self.delivery_timeout_s
+            ),
+            engine=lambda: self.engine,
+        )
+
+
+def _rejected_rows(report: Path, language: str) -> list[RejectedRow]:
+    with report.open(encoding="utf-8-sig", newline="") as stream:
+        return [
+            RejectedRow(
+                int(row["row"]),
+                row["column"],
+                row["value"],
+                row["reason"],
+                row["detail_zh" if language == "zh" else "detail"],
+                row["document_no"],
+            )
+            for row in islice(csv.DictReader(stream), _NAMED_ROWS)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from services.api.files import file_router
 from services.api.operations import operations_router
 from services.api.ports import ApiDependencies
 from services.api.problems import install_problem_handlers
@@ -31,6 +32,7 @@ _TAGS: Final = [
     {"name": "reconciliation", "description": "Matches, and what two views of an account disagree about."},
     {"name": "statements", "description": "Statements of account as documents."},
     {"name": "events", "description": "The one way in: canonical events, published to their topics."},
+    {"name": "files", "description": "Statements of customers and of banks as files; templates."},
     {"name": "operations", "description": "Health, metrics, refused records."},
 ]
 _DESCRIPTION: Final = (
@@ -73,6 +75,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.include_router(read_router(deps))
     app.include_router(statement_router(deps))
     app.include_router(write_router(deps))
+    app.include_router(file_router(deps))
     app.include_router(operations_router(deps))
     app.include_router(
         page_router(

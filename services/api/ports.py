@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 from zoneinfo import ZoneInfo
@@ -57,6 +57,43 @@ class StatementDocument:
     filename: str
 
 
+@dataclass(frozen=True, slots=True)
+class FileUpload:
+    """A statement file and what people say about it beside; ``language`` is that of the reasons."""
+
+    kind: str
+    filename: str
+    content: bytes
+    customer_id: str | None
+    currency: str | None
+    opening: str | None
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that was not taken in; ``row`` 0 concerns the whole statement."""
+
+    row: int
+    column: str
+    value: str
+    code: str
+    detail: str
+    document_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """What became of an upload; ``rejected`` by code, ``rejections`` the first of them one by one."""
+
+    kind: str
+    rows: int
+    accepted: Mapping[str, int]
+    rejected: Mapping[str, int]
+    rejections: Sequence[RejectedRow]
+    notes: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDependencies:
     """``publish`` takes NDJSON and raises ``problems.ProblemError``, as ``statement`` does, for what it
@@ -72,6 +109,7 @@ class ApiDependencies:
     zone: ZoneInfo
     publish: Callable[[BinaryIO], Publication]
     statement: Callable[[StatementRequest], StatementDocument]
+    import_file: Callable[[FileUpload], FileAnswer]
     lag: Callable[[], Lag]
     registry: CollectorRegistry
     version: str

@@ -34,6 +34,7 @@ class ProblemCode(enum.StrEnum):
     BODY_TOO_LARGE = "BODY_TOO_LARGE"
     MALFORMED_JSON = "MALFORMED_JSON"
     NO_EVENT_ACCEPTED = "NO_EVENT_ACCEPTED"
+    FILE_REFUSED = "FILE_REFUSED"
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
     LIVE_STORE_UNAVAILABLE = "LIVE_STORE_UNAVAILABLE"
     KAFKA_UNAVAILABLE = "KAFKA_UNAVAILABLE"
@@ -48,10 +49,11 @@ PROBLEMS: Final[dict[ProblemCode, tuple[int, str]]] = {
     ProblemCode.METHOD_NOT_ALLOWED: (405, "This path does not take this method."),
     ProblemCode.UNKNOWN_CUSTOMER: (404, "The books hold nothing of this customer for that."),
     ProblemCode.STATEMENT_DOES_NOT_PROVE: (409, "The figures do not add up, so no statement is issued."),
-    ProblemCode.UNSUPPORTED_MEDIA_TYPE: (415, "Send application/x-ndjson or application/json."),
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE: (415, "The body is of a type that this path does not take."),
     ProblemCode.BODY_TOO_LARGE: (413, "The body is too large: send it in parts."),
     ProblemCode.MALFORMED_JSON: (400, "The body is no JSON array of objects."),
     ProblemCode.NO_EVENT_ACCEPTED: (422, "None of the events has the shape of an event."),
+    ProblemCode.FILE_REFUSED: (422, "Nothing of the file can be taken in."),
     ProblemCode.DATABASE_UNAVAILABLE: (503, "PostgreSQL cannot be reached: try again shortly."),
     ProblemCode.LIVE_STORE_UNAVAILABLE: (503, "Redis cannot be reached: try again shortly."),
     ProblemCode.KAFKA_UNAVAILABLE: (503, "Kafka did not take the events: send them again, that is safe."),

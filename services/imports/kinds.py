@@ -30,6 +30,7 @@ KINDS: Final[Mapping[str, str]] = {
     "events": "services.imports.kinds:import_events",
     "online-retail": "services.imports.kinds:import_online_retail",
     "customers": "services.imports.kinds:import_customers",
+    "bank-statement": "services.imports.statements.bank:import_bank_statement",
     "customer-statement": "services.imports.statements.bring:import_customer_statement",
 }
 

@@ -217,6 +217,26 @@ imported_statements = sa.Table(
     sa.Column("imported_at", INSTANT, nullable=False),
 )
 
+#: receipts that bank files brought, and whose each is; decided once, before it is sent
+imported_receipts = sa.Table(
+    "imported_receipts",
+    metadata,
+    sa.Column("receipt_key", TEXT, primary_key=True),
+    sa.Column("customer_id", TEXT, nullable=False),
+    sa.Column("identified_by", TEXT, nullable=False),
+    sa.Column("file_sha256", TEXT, nullable=False),
+    sa.Column("decided_at", INSTANT, nullable=False),
+    sa.Column("sent_at", INSTANT),
+)
+
+#: accounts that customers pay from, without spaces, in capitals; written by `tieout import customers`
+customer_accounts = sa.Table(
+    "customer_accounts",
+    metadata,
+    sa.Column("customer_id", TEXT, primary_key=True),
+    sa.Column("account", TEXT, primary_key=True),
+)
+
 #: how a customer's files are laid out
 import_layouts = sa.Table(
     "import_layouts",

@@ -81,6 +81,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 clock=lambda: dt.datetime.combine(TODAY, dt.datetime.now(dt.UTC).timetz()),
                 zone=ZoneInfo("UTC"),
                 publish=_not_used,
+                import_file=_not_used,
                 statement=_not_used,
                 lag=lambda: Lag(0),
                 registry=CollectorRegistry(),

@@ -18,15 +18,18 @@ from runtime.metrics import API_REQUESTS
 from services import queries
 from services.api import (
     ApiDependencies,
+    FileAnswer,
+    FileUpload,
     Lag,
     Publication,
     RefusedEvent,
+    RejectedRow,
     create_app,
 )
 from services.api.__main__ import allowed_hosts
 from services.api.adapters import StatementIssuer
 from services.api.examples import EXAMPLES
-from services.api.problems import PROBLEMS, ProblemCode
+from services.api.problems import PROBLEMS, ProblemCode, ProblemError
 from services.api.testing import served
 from services.queries import testing as books
 from services.reports.document import Letterhead
@@ -55,6 +58,14 @@ class Publisher:
             RefusedEvent(n, "UNREADABLE", "no event") for n, line in enumerate(lines, 1) if line not in good
         ]
         return Publication(len(good), refused)
+
+
+def uploaded(upload: FileUpload) -> FileAnswer:
+    """Answers with what it was given; the import itself is tried end to end."""
+    if upload.content == b"bad":
+        raise ProblemError(ProblemCode.FILE_REFUSED, "no heading", reason="NO_HEADING")
+    row = RejectedRow(3, "Date", "soon", "BAD_DATE", f"{upload.customer_id} {upload.language}", "INV-1")
+    return FileAnswer(upload.kind, 2, {"customer_statement": 1}, {"BAD_DATE": 1}, [row], [upload.filename])
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +99,7 @@ def deps(stack: StackUrls) -> Iterator[ApiDependencies]:
             clock=lambda: NOW,
             zone=ZoneInfo("UTC"),
             publish=Publisher(),
+            import_file=uploaded,
             statement=StatementIssuer(engine, Letterhead(name="Meridian"), lambda: NOW),
             lag=lambda: Lag(3),
             registry=registry,
@@ -320,3 +332,26 @@ def test_json_stays_exact_beyond_floats(client: httpx.Client, deps: ApiDependenc
 
 def _without_none(example: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in example.items() if value is not None}  # FastAPI leaves them out
+
+
+def test_a_file_is_taken_with_what_is_said_beside_it(client: httpx.Client) -> None:
+    octets = {"content-type": "application/octet-stream"}
+    where = "/api/v1/imports/customer-statement?customer=C-1&filename=a.csv&language=zh"
+    answer = client.post(where, content=b"x", headers=octets)
+    assert answer.status_code == 202
+    assert answer.json()["notes"] == ["a.csv"]
+    assert answer.json()["rejections"][0]["detail"] == "C-1 zh"
+    refused = problem(client.post(where, content=b"bad", headers=octets), ProblemCode.FILE_REFUSED)
+    assert refused["reason"] == "NO_HEADING"
+    large = client.post(where, content=bytes(10_001), headers=octets)
+    problem(large, ProblemCode.BODY_TOO_LARGE)
+    problem(client.post(where, content=b"x"), ProblemCode.UNSUPPORTED_MEDIA_TYPE)
+    problem(
+        client.post("/api/v1/imports/letters", content=b"x", headers=octets), ProblemCode.INVALID_PARAMETER
+    )
+
+
+def test_a_template_is_a_download(client: httpx.Client) -> None:
+    answer = client.get("/api/v1/templates/customer-statement?format=csv&language=zh")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert "单据号" in answer.content.decode("utf-8-sig")

@@ -17,7 +17,7 @@ from services.imports.statements.draft import StatementDraft
 from services.imports.statements.events import Statement, event_of, statements_of
 from services.imports.statements.formats import FileContent, Source, read_file
 from services.imports.statements.memory import ImportMemory, Step
-from services.imports.statements.options import StatementOptions
+from services.imports.statements.options import Layout, StatementOptions
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.table import Corrections
 from services.imports.summary import Options, Summary, Targets
@@ -37,16 +37,8 @@ def import_customer_statement(
     kept = memory.layout(asked.customer_id)
     now = dt.datetime.now(dt.UTC)
 
-    def tick(rows: int) -> None:
-        if on_progress is not None:
-            on_progress(Progress(rows, rows, None))
-
-    try:
-        digest = _sha256(path)
-        corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}
-        content = read_file(Source(path, asked, asked.layout.over(kept), tick, corrections))
-    except OSError as error:
-        raise SourceUnreadableError(path, error.strerror or str(error)) from error
+    digest = sha256_of(path)
+    content = read_source(path, asked, kept, on_progress)
     if asked.remember and asked.customer_id is not None:
         memory.keep_layout(asked.customer_id, asked.layout.over(kept), now)
     with RejectionReport(path, options.report, CELL_COLUMNS) as report:
@@ -57,7 +49,7 @@ def import_customer_statement(
             published = publish(
                 _outgoing(steps),
                 publisher,
-                on_error=lambda error: report.add(_of_error(error)),
+                on_error=lambda error: report.add(of_error(error)),
             )
     refused = sum(report.counts.values())
     memory.record(KIND, digest, path.name, content.rows, refused, steps, now)
@@ -70,6 +62,22 @@ def import_customer_statement(
         published.receipt,
         tuple(notes),
     )
+
+
+def read_source(
+    path: Path, asked: StatementOptions, kept: Layout, on_progress: Callable[[Progress], None] | None
+) -> FileContent:
+    """What a file holds. Raises ``FileRefusedError`` and ``SourceUnreadableError``."""
+
+    def tick(rows: int) -> None:
+        if on_progress is not None:
+            on_progress(Progress(rows, rows, None))
+
+    try:
+        corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}
+        return read_file(Source(path, asked, asked.layout.over(kept), tick, corrections))
+    except OSError as error:
+        raise SourceUnreadableError(path, error.strerror or str(error)) from error
 
 
 def read_corrections(path: Path) -> Corrections:
@@ -141,10 +149,15 @@ def _label(draft: StatementDraft) -> str:
     return " ".join(part for part in (draft.statement_no, draft.customer_id, draft.currency) if part)
 
 
-def _of_error(error: LineError) -> Rejection:
+def of_error(error: LineError) -> Rejection:
+    """A record that could not be sent, as a row of the report."""
     return Rejection(error.line_no, error.reason, error.detail, "", error.excerpt)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def sha256_of(path: Path) -> str:
+    """The hash of a file's bytes. Raises ``SourceUnreadableError``."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceUnreadableError(path, error.strerror or str(error)) from error

@@ -7,8 +7,9 @@ rest on it: without it, the same file gives the same events, which the books rec
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 import sqlalchemy as sa
@@ -16,7 +17,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.imports.statements.events import Statement
 from services.imports.statements.options import Layout
-from services.store.tables import import_layouts, imported_files, imported_statements
+from services.imports.statements.receipts import Owner
+from services.store.tables import import_layouts, imported_files, imported_receipts, imported_statements
+
+_BATCH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,47 @@ class ImportMemory:
             ).all()
         return next(((row.statement_id, row.closing_minor) for row in rows if row.life != "withdrawn"), None)
 
+    def receipts(self, keys: Sequence[str]) -> dict[str, tuple[Owner, bool]]:
+        """Receipt key → (whose it is, whether it was sent), of those that are known."""
+        table, found = imported_receipts, {}
+        with self._engine.connect() as connection:
+            for batch in _batches(keys):
+                rows = connection.execute(
+                    sa.select(
+                        table.c.receipt_key, table.c.customer_id, table.c.identified_by, table.c.sent_at
+                    ).where(table.c.receipt_key.in_(batch))
+                )
+                for row in rows:
+                    owner = Owner(row.customer_id, row.identified_by)
+                    found[row.receipt_key] = (owner, row.sent_at is not None)
+        return found
+
+    def keep_owners(self, owners: Mapping[str, Owner], sha256: str, at: dt.datetime) -> None:
+        """Keep whose receipts are. An owner that is kept already stays."""
+        values = [
+            {
+                "receipt_key": key,
+                "customer_id": owner.customer_id,
+                "identified_by": owner.identified_by,
+                "file_sha256": sha256,
+                "decided_at": at,
+            }
+            for key, owner in owners.items()
+        ]
+        if values:
+            with self._engine.begin() as connection:
+                connection.execute(insert(imported_receipts).on_conflict_do_nothing(), values)
+
+    def mark_sent(self, keys: Sequence[str], at: dt.datetime) -> None:
+        """Kafka has these receipts."""
+        with self._engine.begin() as connection:
+            for batch in _batches(keys):
+                connection.execute(
+                    sa.update(imported_receipts)
+                    .where(imported_receipts.c.receipt_key.in_(batch), imported_receipts.c.sent_at.is_(None))
+                    .values(sent_at=at)
+                )
+
     def record(
         self,
         kind: str,
@@ -153,3 +198,8 @@ class ImportMemory:
             )
             if brought:
                 connection.execute(insert(imported_statements).on_conflict_do_nothing(), brought)
+
+
+def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(keys), _BATCH):
+        yield keys[start : start + _BATCH]

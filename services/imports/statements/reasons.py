@@ -31,6 +31,9 @@ class Reason(enum.StrEnum):
     BAD_ROW = "BAD_ROW"
     BAD_TEXT = "BAD_TEXT"
     BATCH_DOES_NOT_ADD_UP = "BATCH_DOES_NOT_ADD_UP"
+    NOT_A_RECEIPT = "NOT_A_RECEIPT"
+    NOT_BOOKED = "NOT_BOOKED"
+    RETURNED_RECEIPT = "RETURNED_RECEIPT"
     # statements
     NO_BALANCE = "NO_BALANCE"
     NO_CURRENCY = "NO_CURRENCY"
@@ -81,6 +84,18 @@ SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.BATCH_DOES_NOT_ADD_UP: (
         "The {value} transactions of the entry do not add up to its amount.",
         "该笔的 {value} 笔交易之和与金额不符。",
+    ),
+    Reason.NOT_A_RECEIPT: (
+        "The entry is no receipt; only receipts are booked.",
+        "该笔不是收款，只入账收款。",
+    ),
+    Reason.NOT_BOOKED: (
+        "The bank has announced the entry and not booked it yet; it is taken in when it is booked.",
+        "银行仅预告该笔，尚未入账；入账后再导入。",
+    ),
+    Reason.RETURNED_RECEIPT: (
+        "The bank took a receipt back: send payment.charged_back for it.",
+        "银行退回了一笔收款：请为其发送 payment.charged_back。",
     ),
     Reason.NO_BALANCE: (
         "The statement shows no balance: add an opening or closing balance, or give --opening.",

@@ -15,7 +15,7 @@ from typing import Final
 from domain.money import is_currency
 from services.imports.statements.balances import Shown, debit_positive, rises_with
 from services.imports.statements.dates import Order, order_of, parse_date
-from services.imports.statements.draft import DraftLine, StatementDraft, View
+from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft, View
 from services.imports.statements.heading import HEADING_ROWS_MAX, find_heading, said_in
 from services.imports.statements.numbers import AmountError, Mark, Side, is_empty, side_of, to_minor, votes
 from services.imports.statements.options import Layout, StatementOptions
@@ -237,10 +237,29 @@ class TableReader:
             return True
         reference, text = texts
         draft.lines.append(
-            DraftLine(number, date, document_no or reference, signed_minor, None, reference or None, text)
+            DraftLine(
+                number,
+                date,
+                document_no or reference,
+                signed_minor,
+                None,
+                reference or None,
+                text,
+                self._payer(cells, document_no),
+            )
         )
         group.shown.append(running)
         return True
+
+    def _payer(self, cells: list[Cell], document_no: str) -> PaymentDetails | None:
+        """Of tables that are a bank's: who paid."""
+        if Field.PAYER not in self._at and Field.PAYER_ACCOUNT not in self._at:
+            return None
+        return PaymentDetails(
+            name=self._text(cells, Field.PAYER) or None,
+            account=self._text(cells, Field.PAYER_ACCOUNT) or None,
+            bank_reference=document_no or None,
+        )
 
     def _label(self, cells: list[Cell]) -> str | None:
         """The word by which a row of balances or sums is known."""
@@ -384,6 +403,7 @@ class TableReader:
                 debit_positive(shown, sign),
                 line.reference,
                 line.text,
+                line.party,
             )
             for line, shown in zip(draft.lines, group.shown, strict=True)
         ]

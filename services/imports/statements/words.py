@@ -31,6 +31,8 @@ class Field(enum.StrEnum):
     AMOUNT = "amount"
     DIRECTION = "direction"
     BALANCE = "balance"
+    PAYER = "payer"
+    PAYER_ACCOUNT = "payer_account"
     CUSTOMER = "customer"
     CUSTOMER_NAME = "customer_name"
     CURRENCY = "currency"

@@ -1,0 +1,129 @@
+"""A bank's entries as receipts: which are, once each, and whose."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from services.imports.canonical import Outgoing, read_event
+from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
+from services.imports.statements.formats import Source, read_file
+from services.imports.statements.options import Layout, StatementOptions
+from services.imports.statements.reasons import Problem, Reason
+from services.imports.statements.receipts import (
+    UNIDENTIFIED,
+    Receipt,
+    event_of,
+    masked,
+    owner_of,
+    plain_account,
+    plain_name,
+    receipts_of,
+)
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "statements"
+NOBODY: dict[str, frozenset[str]] = {}
+
+
+def receipts(name: str) -> list[Receipt | Problem]:
+    content = read_file(Source(SAMPLES / name, StatementOptions(), Layout(currency="EUR")))
+    return [found for draft in content.drafts for found in receipts_of(draft)]
+
+
+def drafted(*lines: DraftLine) -> list[Receipt | Problem]:
+    return list(receipts_of(StatementDraft(None, "EUR", list(lines), account="DE1")))
+
+
+def credit(**details: object) -> DraftLine:
+    given = PaymentDetails(**details)  # type: ignore[arg-type]
+    return DraftLine(1, dt.date(2026, 1, 5), "", -12100, None, None, "invoice INV-1001", given)
+
+
+@pytest.mark.parametrize("name", ["camt053_v08.xml", "mt940.sta", "ofx1_sgml.ofx", "qif.qif"])
+def test_a_credit_is_a_payment_and_a_debit_is_none(name: str) -> None:
+    found = receipts(name)
+    [receipt] = [one for one in found if isinstance(one, Receipt)]
+    [problem] = [one for one in found if isinstance(one, Problem)]
+    assert (receipt.amount_minor, receipt.date) == (12100, dt.date(2026, 1, 5))
+    assert "INV-1001" in receipt.numbers
+    assert problem.reason is Reason.NOT_A_RECEIPT
+    outgoing = read_event(
+        1, event_of(receipt, owner_of(receipt, "C-1", NOBODY, NOBODY, NOBODY, UNIDENTIFIED))
+    )
+    assert isinstance(outgoing, Outgoing)
+    assert outgoing.key == b"C-1"
+    assert outgoing.value["event_type"] == "payment.settled"
+    assert "INV-1001" in outgoing.value["remittance_text"]
+
+
+def test_what_the_bank_says_of_the_payer_is_kept_and_the_account_masked() -> None:
+    receipt = next(one for one in receipts("camt053_v08.xml") if isinstance(one, Receipt))
+    event = event_of(receipt, owner_of(receipt, None, NOBODY, NOBODY, NOBODY, UNIDENTIFIED))
+    assert event["customer_id"] == UNIDENTIFIED
+    assert (event["payer_name"], event["bank_reference"]) == ("Calder Tools Ltd", "B-1")
+    assert event["payer_account_masked"].endswith("5555")
+    assert "BUKB" not in str(event)
+
+
+def test_one_receipt_in_report_notification_and_statement_is_one_event() -> None:
+    keys = {
+        one.key
+        for name in ("camt052.xml", "camt053_v08.xml", "camt053_v02.xml", "camt054.xml")
+        for one in receipts(name)
+        if isinstance(one, Receipt)
+    }
+    assert len(keys) == 1
+
+
+def test_entries_that_say_the_same_are_still_two_receipts() -> None:
+    both = [one for one in drafted(credit(), credit()) if isinstance(one, Receipt)]
+    assert len({one.key for one in both}) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (credit(booked=False), Reason.NOT_BOOKED),
+        (credit(reversal=True), Reason.NOT_A_RECEIPT),
+        (
+            DraftLine(1, dt.date(2026, 1, 5), "", 100, party=PaymentDetails(reversal=True)),
+            Reason.RETURNED_RECEIPT,
+        ),
+        (DraftLine(1, dt.date(2026, 1, 5), "", 100), Reason.NOT_A_RECEIPT),
+    ],
+)
+def test_what_is_no_receipt_is_named(line: DraftLine, reason: Reason) -> None:
+    [problem] = drafted(line)
+    assert isinstance(problem, Problem)
+    assert problem.reason is reason
+
+
+def test_whose_a_receipt_is() -> None:
+    [receipt] = drafted(credit(name="Calder  Tools Ltd.", account="GB33 BUKB 2020"))
+    assert isinstance(receipt, Receipt)
+    by_document = {"INV-1001": frozenset({"C-doc"})}
+    by_account = {plain_account("gb33bukb2020"): frozenset({"C-account"})}
+    by_name = {plain_name("calder tools ltd"): frozenset({"C-name"})}
+
+    def owner(
+        named: str | None,
+        documents: dict[str, frozenset[str]],
+        accounts: dict[str, frozenset[str]],
+        names: dict[str, frozenset[str]],
+    ) -> tuple[str, str]:
+        found = owner_of(receipt, named, documents, accounts, names, UNIDENTIFIED)
+        return found.customer_id, found.identified_by
+
+    assert owner("C-given", by_document, by_account, by_name) == ("C-given", "import")
+    assert owner(None, by_document, by_account, by_name) == ("C-doc", "document")
+    assert owner(None, NOBODY, by_account, by_name) == ("C-account", "payer account")
+    assert owner(None, NOBODY, NOBODY, by_name) == ("C-name", "payer name")
+    assert owner(None, NOBODY, NOBODY, NOBODY) == (UNIDENTIFIED, "nothing")
+    two = {"INV-1001": frozenset({"C-1", "C-2"})}  # a number that two customers have says nothing
+    assert owner(None, two, NOBODY, NOBODY) == (UNIDENTIFIED, "nothing")
+
+
+def test_an_account_is_masked_but_for_its_end() -> None:
+    assert masked("DE89 3704 0044 0532") == "************0532"
