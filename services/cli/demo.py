@@ -24,7 +24,7 @@ from services.cli.running import JsonOption, page_address, start, stop
 from services.cli.stopping import StopSignals
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import Receipt
-from services.imports.master import upsert_customers
+from services.imports.master import CUSTOMERS, upsert
 from services.imports.publisher import publish
 from services.queries.balances import iterate_balances
 from services.queries.discrepancies import iterate_discrepancies
@@ -90,7 +90,7 @@ def _measure(
 ) -> dict[str, Any]:
     engine = found.engine()
     try:
-        upsert_customers(engine, simulation.customers())
+        upsert(engine, CUSTOMERS, simulation.customers(), dt.datetime.now(dt.UTC))
         began = time.monotonic()
         receipt = _publish(simulation, found, settings, shuffle=shuffle, quiet=as_json)
         if not as_json:
@@ -214,7 +214,7 @@ def run_live(settings: Settings, seed: int, customers: int, days: int, rate: int
     try:
         simulation = Simulation(seed, customers, days, _start_date(settings, seed, customers, days))
         engine = found.engine()
-        upsert_customers(engine, simulation.customers())
+        upsert(engine, CUSTOMERS, simulation.customers(), dt.datetime.now(dt.UTC))
         engine.dispose()
         receipt = _publish(simulation, found, settings, shuffle=False, quiet=False)
         wait_for(receipt, found, 900)

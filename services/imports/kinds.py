@@ -6,6 +6,7 @@ point names a function of the type ``Import``. Functions are looked up when they
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import entry_points
 from itertools import islice
@@ -15,7 +16,7 @@ from typing import Final
 
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import UnknownImportKindError
-from services.imports.master import read_customers, upsert_customers
+from services.imports.master import CUSTOMERS, PRODUCTS, MasterKind, read_master, upsert
 from services.imports.online_retail import MISSING_CUSTOMER, Reading, read_documents
 from services.imports.publisher import Progress, publish, publish_file
 from services.imports.rejections import Rejection, RejectionReport
@@ -30,6 +31,7 @@ KINDS: Final[Mapping[str, str]] = {
     "events": "services.imports.kinds:import_events",
     "online-retail": "services.imports.kinds:import_online_retail",
     "customers": "services.imports.kinds:import_customers",
+    "products": "services.imports.kinds:import_products",
     "bank-statement": "services.imports.statements.bank:import_bank_statement",
     "customer-statement": "services.imports.statements.bring:import_customer_statement",
 }
@@ -130,22 +132,41 @@ def import_online_retail(
 def import_customers(
     path: Path, targets: Targets, options: Options, on_progress: Callable[[Progress], None] | None
 ) -> Summary:
-    """Customers' master data from CSV."""
+    """Customers' master data from CSV or Excel."""
+    return _import_master("customers", CUSTOMERS, path, targets, options, on_progress)
+
+
+def import_products(
+    path: Path, targets: Targets, options: Options, on_progress: Callable[[Progress], None] | None
+) -> Summary:
+    """Products and services from CSV or Excel."""
+    return _import_master("products", PRODUCTS, path, targets, options, on_progress)
+
+
+def _import_master(
+    name: str,
+    kind: MasterKind,
+    path: Path,
+    targets: Targets,
+    options: Options,
+    on_progress: Callable[[Progress], None] | None,
+) -> Summary:
     rows = 0
     with RejectionReport(path, options.report) as report:
 
         def counted() -> Iterator[Mapping[str, object]]:
             nonlocal rows
-            for row in read_customers(path, report.add):
+            for row in read_master(kind, path, report.add):
                 rows += 1
                 yield row
 
-        changed = upsert_customers(targets.engine(), counted())
+        different, changed = upsert(targets.engine(), kind, counted(), dt.datetime.now(dt.UTC))
     total = rows + sum(report.counts.values())
     if on_progress is not None:
         size = path.stat().st_size
         on_progress(Progress(total, size, size))
-    return Summary("customers", total, {"customer": changed}, report.counts, report.path)
+    notes = (f"{changed} of {different} are new or changed.",)
+    return Summary(name, total, {kind.name: different}, report.counts, report.path, None, notes)
 
 
 def _rejection(error: LineError) -> Rejection:

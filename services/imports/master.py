@@ -1,16 +1,18 @@
-"""Reads customers' master data from CSV into PostgreSQL: who they are, their language, where mail goes.
+"""Master data from CSV and Excel into PostgreSQL: customers and products, each change kept with its time.
 
-Columns ``customer_id, name, language, email, address, country, terms_days``; the first two are mandatory, the
-others may be absent or empty. Master data are not events: they say nothing about what is owed.
+Master data are not events: they say nothing about what is owed (ADR 0012). Headings are known in English and Chinese;
+only the mandatory ones must be there, the others may be absent or empty.
 
-Invariants: a customer is inserted or wholly replaced; a customer that the file does not name stays; the same
-file again changes nothing; a wrong row is reported and the rest goes on; the last row of a customer wins.
+Invariants: a record is inserted or wholly replaced; one that the file does not name stays; the same file again changes
+nothing; a wrong row is reported and the rest goes on; the last row of a record wins; ``master_history`` holds every
+state that a record has had, numbered from 1.
 """
 
 from __future__ import annotations
 
-import csv
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -20,71 +22,233 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.imports.errors import SourceUnreadableError
 from services.imports.rejections import Rejection
-from services.store.tables import customers
+from services.imports.statements.reasons import FileRefusedError
+from services.imports.statements.receipts import plain_account
+from services.imports.statements.sheet import (
+    DELIMITERS,
+    CsvSheet,
+    Sheet,
+    check_size,
+    encoding_of,
+    open_excel,
+    texts_of,
+)
+from services.imports.statements.words import plain
+from services.store.tables import customer_accounts, customers, master_history, products
 
-COLUMNS: Final = ("customer_id", "name", "language", "email", "address", "country", "terms_days")
-MANDATORY: Final = ("customer_id", "name")
 LANGUAGES: Final = ("en", "zh")
 TERMS_DAYS_MAX: Final = 3650
 _BATCH_ROWS: Final = 1000
+_ACCOUNTS_MAX: Final = 50
 
 
-def read_customers(path: Path, reject: Callable[[Rejection], None]) -> Iterator[dict[str, Any]]:
-    """The rows of a customers file as values of the ``customers`` table. Raises ``SourceUnreadableError``."""
+@dataclass(frozen=True, slots=True)
+class MasterKind:
+    """One kind of master data: its table, its key, and by which headings its columns are known."""
+
+    name: str
+    table: sa.Table
+    key: str
+    headings: Mapping[str, str]
+    mandatory: tuple[str, ...]
+    read: Callable[[dict[str, str]], dict[str, Any] | str]
+    """The values of a row, or what is wrong with it."""
+
+
+def read_master(
+    kind: MasterKind, path: Path, reject: Callable[[Rejection], None]
+) -> Iterator[dict[str, Any]]:
+    """The records of a file. Raises ``SourceUnreadableError``."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            missing = [name for name in MANDATORY if name not in (reader.fieldnames or ())]
-            if missing:
-                raise SourceUnreadableError(path, f"the columns {', '.join(missing)} are missing")
-            for row in reader:
-                if None in row or any(value is None for value in row.values()):
-                    detail = "The row has other cells than the heading."
-                    reject(Rejection(reader.line_num, "BAD_ROW", detail, "", ""))
-                    continue
-                customer = _customer(row)
-                if isinstance(customer, str):
-                    reject(Rejection(reader.line_num, "BAD_VALUE", customer, "", row["customer_id"]))
-                else:
-                    yield customer
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        check_size(path)
+        sheet = _sheet(path)
+        rows = sheet.rows()
+        columns: dict[str, int] = {}
+        width = 0
+        for number, cells in rows:
+            if isinstance(cells, str):
+                reject(Rejection(number, "BAD_ROW", cells))
+                continue
+            texts = texts_of(cells)
+            if not columns:
+                columns, width = _columns(kind, texts), len(texts)
+                missing = [name for name in kind.mandatory if name not in columns]
+                if missing:
+                    raise SourceUnreadableError(path, f"the columns {', '.join(missing)} are missing")
+                continue
+            if not any(texts):
+                continue
+            if len(texts) != width:
+                reject(Rejection(number, "BAD_ROW", "The row has other cells than the heading."))
+                continue
+            said = {name: texts[columns[name]] if name in columns else "" for name in kind.headings}
+            record = _record(kind, said)
+            if isinstance(record, str):
+                reject(Rejection(number, "BAD_VALUE", record, "", said[kind.key]))
+            else:
+                yield record
+        if not columns:
+            raise SourceUnreadableError(path, f"the columns {', '.join(kind.mandatory)} are missing")
+    except FileRefusedError as error:
+        raise SourceUnreadableError(path, str(error)) from error
+    except (OSError, UnicodeError) as error:
         raise SourceUnreadableError(path, str(error)) from error
 
 
-def upsert_customers(engine: sa.Engine, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Insert or replace customers in one transaction; returns how many different ones. Blocks."""
+def upsert(
+    engine: sa.Engine, kind: MasterKind, records: Iterable[Mapping[str, Any]], at: dt.datetime
+) -> tuple[int, int]:
+    """Insert or replace records in one transaction; (how many different ones, how many changed). Blocks."""
     seen: set[str] = set()
+    changed = 0
     with engine.begin() as connection:
-        pending = iter(rows)
+        pending = iter(records)
         while batch := list(islice(pending, _BATCH_ROWS)):
-            last = {row["customer_id"]: row for row in batch}  # one statement may not touch a row twice
+            last = {record[kind.key]: record for record in batch}  # one statement may not touch a row twice
             seen.update(last)
-            statement = insert(customers).values(list(last.values()))
-            replaced = {name: statement.excluded[name] for name in COLUMNS if name != "customer_id"}
-            connection.execute(statement.on_conflict_do_update(index_elements=["customer_id"], set_=replaced))
-    return len(seen)
+            changed += _write(connection, kind, last, at)
+    return len(seen), changed
 
 
-def _customer(row: Mapping[str, str]) -> dict[str, Any] | str:
-    """The values of one row, or what is wrong with it."""
-    cells = {name: row.get(name, "").strip() for name in COLUMNS}
-    for name in MANDATORY:
-        if not cells[name]:
+def _write(
+    connection: sa.Connection, kind: MasterKind, records: Mapping[str, Mapping[str, Any]], at: dt.datetime
+) -> int:
+    history = master_history
+    versions: dict[str, tuple[int, Any]] = {
+        row.record_id: (row.version, row.record)
+        for row in connection.execute(
+            sa.select(history.c.record_id, history.c.version, history.c.record)
+            .distinct(history.c.record_id)
+            .where(history.c.kind == kind.name, history.c.record_id.in_(records))
+            .order_by(history.c.record_id, history.c.version.desc())
+        )
+    }
+    fresh = {name: record for name, record in records.items() if versions.get(name, (0, None))[1] != record}
+    if not fresh:
+        return 0
+    columns = set(kind.table.c.keys())
+    values = [{name: value for name, value in record.items() if name in columns} for record in fresh.values()]
+    statement = insert(kind.table).values(values)
+    replaced = {name: statement.excluded[name] for name in columns if name != kind.key}
+    connection.execute(statement.on_conflict_do_update(index_elements=[kind.key], set_=replaced))
+    if kind is CUSTOMERS:
+        _write_accounts(connection, fresh)
+    connection.execute(
+        insert(history),
+        [
+            {
+                "kind": kind.name,
+                "record_id": name,
+                "version": versions.get(name, (0, None))[0] + 1,
+                "record": record,
+                "changed_at": at,
+            }
+            for name, record in fresh.items()
+        ],
+    )
+    return len(fresh)
+
+
+def _write_accounts(connection: sa.Connection, records: Mapping[str, Mapping[str, Any]]) -> None:
+    connection.execute(sa.delete(customer_accounts).where(customer_accounts.c.customer_id.in_(records)))
+    pairs = [
+        {"customer_id": name, "account": account}
+        for name, record in records.items()
+        for account in record.get("accounts", ())
+    ]
+    if pairs:
+        connection.execute(insert(customer_accounts), pairs)
+
+
+def _sheet(path: Path) -> Sheet:
+    with path.open("rb") as stream:
+        head = stream.read(65_536)
+    if head.startswith(b"PK\x03\x04"):
+        return open_excel(path, None)
+    encoding = encoding_of(path)
+    first = head.decode(encoding, errors="replace").lstrip("\ufeff").partition("\n")[0]
+    return CsvSheet(path, encoding, max(DELIMITERS, key=first.count))
+
+
+def _columns(kind: MasterKind, headings: list[str]) -> dict[str, int]:
+    known = {plain(word): name for name, words in kind.headings.items() for word in (name, *words.split("|"))}
+    found: dict[str, int] = {}
+    for at, heading in enumerate(headings):
+        name = known.get(plain(heading))
+        if name is not None:
+            found.setdefault(name, at)
+    return found
+
+
+def _record(kind: MasterKind, said: dict[str, str]) -> dict[str, Any] | str:
+    for name in kind.mandatory:
+        if not said[name]:
             return f"{name} is empty."
-    language = cells["language"].lower() or LANGUAGES[0]
+    if any("\x00" in value for value in said.values()):
+        return "A cell holds a NUL character."
+    return kind.read(said)
+
+
+def _customer(said: dict[str, str]) -> dict[str, Any] | str:
+    language = said["language"].lower() or LANGUAGES[0]
     if language not in LANGUAGES:
-        return f"language {cells['language']!r} is not one of {', '.join(LANGUAGES)}."
-    terms = cells["terms_days"]
+        return f"language {said['language']!r} is not one of {', '.join(LANGUAGES)}."
+    terms = said["terms_days"]
     if terms and not (terms.isascii() and terms.isdigit() and int(terms) <= TERMS_DAYS_MAX):
         return f"terms_days {terms[:20]!r} is no number of days up to {TERMS_DAYS_MAX}."
-    if any("\x00" in value for value in cells.values()):
-        return "A cell holds a NUL character."
+    accounts = sorted({plain_account(one) for one in said["accounts"].replace(",", ";").split(";")} - {""})
+    if len(accounts) > _ACCOUNTS_MAX:
+        return f"{len(accounts)} accounts are more than {_ACCOUNTS_MAX}."
+    optional = ("email", "address", "country", "salesperson", "department", "external_id")
     return {
-        "customer_id": cells["customer_id"],
-        "name": cells["name"],
+        "customer_id": said["customer_id"],
+        "name": said["name"],
         "language": language,
-        "email": cells["email"] or None,
-        "address": cells["address"] or None,
-        "country": cells["country"] or None,
+        **{name: said[name] or None for name in optional},
         "terms_days": int(terms) if terms else None,
+        "accounts": accounts,
     }
+
+
+def _product(said: dict[str, str]) -> dict[str, Any] | str:
+    return {
+        "sku": said["sku"],
+        "name": said["name"],
+        "category": said["category"] or None,
+        "unit": said["unit"] or None,
+    }
+
+
+CUSTOMERS: Final = MasterKind(
+    "customer",
+    customers,
+    "customer_id",
+    {
+        "customer_id": "customer no|customer|customer number|id|客户编号|客户代码|客户号",
+        "name": "customer name|客户名称|名称|单位名称",
+        "language": "lang|语言",
+        "email": "e-mail|mail|邮箱|电子邮件",
+        "address": "地址",
+        "country": "国家|国家或地区",
+        "terms_days": "terms|payment terms|账期天数|付款天数",
+        "salesperson": "sales|account manager|业务员|销售员",
+        "department": "部门",
+        "external_id": "external no|their id|外部编号",
+        "accounts": "bank accounts|iban|银行账号|付款账号",
+    },
+    ("customer_id", "name"),
+    _customer,
+)
+PRODUCTS: Final = MasterKind(
+    "product",
+    products,
+    "sku",
+    {
+        "sku": "product no|product id|item no|商品编号|产品编号|货号",
+        "name": "product name|description|商品名称|产品名称|名称",
+        "category": "group|类别|分类",
+        "unit": "uom|单位|计量单位",
+    },
+    ("sku", "name"),
+    _product,
+)

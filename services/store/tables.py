@@ -185,6 +185,30 @@ customers = sa.Table(
     sa.Column("address", TEXT),
     sa.Column("country", TEXT),
     sa.Column("terms_days", sa.Integer),
+    sa.Column("salesperson", TEXT),
+    sa.Column("department", TEXT),
+    sa.Column("external_id", TEXT),
+)
+
+#: products and services; written by `tieout import products`
+products = sa.Table(
+    "products",
+    metadata,
+    sa.Column("sku", TEXT, primary_key=True),
+    sa.Column("name", TEXT, nullable=False),
+    sa.Column("category", TEXT),
+    sa.Column("unit", TEXT),
+)
+
+#: every state that a customer or a product has had, numbered from 1
+master_history = sa.Table(
+    "master_history",
+    metadata,
+    sa.Column("kind", TEXT, primary_key=True),
+    sa.Column("record_id", TEXT, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("record", JSONB, nullable=False),
+    sa.Column("changed_at", INSTANT, nullable=False),
 )
 
 #: files that were imported, by the hash of their bytes; written by the imports, as the two tables behind it

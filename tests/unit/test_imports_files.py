@@ -24,11 +24,12 @@ from services.imports.errors import (
     UnknownImportKindError,
 )
 from services.imports.kinds import KINDS, find_import, known_kinds
-from services.imports.master import read_customers
+from services.imports.master import CUSTOMERS, PRODUCTS, read_master
 from services.imports.publisher import Publisher, publish, publish_file, read_events
 from services.imports.rejections import Rejection, RejectionReport, report_path
 from tests.unit.test_imports_canonical import ORDER, line
 
+NOT_SAID = {"salesperson": None, "department": None, "external_id": None, "accounts": []}
 NOWHERE = "127.0.0.1:1"
 
 
@@ -36,7 +37,7 @@ def customers(tmp_path: Path, text: str) -> tuple[list[dict[str, Any]], list[Rej
     path = tmp_path / "customers.csv"
     path.write_text(text, encoding="utf-8")
     rejected: list[Rejection] = []
-    return list(read_customers(path, rejected.append)), rejected
+    return list(read_master(CUSTOMERS, path, rejected.append)), rejected
 
 
 def test_customers_are_read_and_wrong_rows_reported(tmp_path: Path) -> None:
@@ -59,6 +60,7 @@ def test_customers_are_read_and_wrong_rows_reported(tmp_path: Path) -> None:
             "address": "上海市",
             "country": "CN",
             "terms_days": 30,
+            **NOT_SAID,
         },
         {
             "customer_id": "C-2",
@@ -68,9 +70,28 @@ def test_customers_are_read_and_wrong_rows_reported(tmp_path: Path) -> None:
             "address": None,
             "country": None,
             "terms_days": None,
+            **NOT_SAID,
         },
     ]
     assert [r.row for r in rejected] == [4, 5, 6, 7]
+
+
+def test_headings_of_master_data_are_known_in_chinese_and_accounts_are_parted(tmp_path: Path) -> None:
+    rows, rejected = customers(
+        tmp_path, '客户编号;客户名称;业务员;银行账号\nC-1;恒信;王芳;"DE89 3704; gb33bukb"\n'
+    )
+    assert rejected == []
+    assert (rows[0]["salesperson"], rows[0]["accounts"]) == ("王芳", ["DE893704", "GB33BUKB"])
+
+
+def test_products_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("货号,商品名称,单位\nA-1,螺丝,件\n,空,\n", encoding="gb18030")
+    rejected: list[Rejection] = []
+    assert list(read_master(PRODUCTS, path, rejected.append)) == [
+        {"sku": "A-1", "name": "螺丝", "category": None, "unit": "件"}
+    ]
+    assert [r.row for r in rejected] == [3]
 
 
 def test_only_id_and_name_are_mandatory(tmp_path: Path) -> None:
