@@ -231,6 +231,15 @@ def test_the_event_of_a_statement_depends_on_nothing_but_its_content(tmp_path: P
     assert event_of(first, 1, "received")["event_id"] != event_of(first, 2, "replaced")["event_id"]
 
 
+def test_progress_is_told_with_the_number_of_rows(tmp_path: Path) -> None:
+    lines = [["2026-01-05", f"INV-{n}", None, 1, None] for n in range(2500)]
+    path = workbook(tmp_path / "a.xlsx", [*SAID, ["Opening balance", 0], HEADINGS, *lines])
+    heard: list[tuple[int, int | None]] = []
+    read_file(Source(path, StatementOptions(), Layout(), lambda rows, total: heard.append((rows, total))))
+    assert [rows for rows, _ in heard] == [1000, 2000, 2500]
+    assert {total for _, total in heard} == {2505}
+
+
 def test_a_long_statement_is_cut_between_days_and_every_part_follows_on_the_last(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     rows = [f"2026-01-{1 + n % 30:02},INV-{n},,1.00" for n in range(LINES_MAX + 10)]

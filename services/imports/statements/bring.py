@@ -69,9 +69,9 @@ def read_source(
 ) -> FileContent:
     """What a file holds. Raises ``FileRefusedError`` and ``SourceUnreadableError``."""
 
-    def tick(rows: int) -> None:
+    def tick(rows: int, total: int | None) -> None:
         if on_progress is not None:
-            on_progress(Progress(rows, rows, None))
+            on_progress(Progress(rows, rows, total))
 
     try:
         corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}

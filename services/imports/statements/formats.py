@@ -34,7 +34,7 @@ class Source:
     path: Path
     options: StatementOptions
     layout: Layout
-    tick: Tick = lambda rows: None
+    tick: Tick = lambda rows, total: None
     corrections: Corrections = field(default_factory=dict)
 
 
@@ -126,7 +126,7 @@ class _BankReader(Protocol):
 
 def _of_bank(name: str, reader: _BankReader, source: Source) -> FileContent:
     reader.read()
-    source.tick(reader.rows)
+    source.tick(reader.rows, reader.rows)
     asked = source.options
     for draft in reader.drafts:
         draft.customer_id = asked.customer_id

@@ -40,7 +40,10 @@ _HIGH: Final = re.compile(rb"[\x80-\xff]")
 
 
 class Sheet(Protocol):
-    """Rows of cells. ``rows`` may be called again and begins anew."""
+    """Rows of cells. ``rows`` may be called again and begins anew; ``height`` is their number, if it is known."""
+
+    @property
+    def height(self) -> int | None: ...
 
     def rows(self) -> Iterator[Row | tuple[int, str]]:
         """(row number, its cells), or (row number, why the row cannot be read)."""
@@ -98,6 +101,11 @@ class CsvSheet:
     encoding: str
     delimiter: str
 
+    @property
+    def height(self) -> int | None:
+        """Not known before the file is read."""
+        return None
+
     def rows(self) -> Iterator[Row | tuple[int, str]]:
         """See ``Sheet``. A letter that the encoding does not have becomes U+FFFD."""
         with io.TextIOWrapper(self.path.open("rb"), self.encoding, errors="replace", newline="") as stream:
@@ -133,6 +141,11 @@ class ExcelSheet:
     def __init__(self, sheet: python_calamine.CalamineSheet) -> None:
         self._sheet = sheet
         self._first_row = (sheet.start or (0, 0))[0] + 1
+
+    @property
+    def height(self) -> int | None:
+        """See ``Sheet``."""
+        return self._sheet.height
 
     def rows(self) -> Iterator[Row | tuple[int, str]]:
         """See ``Sheet``."""

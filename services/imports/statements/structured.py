@@ -96,6 +96,11 @@ class JsonSheet:
 
     value: Any
 
+    @property
+    def height(self) -> int | None:
+        """See ``sheet.Sheet``."""
+        return None
+
     def rows(self) -> Iterator[Row | tuple[int, str]]:
         """See ``sheet.Sheet``. What is said beside the lines stands in rows above them, numbered below 0."""
         said: dict[str, Any] = {}

@@ -32,7 +32,8 @@ from services.imports.statements.words import (
     plain,
 )
 
-Tick = Callable[[int], None]
+#: (rows read, rows in all if that is known)
+Tick = Callable[[int, int | None], None]
 #: row → heading of the column → the right value
 Corrections = Mapping[int, Mapping[str, str]]
 
@@ -99,12 +100,12 @@ class TableReader:
         for number, cells in self._body():
             self.rows += 1
             if self.rows % _TICK_ROWS == 0:
-                self._tick(self.rows)
+                self._tick(self.rows, self._sheet.height)
             if isinstance(cells, str):
                 self.problems.append(Problem(number, Reason.BAD_ROW, value=cells))
             elif not self._take(number, cells):
                 tail.append((number, cells))
-        self._tick(self.rows)
+        self._tick(self.rows, self._sheet.height)
         self._said = {**said_in(tail), **self._said}
         if not self._groups and not self.problems:
             self._group([])  # a period without movements has a statement, too
