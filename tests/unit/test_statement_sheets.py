@@ -15,8 +15,8 @@ import xlsxwriter
 
 from services.imports.statements import xlsx_guard
 from services.imports.statements.bring import read_corrections
-from services.imports.statements.draft import View
-from services.imports.statements.events import LINES_MAX, Statement, event_of, statements_of
+from services.imports.statements.draft import DraftLine, StatementDraft, View
+from services.imports.statements.events import ALL_LINES_MAX, LINES_MAX, Statement, event_of, statements_of
 from services.imports.statements.formats import FileContent, Source, read_file
 from services.imports.statements.options import Layout, StatementOptions
 from services.imports.statements.reasons import SENTENCES, FileRefusedError, Reason
@@ -255,6 +255,13 @@ def test_a_long_statement_is_cut_between_days_and_every_part_follows_on_the_last
     assert parts[1].opening_minor == parts[0].closing_minor
     assert (parts[0].period_start, parts[1].period_end) == (dt.date(2026, 1, 1), dt.date(2026, 1, 31))
     assert parts[1].period_start - parts[0].period_end == dt.timedelta(days=1)
+
+
+def test_more_lines_than_a_book_holds_are_refused() -> None:
+    lines = [DraftLine(n, dt.date(2026, 1, 5), "", 1) for n in range(ALL_LINES_MAX + 1)]
+    made = statements_of(StatementDraft("C-1", "EUR", lines, opening_minor=0), View.AUTO)
+    assert not isinstance(made, list)
+    assert made.reason is Reason.STATEMENT_TOO_LONG
 
 
 def test_more_lines_on_one_day_than_a_record_takes_are_refused(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ from services.imports.statements.periods import complete
 from services.imports.statements.reasons import Problem, Reason
 
 LINES_MAX: Final = 20_000
+#: a book is one record of at most 16 MiB in the changelog, and keeps about 130 bytes a line: this leaves half for the rest
+ALL_LINES_MAX: Final = 60_000
 SOURCE_SYSTEM: Final = "customer-file"
 
 
@@ -80,6 +82,8 @@ def statements_of(
     start, end = draft.period_start, draft.period_end
     if start is None or end is None:
         return Problem(0, Reason.BAD_PERIOD, value="")
+    if len(draft.lines) > ALL_LINES_MAX:
+        return Problem(0, Reason.STATEMENT_TOO_LONG, value=label, arguments={"limit": str(ALL_LINES_MAX)})
     sign = 1 if _view_of(draft, view) is View.OURS else -1
     name = statement_id or draft.statement_no or f"{draft.customer_id}/{draft.currency}/{start}..{end}"
     parts = list(_cut(draft.lines))

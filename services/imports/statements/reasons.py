@@ -41,6 +41,7 @@ class Reason(enum.StrEnum):
     BAD_PERIOD = "BAD_PERIOD"
     BAD_BALANCE = "BAD_BALANCE"
     STATEMENT_TOO_LARGE = "STATEMENT_TOO_LARGE"
+    STATEMENT_TOO_LONG = "STATEMENT_TOO_LONG"
     STATEMENT_HELD_BACK = "STATEMENT_HELD_BACK"
     # files
     NO_HEADING = "NO_HEADING"
@@ -114,6 +115,10 @@ SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.STATEMENT_TOO_LARGE: (
         "{value} holds more than {limit} lines on one day, which is more than one record takes.",
         "{value} 一天内的行数超过 {limit}，超出单条记录的容量。",
+    ),
+    Reason.STATEMENT_TOO_LONG: (
+        "{value} has more than {limit} lines, which is more than one account's books hold; ask for shorter periods.",
+        "{value} 超过 {limit} 行，超出单个账户账簿的容量；请改为较短的期间。",
     ),
     Reason.STATEMENT_HELD_BACK: (
         "The statement {value} has rows that cannot be read; it is held back.",
