@@ -27,7 +27,7 @@ from services.imports.statements.periods import complete
 from services.imports.statements.reasons import Problem, Reason
 
 LINES_MAX: Final = 20_000
-#: a book is one record of at most 16 MiB in the changelog, and keeps about 130 bytes a line: this leaves half for the rest
+#: a book is one record of at most 16 MiB in the changelog, and keeps about 130 bytes a line: half is left for the rest
 ALL_LINES_MAX: Final = 60_000
 SOURCE_SYSTEM: Final = "customer-file"
 
