@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.imports.errors import SourceUnreadableError
 from services.imports.rejections import Rejection
@@ -118,7 +118,7 @@ def _write(
         row.record_id: (row.version, row.record)
         for row in connection.execute(
             sa.select(history.c.record_id, history.c.version, history.c.record)
-            .distinct(history.c.record_id)
+            .ext(distinct_on(history.c.record_id))
             .where(history.c.kind == kind.name, history.c.record_id.in_(records))
             .order_by(history.c.record_id, history.c.version.desc())
         )

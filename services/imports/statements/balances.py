@@ -41,11 +41,12 @@ def rises_with(
     for sign in (-1, 1):
         if opening is not None and closing is not None and not opening.sided and total:
             score[sign, False] += opening.minor + sign * total == closing.minor
-        if opening is not None and not opening.sided and lines:
+        if lines and (opening is None or not opening.sided):
+            before_minor = 0 if opening is None else opening.minor  # an account begins at nothing
             for newest, at in ((False, 0), (True, -1)):
                 first = shown[at]
-                if first is not None and lines[at].signed_minor:
-                    score[sign, newest] += first.minor == opening.minor + sign * lines[at].signed_minor
+                if first is not None and not first.sided and lines[at].signed_minor:
+                    score[sign, newest] += first.minor == before_minor + sign * lines[at].signed_minor
     # the first of the best: balances in credit, oldest line first
     return max(score, key=lambda reading: score[reading])
 

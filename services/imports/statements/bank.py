@@ -34,7 +34,7 @@ def import_bank_statement(
     memory = ImportMemory(engine)
     now = dt.datetime.now(dt.UTC)
     digest = sha256_of(path)
-    content = read_source(path, options.statement, memory.layout(None), on_progress)
+    content = read_source(path, options.statement, on_progress)
     with RejectionReport(path, options.report, CELL_COLUMNS) as report:
         problems = [*content.problems, *(problem for draft in content.drafts for problem in draft.problems)]
         receipts: list[Receipt] = []

@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from domain.money import to_text
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import SourceUnreadableError
@@ -17,7 +19,7 @@ from services.imports.statements.draft import StatementDraft
 from services.imports.statements.events import Statement, event_of, statements_of
 from services.imports.statements.formats import FileContent, Source, read_file
 from services.imports.statements.memory import ImportMemory, Step
-from services.imports.statements.options import Layout, StatementOptions
+from services.imports.statements.options import StatementOptions
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.table import Corrections
 from services.imports.summary import Options, Summary, Targets
@@ -32,15 +34,15 @@ def import_customer_statement(
 
     Raises ``FileRefusedError``, ``SourceUnreadableError``, and what ``publish`` raises.
     """
-    asked = options.statement
     memory = ImportMemory(targets.engine())
-    kept = memory.layout(asked.customer_id)
+    kept = memory.layout(options.statement.customer_id)
+    asked = msgspec.structs.replace(options.statement, layout=options.statement.layout.over(kept))
     now = dt.datetime.now(dt.UTC)
 
     digest = sha256_of(path)
-    content = read_source(path, asked, kept, on_progress)
+    content = read_source(path, asked, on_progress)
     if asked.remember and asked.customer_id is not None:
-        memory.keep_layout(asked.customer_id, asked.layout.over(kept), now)
+        memory.keep_layout(asked.customer_id, asked.layout, now)
     with RejectionReport(path, options.report, CELL_COLUMNS) as report:
         statements = list(_statements(content, asked, options.hold_incomplete, report.add))
         steps = [memory.next_step(statement, withdraw=asked.withdraw) for statement in statements]
@@ -65,7 +67,7 @@ def import_customer_statement(
 
 
 def read_source(
-    path: Path, asked: StatementOptions, kept: Layout, on_progress: Callable[[Progress], None] | None
+    path: Path, asked: StatementOptions, on_progress: Callable[[Progress], None] | None
 ) -> FileContent:
     """What a file holds. Raises ``FileRefusedError`` and ``SourceUnreadableError``."""
 
@@ -75,7 +77,7 @@ def read_source(
 
     try:
         corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}
-        return read_file(Source(path, asked, asked.layout.over(kept), tick, corrections))
+        return read_file(Source(path, asked, asked.layout, tick, corrections))
     except OSError as error:
         raise SourceUnreadableError(path, error.strerror or str(error)) from error
 

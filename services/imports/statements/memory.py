@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.imports.statements.events import Statement
 from services.imports.statements.options import Layout
@@ -102,7 +102,7 @@ class ImportMemory:
         with self._engine.connect() as connection:
             rows = connection.execute(
                 sa.select(table.c.statement_id, table.c.closing_minor, table.c.life)
-                .distinct(table.c.statement_id)
+                .ext(distinct_on(table.c.statement_id))
                 .where(
                     table.c.customer_id == statement.customer_id,
                     table.c.currency == statement.currency,

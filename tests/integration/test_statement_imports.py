@@ -1,0 +1,150 @@
+"""Imports of statement files with what is remembered of them in PostgreSQL; Kafka is played by a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+import sqlalchemy as sa
+
+from deploy.stack import StackUrls
+from services.imports.canonical import Outgoing
+from services.imports.errors import Receipt
+from services.imports.kinds import find_import
+from services.imports.statements.draft import View
+from services.imports.statements.options import Layout, StatementOptions
+from services.imports.summary import Options, Summary, Targets
+from services.queries import testing as books
+from services.store.engine import create_engine
+
+pytestmark = pytest.mark.integration
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "statements"
+
+
+class Sent:
+    """Takes records as a publisher does."""
+
+    def __init__(self) -> None:
+        self.values: list[dict[str, Any]] = []
+        self.receipt = Receipt()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is queued."""
+
+    def send(self, outgoing: Outgoing) -> None:
+        self.values.append(outgoing.value)
+
+    def flush(self) -> Receipt:
+        return self.receipt
+
+
+@pytest.fixture
+def engine(stack: StackUrls) -> Iterator[sa.Engine]:
+    with books.fresh_database(stack.database_url) as url:
+        engine = create_engine(url)
+        yield engine
+        engine.dispose()
+
+
+class Bringing:
+    """Imports files and keeps what was sent."""
+
+    def __init__(self, engine: sa.Engine, folder: Path) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.sent = Sent()
+
+    def __call__(self, kind: str, name: str, text: bytes, **asked: Any) -> Summary:
+        path = self.folder / name
+        path.write_bytes(text)
+        targets = Targets(lambda: self.sent, lambda: self.engine)  # type: ignore[arg-type, return-value]
+        return find_import(kind)(path, targets, Options(statement=StatementOptions(**asked)), None)
+
+    def lives(self) -> list[tuple[str, int]]:
+        return [
+            (value["event_type"].partition(".")[2], value["source_version"]) for value in self.sent.values
+        ]
+
+
+@pytest.fixture
+def bring(engine: sa.Engine, tmp_path: Path) -> Bringing:
+    return Bringing(engine, tmp_path)
+
+
+def sample(name: str) -> bytes:
+    return (SAMPLES / name).read_bytes()
+
+
+def test_a_statement_is_received_known_replaced_withdrawn_and_received_again(bring: Bringing) -> None:
+    january = sample("csv_theirs.csv")
+    bring("customer-statement", "a.csv", january)
+    known = bring("customer-statement", "other-name.csv", january)
+    assert "imported before as version 1" in known.notes[0]
+    bring("customer-statement", "a.csv", january.replace(b"our order 77", b"our order 78"))
+    bring("customer-statement", "a.csv", january, withdraw=True)
+    again = bring("customer-statement", "a.csv", january, withdraw=True)
+    assert "nothing was sent" in again.notes[0]
+    bring("customer-statement", "a.csv", january)
+    assert bring.lives() == [("received", 1), ("replaced", 2), ("withdrawn", 3), ("replaced", 4)]
+    assert len({value["event_id"] for value in bring.sent.values}) == 4
+
+
+def test_an_opening_balance_that_is_not_the_last_closing_balance_is_said(bring: Bringing) -> None:
+    january = sample("csv_ours.csv")
+    february = january.replace(b"2026-01", b"2026-02")
+    assert len(bring("customer-statement", "1.csv", january).notes) == 1
+    [_, warned] = bring("customer-statement", "2.csv", february).notes
+    assert "opening balance 100.00 EUR is not the closing balance 121.00" in warned
+
+
+def test_a_statement_that_does_not_add_up_is_taken_in_and_said(bring: Bringing) -> None:
+    summary = bring("customer-statement", "a.csv", sample("csv_does_not_add_up.csv"))
+    assert "misses closing by 279.00 EUR" in summary.notes[-1]
+    assert len(bring.sent.values) == 1
+
+
+def test_a_layout_is_kept_for_its_customer_alone(bring: Bringing) -> None:
+    text = b"Date,Document no.,Debit,Credit,Balance\n2026-01-05,INV-1,5.00,,5.00\n"
+    layout = Layout(currency="EUR", view=View.THEIRS)
+    bring("customer-statement", "a.csv", text, customer_id="C-1", layout=layout, remember=True)
+    bring("customer-statement", "b.csv", text.replace(b"5.00", b"6.00"), customer_id="C-1")
+    closing = [value["closing_balance_minor"] for value in bring.sent.values]
+    assert closing == [-500, -600]  # our view, if it had not been kept that it is theirs
+    with pytest.raises(Exception, match="names no currency"):
+        bring("customer-statement", "c.csv", text, customer_id="C-2")
+
+
+def test_receipts_are_sent_once_whatever_message_shows_them(bring: Bringing) -> None:
+    first = bring("bank-statement", "a.xml", sample("camt052.xml"), customer_id="C-1")
+    assert first.rejected == {"NOT_A_RECEIPT": 1}
+    assert first.damaged == 0
+    for name in ("camt053_v08.xml", "camt054.xml"):
+        assert "1 receipts were imported before" in bring("bank-statement", name, sample(name)).notes[0]
+    [payment] = bring.sent.values
+    assert (payment["event_type"], payment["customer_id"], payment["amount_minor"]) == (
+        "payment.settled",
+        "C-1",
+        12100,
+    )
+
+
+def test_a_receipt_that_was_decided_and_not_sent_goes_to_the_same_customer(bring: Bringing) -> None:
+    def broken(outgoing: Outgoing) -> None:
+        raise ConnectionError("no broker")
+
+    taking = bring.sent.send
+    bring.sent.send = broken  # type: ignore[method-assign]
+    with pytest.raises(ConnectionError):
+        bring("bank-statement", "a.xml", sample("camt053_v08.xml"), customer_id="C-1")
+    bring.sent.send = taking  # type: ignore[method-assign]
+    bring("bank-statement", "a.xml", sample("camt053_v08.xml"), customer_id="C-2")
+    assert [value["customer_id"] for value in bring.sent.values] == ["C-1"]
