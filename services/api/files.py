@@ -73,7 +73,7 @@ def file_router(deps: ApiDependencies) -> APIRouter:
     )
     def upload(
         kind: Annotated[FileKind, Path()],
-        content: Annotated[bytes, Depends(body)],
+        content: bytes = Depends(body),
         filename: Annotated[str, Query(max_length=200, examples=["january.xlsx"])] = "upload",
         customer: Annotated[str | None, Query(description="Whose it is, if it does not say.")] = None,
         currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
