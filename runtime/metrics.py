@@ -149,6 +149,12 @@ PROJECTOR_ROWS: Final = _counter(
     "table",
     "outcome",
 )
+PROJECTOR_REFUSED: Final = _counter(
+    ("projector",),
+    "tieout_projector_refused_total",
+    "Entries kept apart in refused_entries: another entry stands under their id. Any is an alarm.",
+    "table",
+)
 PROJECTOR_BATCHES: Final = _counter(
     ("projector",), "tieout_projector_batches_total", "Batches committed to PostgreSQL, one transaction each."
 )

@@ -67,7 +67,7 @@ def _project(settings: Settings, stopping: threading.Event) -> None:
     registry_url = settings.schema_registry_url
     codec = Codec(ConfluentRegistry(registry_url) if registry_url else FingerprintRegistry())
     revision = migrate(database_url)
-    writer = PostgresWriter(database_url, observe_rows=_observe_rows)
+    writer = PostgresWriter(database_url, observe_rows=_observe_rows, observe_refused=_observe_refused)
     store = connect_live(settings.redis_url.get_secret_value())
     live = LiveSide(store, writer, observe=_observe_live, observe_rebuilt=metrics.LIVE_STORE_REBUILDS.inc)
     reader = ResultsReader(settings.kafka_bootstrap_servers, codec)
@@ -103,6 +103,10 @@ def _missing(settings: Settings) -> list[str]:
 def _observe_rows(table: str, written: int, unchanged: int) -> None:
     metrics.PROJECTOR_ROWS.labels(table, "written").inc(written)
     metrics.PROJECTOR_ROWS.labels(table, "unchanged").inc(unchanged)
+
+
+def _observe_refused(table: str, refused: int) -> None:
+    metrics.PROJECTOR_REFUSED.labels(table).inc(refused)
 
 
 def _observe_live(applied: Applied, changes: int) -> None:

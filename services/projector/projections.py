@@ -22,12 +22,14 @@ Row = dict[str, Any]
 class Target:
     """A table and which record of a key stands in it.
 
-    ``first``: rows are immutable, a second one of the same key is the same. ``newest``: the highest
+    ``first``: rows are immutable; a second one of the same key is the same, or is refused. ``newest``: the highest
     ``account_version``; at the same version the later record of the stream.
     """
 
     table: sa.Table
     keeps: Literal["first", "newest"]
+    #: with ``first``: where a record goes that differs from the one that stands under its key
+    refusals: sa.Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ def _allocation(row: Row) -> Row:
 
 PROJECTIONS: Final = (
     Projection(
-        topics.LEDGER_ENTRIES, (Target(tables.ledger_entries, "first"),), "entry", row_of=_with_source
+        topics.LEDGER_ENTRIES,
+        (Target(tables.ledger_entries, "first", refusals=tables.refused_entries),),
+        "entry",
+        row_of=_with_source,
     ),
     Projection(topics.OPEN_ITEMS, (Target(tables.open_items, "newest"),), "open_item"),
     Projection(topics.ALLOCATIONS, (Target(tables.allocations, "newest"),), "allocation", row_of=_allocation),

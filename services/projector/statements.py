@@ -27,6 +27,8 @@ class Statements:
     create_stage: str
     copy: str
     upsert: str
+    #: keeps what was not taken because another row stands under its key; None where no row is refused
+    refuse: str | None
 
 
 def statements_of(target: Target) -> Statements:
@@ -48,6 +50,7 @@ def statements_of(target: Target) -> Statements:
         ),
         copy=f"copy {stage_name} ({names}) from stdin",
         upsert=_text(_upsert(target, stage)),
+        refuse=None if target.refusals is None else _text(_refuse(target.table, target.refusals, stage)),
     )
 
 
@@ -82,6 +85,21 @@ def _upsert(target: Target, stage: sa.Table) -> postgresql.Insert:
         set_={name: new[name] for name in rest},
         where=sa.and_(new.account_version >= old.account_version, differs),
     )
+
+
+def _refuse(table: sa.Table, refusals: sa.Table, stage: sa.Table) -> postgresql.Insert:
+    """The last guard against a double: the stream's deduplication has a horizon, the table's key has none."""
+    names = [column.name for column in table.columns]
+    kept = [column.name for column in refusals.columns if column.name != "content"]
+    content = sa.cast(sa.func.to_jsonb(sa.literal_column(stage.name)), postgresql.JSONB).op("-")(
+        sa.literal_column(f"'{ARRIVAL}'")
+    )
+    differs = sa.tuple_(*(stage.c[name] for name in names)).is_distinct_from(
+        sa.tuple_(*(table.c[name] for name in names))
+    )
+    same_key = sa.and_(*(stage.c[key.name] == table.c[key.name] for key in table.primary_key.columns))
+    refused = sa.select(*(stage.c[name] for name in kept), content).join(table, same_key).where(differs)
+    return postgresql.insert(refusals).from_select([*kept, "content"], refused).on_conflict_do_nothing()
 
 
 def _text(statement: postgresql.Insert) -> str:

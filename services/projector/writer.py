@@ -76,12 +76,16 @@ class PostgresWriter:
         patience_s: float = 30.0,
         lock_patience_s: float = 15.0,
         observe_rows: Callable[[str, int, int], None] = lambda table, written, unchanged: None,
+        observe_refused: Callable[[str, int], None] = lambda table, refused: None,
     ) -> None:
-        """``observe_rows`` gets table, rows written and rows left unchanged after each commit."""
+        """After each commit ``observe_rows`` gets table, rows written and rows left unchanged, ``observe_refused``
+        how many of these were refused: another row stands under their key.
+        """
         self._url = database_url
         self._patience_s = patience_s
         self._lock_patience_s = lock_patience_s
         self._observe_rows = observe_rows
+        self._observe_refused = observe_refused
         self._statements: dict[str, tuple[Statements, ...]] = {
             projection.topic.name: tuple(map(statements_of, projection.targets)) for projection in projections
         }
@@ -172,17 +176,25 @@ class PostgresWriter:
         if self._was_taken(batch):
             return
         counts: list[tuple[str, int, int]] = []
+        refusals: list[tuple[str, int]] = []
         with connection.transaction(), connection.cursor() as cursor:
             for topic, rows in batch.rows.items():
                 for statement in self._statements[topic]:
                     written = _bring(cursor, statement, rows)
                     counts.append((statement.table, written, len(rows) - written))
+                    if statement.refuse is not None and written < len(rows):
+                        cursor.execute(statement.refuse.encode())
+                        refusals.append((statement.table, cursor.rowcount))
             ends = [(topic, partition, advance.end) for (topic, partition), advance in batch.advanced.items()]
             topics, partitions, offsets = (list(column) for column in zip(*ends, strict=True))
             cursor.execute(_MOVE_POSITIONS, (CONSUMER, topics, partitions, offsets))
         self._positions.update({place: advance.end for place, advance in batch.advanced.items()})
         for table, written, unchanged in counts:
             self._observe_rows(table, written, unchanged)
+        for table, refused in refusals:
+            if refused:
+                _log.error("%s rows of %s refused: others stand under their keys", refused, table)
+                self._observe_refused(table, refused)
 
     def _was_taken(self, batch: Batch) -> bool:
         """Whether an earlier try was committed though its reply was lost. Raises PositionsMoved."""

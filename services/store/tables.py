@@ -53,6 +53,20 @@ ledger_entries = sa.Table(
     sa.Index("ix_ledger_entries_document", "document_no"),
 )
 
+#: entries that came under the id of an entry that stands, with other content: a double, or a defect. Never booked.
+refused_entries = sa.Table(
+    "refused_entries",
+    metadata,
+    sa.Column("entry_id", TEXT, primary_key=True),
+    sa.Column("account_version", sa.BigInteger, primary_key=True),
+    sa.Column("source_topic", TEXT, primary_key=True),
+    sa.Column("source_partition", sa.Integer, primary_key=True),
+    sa.Column("source_offset", sa.BigInteger, primary_key=True),
+    sa.Column("customer_id", TEXT, nullable=False),
+    sa.Column("currency", TEXT, nullable=False),
+    sa.Column("content", JSONB, nullable=False),  # the whole entry as it came
+)
+
 open_items = sa.Table(
     "open_items",
     metadata,
@@ -335,6 +349,7 @@ DERIVED: Final = frozenset(
     table.name
     for table in (
         ledger_entries,
+        refused_entries,
         open_items,
         allocations,
         balances,

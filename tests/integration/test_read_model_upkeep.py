@@ -55,5 +55,5 @@ def test_a_running_projector_is_not_emptied_under_its_feet(engine: sa.Engine) ->
     with engine.connect() as projector:
         projector.execute(sa.select(sa.func.pg_advisory_lock(*key)))
         with pytest.raises(AnotherProjector):
-            empty_read_model(engine)
+            empty_read_model(engine, patience_s=0.2)
         projector.execute(sa.select(sa.func.pg_advisory_unlock(*key)))

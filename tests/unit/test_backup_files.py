@@ -181,5 +181,7 @@ def test_an_id_that_gains_a_meaning_is_refused() -> None:
 
 
 def test_derived_tables_are_those_that_the_projector_writes() -> None:
-    projected = {target.table.name for projection in PROJECTIONS for target in projection.targets}
+    targets = [target for projection in PROJECTIONS for target in projection.targets]
+    projected = {target.table.name for target in targets}
+    projected |= {target.refusals.name for target in targets if target.refusals is not None}
     assert projected | {"consumer_offsets"} == DERIVED
