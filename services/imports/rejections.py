@@ -1,4 +1,4 @@
-"""The error report of an import: every row that was left out, with its place and the reason, as CSV.
+"""The error report of an import: every row that was left out, with its place and the reason, as CSV or Excel.
 
 Why: a person must be able to mend the source and import it again, so each row names the file, the row (the
 line number that an editor shows), and a stable reason. The report stands beside the source as
@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import Final, Self
+
+import xlsxwriter
 
 COLUMNS: Final = ("file", "row", "reason", "detail", "document_no", "excerpt")
 #: of statement files: the cell, the sentence in Chinese, and room for the right value (``--corrections``)
@@ -44,13 +46,16 @@ def report_path(source: Path) -> Path:
 
 
 class RejectionReport:
-    """Writes rejections to a CSV file as they come; a context manager. Raises ``OSError`` if it cannot."""
+    """Writes rejections to a file as they come, to Excel if ``path`` ends so; a context manager.
+
+    Raises ``OSError`` if it cannot.
+    """
 
     def __init__(self, source: Path, path: Path | None = None, columns: Sequence[str] = COLUMNS) -> None:
         self._source = source
         self._columns = columns
         self._path = path or report_path(source)
-        self._file: TextIO | None = None
+        self._table: _CsvTable | _ExcelTable | None = None
         self._counts: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
@@ -60,8 +65,8 @@ class RejectionReport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            self._file.close()
+        if self._table is not None:
+            self._table.close()
 
     @property
     def path(self) -> Path | None:
@@ -73,24 +78,54 @@ class RejectionReport:
         return dict(self._counts)
 
     def add(self, rejection: Rejection) -> None:
-        if self._file is None:
-            # utf-8-sig: spreadsheets take a file without the mark for Latin-1
-            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-            csv.writer(self._file).writerow(self._columns)
+        if self._table is None:
+            excel = self._path.suffix.lower() == ".xlsx"
+            self._table = _ExcelTable(self._path) if excel else _CsvTable(self._path)
+            self._table.write(self._columns)
         self._counts[rejection.reason] += 1
         cells = {
             "file": self._source.name,
             "row": str(rejection.row),
-            "column": _cell(rejection.column),
-            "value": _cell(rejection.value),
+            "column": rejection.column,
+            "value": rejection.value,
             "corrected": "",
             "reason": rejection.reason,
-            "detail": _cell(rejection.detail),
-            "detail_zh": _cell(rejection.detail_zh),
-            "document_no": _cell(rejection.document_no),
-            "excerpt": _cell(rejection.excerpt),
+            "detail": rejection.detail,
+            "detail_zh": rejection.detail_zh,
+            "document_no": rejection.document_no,
+            "excerpt": rejection.excerpt,
         }
-        csv.writer(self._file).writerow([cells[column] for column in self._columns])
+        self._table.write([cells[column] for column in self._columns])
+
+
+class _CsvTable:
+    def __init__(self, path: Path) -> None:
+        # utf-8-sig: spreadsheets take a file without the mark for Latin-1
+        self._file = path.open("w", encoding="utf-8-sig", newline="")
+        self._writer = csv.writer(self._file)
+
+    def write(self, cells: Sequence[str]) -> None:
+        self._writer.writerow([_cell(text) for text in cells])
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _ExcelTable:
+    """Row by row to the disk; every cell is text, so that nothing in it is a formula or a link."""
+
+    def __init__(self, path: Path) -> None:
+        self._book = xlsxwriter.Workbook(path, {"constant_memory": True})
+        self._sheet = self._book.add_worksheet()
+        self._rows = 0
+
+    def write(self, cells: Sequence[str]) -> None:
+        for at, text in enumerate(cells):
+            self._sheet.write_string(self._rows, at, text)
+        self._rows += 1
+
+    def close(self) -> None:
+        self._book.close()
 
 
 def _cell(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import io
 import zipfile
@@ -13,6 +14,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from services.imports.rejections import CELL_COLUMNS, RejectionReport
 from services.imports.statements import xlsx_guard
 from services.imports.statements.bring import read_corrections
 from services.imports.statements.draft import DraftLine, StatementDraft, View
@@ -197,28 +199,42 @@ def test_what_is_asked_goes_before_what_is_kept() -> None:
     )
 
 
-def test_a_report_that_was_filled_in_corrects_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
+@pytest.mark.parametrize("name", ["report.csv", "report.xlsx"])
+def test_a_report_that_was_filled_in_corrects_the_file(tmp_path: Path, name: str) -> None:
+    path, report = tmp_path / "a.csv", tmp_path / name
     path.write_text(
         "Customer no.,C-1\nCurrency,EUR\nOpening balance,0\nDate,Document no.,Debit,Credit\n"
-        "2026-02-30,INV-1,,5.00\n2026-01-06,INV-2,,five\n",
+        "2026-02-30,INV-1,,5.00\n2026-01-06,INV-2,,=1+1\n",
         encoding="utf-8",
     )
-    problems = read(path).drafts[0].problems
-    report = tmp_path / "report.csv"
-    report.write_text(
-        "file,row,column,value,corrected,reason\n"
-        + "".join(
-            f"a.csv,{problem.row},{problem.column},{problem.value},{right},{problem.reason}\n"
-            for problem, right in zip(problems, ["2026-01-30", "5.00"], strict=True)
-        ),
-        encoding="utf-8",
-    )
-    corrections = read_corrections(report)
-    mended = read_file(Source(path, StatementOptions(), Layout(), corrections=corrections))
+    with RejectionReport(path, report, CELL_COLUMNS) as writing:
+        for problem in read(path).drafts[0].problems:
+            writing.add(problem.rejection())
+    fill_in(report, ["2026-01-30", "5.00"])
+    mended = read_file(Source(path, StatementOptions(), Layout(), corrections=read_corrections(report)))
     [statement] = statements(mended)
     assert mended.drafts[0].problems == []
     assert (statement.line_count, statement.closing_minor) == (2, 1000)
+
+
+def fill_in(report: Path, right: list[str]) -> None:
+    """The report as a person gives it back: in a spreadsheet, with its column ``corrected`` filled in."""
+    at = CELL_COLUMNS.index("corrected")
+    if report.suffix == ".csv":
+        with report.open(encoding="utf-8-sig", newline="") as stream:
+            heading, *rows = list(csv.reader(stream))
+        assert rows[1][CELL_COLUMNS.index("value")] == "'=1+1"  # no formula in a spreadsheet
+        filled = [[*row[:at], value, *row[at + 1 :]] for row, value in zip(rows, right, strict=True)]
+        with report.open("w", encoding="utf-8-sig", newline="") as out:
+            csv.writer(out).writerows([heading, *filled])
+        return
+    book = openpyxl.load_workbook(report)
+    sheet = book.active
+    assert sheet is not None
+    assert sheet.cell(3, CELL_COLUMNS.index("value") + 1).data_type == "s"
+    for row, value in enumerate(right, start=2):
+        sheet.cell(row, at + 1, value)
+    book.save(report)
 
 
 def test_the_event_of_a_statement_depends_on_nothing_but_its_content(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from services.imports.statements.formats import FileContent, Source, read_file
 from services.imports.statements.memory import ImportMemory, Step
 from services.imports.statements.options import StatementOptions
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
+from services.imports.statements.sheet import open_excel, texts_of
 from services.imports.statements.table import Corrections
 from services.imports.summary import Options, Summary, Targets
 
@@ -86,14 +87,27 @@ def read_corrections(path: Path) -> Corrections:
     """The cells of an error report whose column ``corrected`` was filled in. Raises ``FileRefusedError``."""
     found: dict[int, dict[str, str]] = {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            for row in csv.DictReader(stream):
-                right = (row.get("corrected") or "").strip()
-                if right and row.get("column") and (row.get("row") or "").isdigit():
-                    found.setdefault(int(row["row"]), {})[row["column"]] = right
+        for row in _report_rows(path):
+            right = (row.get("corrected") or "").strip()
+            if right and row.get("column") and (row.get("row") or "").isdigit():
+                found.setdefault(int(row["row"]), {})[row["column"].removeprefix("'")] = right
     except (UnicodeDecodeError, csv.Error) as error:
         raise FileRefusedError(Reason.UNREADABLE, str(error), format="error report") from error
     return found
+
+
+def _report_rows(path: Path) -> Iterator[dict[str, str]]:
+    if path.suffix.lower() == ".xlsx":
+        headings: list[str] = []
+        for _, cells in open_excel(path, None).rows():
+            texts = texts_of(cells) if isinstance(cells, list) else []
+            if headings:
+                yield dict(zip(headings, texts, strict=False))
+            else:
+                headings = texts
+        return
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        yield from csv.DictReader(stream)
 
 
 def _statements(
