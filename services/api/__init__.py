@@ -9,8 +9,11 @@ proxy that does.
 from services.api.app import create_app
 from services.api.ports import (
     ApiDependencies,
+    FileAnswer,
+    FileUpload,
     Publication,
     RefusedEvent,
+    RejectedRow,
     StatementDocument,
     StatementRequest,
 )
@@ -18,9 +21,12 @@ from services.web.hub import Lag
 
 __all__ = [
     "ApiDependencies",
+    "FileAnswer",
+    "FileUpload",
     "Lag",
     "Publication",
     "RefusedEvent",
+    "RejectedRow",
     "StatementDocument",
     "StatementRequest",
     "create_app",

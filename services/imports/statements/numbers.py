@@ -73,10 +73,9 @@ def votes(texts: Iterable[str]) -> set[Mark]:
     found: set[Mark] = set()
     for text in texts:
         try:
-            digits, _, _ = _taken_apart(text)
+            mark = _proven(_taken_apart(text)[0])
         except AmountError:
             continue
-        mark = _proven(digits)
         if mark is not None:
             found.add(mark)
             if len(found) == len(Mark):
