@@ -11,6 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from deploy.stack import StackUrls
+from schemas.codec import Codec
+from schemas.registry import FingerprintRegistry
+from services.api import FileUpload, adapters
+from services.api.problems import ProblemCode, ProblemError
 from services.imports.canonical import Outgoing
 from services.imports.errors import Receipt
 from services.imports.kinds import find_import
@@ -148,3 +152,21 @@ def test_a_receipt_that_was_decided_and_not_sent_goes_to_the_same_customer(bring
     bring.sent.send = taking  # type: ignore[method-assign]
     bring("bank-statement", "a.xml", sample("camt053_v08.xml"), customer_id="C-2")
     assert [value["customer_id"] for value in bring.sent.values] == ["C-1"]
+
+
+def test_an_upload_is_imported_and_its_rows_named_in_the_language_asked_for(
+    bring: Bringing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters, "Publisher", lambda *_, **__: bring.sent)
+    importer = adapters.FileImporter("127.0.0.1:1", Codec(FingerprintRegistry()), bring.engine)
+    content = b"Date,Document no.,Debit,Credit,Balance\n2026-01-05,INV-1,,120.00,120.00\nsoon,X,1.00,,\n"
+    answer = importer(FileUpload("customer-statement", "../../jan.csv", content, "C-1", "EUR", None, "zh"))
+    [value] = bring.sent.values
+    assert (value["customer_id"], value["closing_balance_minor"]) == ("C-1", 12_000)
+    [row] = answer.rejections
+    assert (row.row, row.column, row.value, row.code) == (3, "Date", "soon", "BAD_DATE")
+    assert row.detail == "“soon”不是日期。"
+    with pytest.raises(ProblemError) as caught:
+        importer(FileUpload("customer-statement", "", b"a,b", None, None, None, "zh"))
+    assert caught.value.code is ProblemCode.FILE_REFUSED
+    assert caught.value.extensions["reason"] == "NO_HEADING"
