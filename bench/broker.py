@@ -1,0 +1,145 @@
+"""The broker's side of a run: topics, the input, and what was committed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from bench.workload.events import KINDS, encode_event
+from bench.workload.generate import Workload, generate
+from bench.workload.reference import Reference
+from schemas.partitioner import PRODUCER_PARTITIONER
+
+_TIMEOUT_S = 30.0
+_CREATED_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A published input: ``topics`` by kind, and what must come out of it."""
+
+    bootstrap_servers: str
+    topics: tuple[str, ...]
+    partitions: int
+    reference: Reference
+
+
+class Broker:
+    """What the harness asks of the broker at ``bootstrap_servers``."""
+
+    def __init__(self, bootstrap_servers: str) -> None:
+        self.bootstrap_servers = bootstrap_servers
+        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+
+    def create(self, names: list[str], partitions: int, **config: str) -> None:
+        """Create topics and wait until the broker serves them. Raises ``KafkaException``."""
+        topics = [NewTopic(name, partitions, 1, config=config) for name in names]
+        for future in self._admin.create_topics(topics).values():
+            future.result(_TIMEOUT_S)
+        deadline = time.monotonic() + _CREATED_WITHIN_S
+        missing = set(names)
+        while missing and time.monotonic() < deadline:
+            known = self._admin.list_topics(timeout=_TIMEOUT_S).topics
+            missing = {name for name in names if name not in known or len(known[name].partitions) < partitions}
+        if missing:
+            raise TimeoutError(f"topics {sorted(missing)} did not appear within {_CREATED_WITHIN_S:.0f} s")
+
+    def topics_of(self, prefix: str) -> list[str]:
+        """Topics whose names begin with ``prefix``."""
+        return [name for name in self._admin.list_topics(timeout=_TIMEOUT_S).topics if name.startswith(prefix)]
+
+    def delete(self, prefix: str) -> None:
+        """Delete the topics whose names begin with ``prefix``, so that runs do not fill the disk."""
+        names = self.topics_of(prefix)
+        if names:
+            for future in self._admin.delete_topics(names).values():
+                future.result(_TIMEOUT_S)
+
+    def producer(self, **more: object) -> Producer:
+        """A producer as fast as ours go: lz4, large batches, murmur2."""
+        return Producer(
+            {
+                "bootstrap.servers": self.bootstrap_servers,
+                "partitioner": PRODUCER_PARTITIONER,
+                "compression.type": "lz4",
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "queue.buffering.max.messages": 1_000_000,
+                **more,
+            }
+        )
+
+    def publish(self, workload: Workload, prefix: str, partitions: int) -> Input:
+        """Generate the input, produce it, and return it with its reference. Blocks until all is delivered."""
+        topics = tuple(f"{prefix}-{kind}" for kind in KINDS)
+        self.create(list(topics), partitions)
+        reference = Reference()
+        producer = self.producer()
+        for event in generate(workload):
+            reference.add(event)
+            produce_waiting(producer, topics[event.kind], event.customer, encode_event(event))
+        if producer.flush(120):
+            raise TimeoutError("the input was not delivered within 120 s")
+        published = Input(self.bootstrap_servers, topics, partitions, reference)
+        assert sum(self.end_offsets(list(topics), partitions).values()) == workload.events
+        return published
+
+    def end_offsets(self, topics: list[str], partitions: int) -> dict[tuple[str, int], int]:
+        """(topic, partition) → the offset after the last record."""
+        consumer = self._consumer()
+        try:
+            return {
+                (topic, number): consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_TIMEOUT_S)[1]
+                for topic in topics
+                for number in range(partitions)
+            }
+        finally:
+            consumer.close()
+
+    def read(self, topic: str, partitions: int) -> Iterator[tuple[bytes, bytes | None]]:
+        """All committed records of a topic, key and value, partition by partition in order."""
+        consumer = self._consumer()
+        consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
+        left = partitions
+        try:
+            while left:
+                first = consumer.poll(_TIMEOUT_S)
+                if first is None:
+                    raise TimeoutError(f"{topic} cannot be read")
+                for message in (first, *consumer.consume(10_000, 0)):
+                    error = message.error()
+                    if error is None:
+                        yield message.key() or b"", message.value()
+                    elif error.code() == KafkaError._PARTITION_EOF:
+                        left -= 1
+                    else:
+                        raise KafkaException(error)
+        finally:
+            consumer.close()
+
+    def _consumer(self) -> Consumer:
+        return Consumer(
+            {
+                "bootstrap.servers": self.bootstrap_servers,
+                "group.id": "bench-harness",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 10,
+            }
+        )
+
+
+def produce_waiting(producer: Producer, topic: str, key: bytes, value: bytes) -> None:
+    """Produce; when the producer's queue is full, wait for room."""
+    while True:
+        try:
+            producer.produce(topic, key=key, value=value)
+            return
+        except BufferError:
+            producer.poll(0.1)

@@ -1,0 +1,117 @@
+"""Our engine with the job: the composition root of one worker. Arguments: see ``bench.peers.registry``."""
+
+from __future__ import annotations
+
+import gc
+import io
+import itertools
+import logging
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import faust
+
+from bench.ours import job
+from bench.peers import marks
+from bench.workload.events import EVENT_HEADER, EVENT_SCHEMA, HEADER_BYTES, KINDS, encode_finding
+from streams.engine import Batch, EngineSettings, StateTable, batch_topic, create_app, engine_of
+
+_BATCH_SCHEMA: Any = fastavro.parse_schema({"type": "array", "items": EVENT_SCHEMA})
+_GC_THRESHOLD = 50_000
+
+
+def decode_events(values: Sequence[bytes]) -> list[dict[str, Any]]:
+    """Read all records of a batch in one go: Avro bodies behind a block count are an Avro array.
+
+    Raises ``ValueError`` when a value has another schema's header.
+    """
+    if any(not value.startswith(EVENT_HEADER) for value in values):
+        raise ValueError("a record of this batch is no event")
+    block = b"".join([_zigzag(len(values)), *(value[HEADER_BYTES:] for value in values), b"\x00"])
+    found: Any = fastavro.schemaless_reader(io.BytesIO(block), _BATCH_SCHEMA, None)
+    return list(found)
+
+
+def _zigzag(number: int) -> bytes:
+    number <<= 1
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def build_app(arguments: Mapping[str, str]) -> tuple[faust.App, marks.Marks]:
+    """The Faust app of this worker and its counter."""
+    state_dir = Path(arguments["state_dir"])
+    state_dir.mkdir(parents=True, exist_ok=True)
+    app = create_app(
+        EngineSettings(
+            app_id=arguments["app_id"],
+            bootstrap_servers=arguments["bootstrap_servers"],
+            partitions=int(arguments["partitions"]),
+            instance_id=f"{arguments['app_id']}-{arguments['instance']}",
+            data_dir=state_dir,
+            checkpoint_events=int(arguments["checkpoint_events"]),
+            checkpoint_seconds=int(arguments["commit_ms"]) / 1000,
+            batch_records_max=int(arguments["batch_records"]),
+        ),
+        StateTable("accounts", f"{arguments['app_id']}-accounts-changelog", job.encode, job.decode),
+        [arguments[kind] for kind in KINDS],
+    )
+    engine = engine_of(app)
+    counter = marks.Marks(
+        int(arguments["total"]),
+        int(arguments["warm_at"]),
+        lambda: sum(engine.committed_offsets().values()),
+    )
+    findings = arguments["findings"]
+
+    async def work(stream: AsyncIterator[Batch], kind: int) -> None:
+        rule = job.RULES[kind]
+        async for batch in stream:
+            with engine.open(batch) as view:
+                records = view.records
+                if not records:
+                    continue
+                counter.before()
+                values = [record.value() or b"" for record in records]
+                for record, event in zip(records, decode_events(values), strict=True):
+                    key = record.key()
+                    assert key is not None
+                    account = view.get(key)
+                    if account is None:
+                        account = job.Account()
+                    found = rule(account, event["event_id"], event["document"], event["amount_minor"])
+                    view.put(key, account)
+                    if found is not None:
+                        for action, document, difference in found:
+                            view.emit(findings, key, encode_finding(action, document, difference))
+            counter.after(len(records))
+
+    for kind, name in enumerate(KINDS):
+        _add_agent(app, arguments[name], name, work, kind)
+    return app, counter
+
+
+def _add_agent(app: faust.App, topic: str, name: str, work: Any, kind: int) -> None:
+    @app.agent(batch_topic(app, topic), name=name)
+    async def agent(stream: AsyncIterator[Batch]) -> None:
+        await work(stream, kind)
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    app, _ = build_app(marks.read_arguments(sys.argv[1:]))
+    marks.end_with_harness()
+    gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD)
+    faust.Worker(app, loglevel="WARNING", override_logging=False).execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()

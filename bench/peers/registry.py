@@ -1,0 +1,87 @@
+"""The peers: how each is made ready, started, and its changelog read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.ours import job
+from bench.peers.kafka_streams import build as kafka_streams
+from bench.peers.kafka_streams import state as kafka_streams_state
+from bench.workload.reference import AccountState
+from schemas.progress import PROGRESS_KEY
+
+#: (record key, record value) of the changelog → (customer, account); ``None`` for a record that is no account
+ReadState = Callable[[bytes, bytes], "tuple[bytes, AccountState] | None"]
+
+
+def read_python_state(key: bytes, value: bytes) -> tuple[bytes, AccountState] | None:
+    """A changelog record of our engine."""
+    return None if key == PROGRESS_KEY else (key, plain(job.decode(value)))
+
+
+def plain(account: job.Account) -> AccountState:
+    """The part of an account that the reference knows too."""
+    return AccountState(
+        account.balance,
+        account.count,
+        account.orders or {},
+        account.payments or {},
+        account.refunds or {},
+        account.differences or {},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """``command`` gets the work folder and returns what to run; arguments follow as ``name=value``.
+
+    ``options`` are arguments of this peer beside the common ones (``bench.sections.runs``). ``share``: the part of the
+    input that it gets, because a slow peer would take hours. ``creates_changelog``: it wants the harness to create it.
+    ``compared_with``: which of our variants its ratio is taken against, when that ran.
+    """
+
+    name: str
+    title: str
+    command: Callable[[Path], list[str]]
+    read_state: ReadState
+    changelog: str = "{app_id}-accounts-changelog"
+    options: Mapping[str, str] = field(default_factory=dict)
+    share: float = 1.0
+    rounds_max: int = 1_000
+    creates_changelog: bool = False
+    compared_with: str = "ours_memory"
+
+
+def _module(name: str) -> Callable[[Path], list[str]]:
+    return lambda work: [sys.executable, "-m", name]
+
+
+OURS_OPTIONS = {"commit_ms": "500", "checkpoint_events": "50000", "batch_records": "4000", "instance": "1"}
+KAFKA_STREAMS_OPTIONS = {"commit_ms": "100", "cache_bytes": "0", "store": "memory"}
+
+OURS = Peer(
+    "ours_memory",
+    "Tieout, memory",
+    _module("bench.ours.worker"),
+    read_python_state,
+    options=OURS_OPTIONS,
+    creates_changelog=True,
+)
+KAFKA_STREAMS_MEMORY = Peer(
+    "kafka_streams_eos_memory",
+    "Kafka Streams EOS v2, memory",
+    kafka_streams.command,
+    kafka_streams_state.read,
+    options=KAFKA_STREAMS_OPTIONS,
+)
+KAFKA_STREAMS_ROCKSDB = Peer(
+    "kafka_streams_eos_rocksdb",
+    "Kafka Streams EOS v2, RocksDB, 10 MB cache",
+    kafka_streams.command,
+    kafka_streams_state.read,
+    options=KAFKA_STREAMS_OPTIONS | {"store": "rocksdb", "cache_bytes": str(10 << 20)},
+)
+PEERS = (OURS, KAFKA_STREAMS_MEMORY, KAFKA_STREAMS_ROCKSDB)
