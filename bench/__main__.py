@@ -1,68 +1,119 @@
-"""`python -m bench`: run the sections and write bench/results/latest.json."""
+"""`python -m bench`: our engine beside its peers, on an embedded Kafka of its own.
+
+Sections: throughput, latency, restore by default; limits and scaling too with --all. Every result is held to the
+reference's digest; a wrong one ends the run. A full run updates bench/results/latest.json section by section; a
+partial one (--quick, --only) writes results.json into the work folder.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bench.broker import Broker
 from bench.peers.registry import PEERS
-from bench.report import machine, show, write
+from bench.report import machine, read, show, write
+from bench.sections.latency import latency
+from bench.sections.limits import limits
+from bench.sections.restore import restore
 from bench.sections.runs import ROOT, Runner
+from bench.sections.scaling import scaling
 from bench.sections.throughput import throughput
 from bench.workload.generate import Workload
 from deploy.stack import EmbeddedStack, StackError
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-_WARM_SHARE = 2 / 3
+DEFAULT_SECTIONS = ("throughput", "latency", "restore")
+SECTIONS = (*DEFAULT_SECTIONS, "limits", "scaling")
 _QUICK_EVENTS = 60_000
+_QUICK_CUSTOMERS = 5_000
+_WARM_EVENTS = 1_000_000
+_SCALING_EVENTS = 600_000
 
 
 def read_options(given: list[str] | None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", default="", help="names of peers, comma separated (default: all)")
-    parser.add_argument("--events", type=int, default=1_500_000)
-    parser.add_argument("--customers", type=int, default=50_000)
-    parser.add_argument("--partitions", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=5)
+    """The command line, checked."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = [peer.name for peer in PEERS]
+    parser.add_argument(
+        "--only", metavar="PEERS", default="", help=f"of {', '.join(names)} (throughput only)"
+    )
+    parser.add_argument("--sections", default="", help=f"of {', '.join(SECTIONS)}")
+    parser.add_argument("--all", action="store_true", help="all sections")
+    parser.add_argument(
+        "--quick", action="store_true", help="a minute's run that checks digests; no figures to quote"
+    )
+    parser.add_argument("--events", type=int, default=1_500_000, help="(default: %(default)s)")
+    parser.add_argument("--customers", type=int, default=50_000, help="(default: %(default)s)")
+    parser.add_argument("--partitions", type=int, default=4, help="(default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="(default: %(default)s)")
+    parser.add_argument("--restore-keys", type=int, default=1_000_000, help="(default: %(default)s)")
+    parser.add_argument(
+        "--latency-seconds", type=int, default=30, help="per rate and peer (default: %(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="a small smoke run that checks digests")
     parser.add_argument("--home", type=Path, default=ROOT / ".tieout" / "bench", help="work folder")
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--results", type=Path, help="where the figures go")
     options = parser.parse_args(given)
+    options.only = _chosen(parser, options.only, names)
+    options.sections = _chosen(parser, options.sections, SECTIONS)
     if options.quick:
-        options.events, options.customers, options.rounds = _QUICK_EVENTS, 5_000, 1
-    known = {peer.name for peer in PEERS}
-    options.only = set(filter(None, options.only.split(",")))
-    if unknown := options.only - known:
-        parser.error(f"no peer {sorted(unknown)}; there are {sorted(known)}")
+        options.events, options.customers, options.rounds = _QUICK_EVENTS, _QUICK_CUSTOMERS, 1
+    if not options.sections:
+        options.sections = SECTIONS if options.all else DEFAULT_SECTIONS
+        if options.quick or options.only:
+            options.sections = ("throughput",)
+    partial = options.quick or options.only
+    options.results = options.results or (options.home / "results.json" if partial else RESULTS)
     return options
 
 
-def main(given: list[str] | None = None) -> int:
-    """Run; 1 and one sentence on stderr when the servers do not start."""
-    options = read_options(given)
+def _chosen(parser: argparse.ArgumentParser, given: str, known: list[str] | tuple[str, ...]) -> list[str]:
+    chosen = [name for name in given.split(",") if name]
+    if unknown := sorted(set(chosen) - set(known)):
+        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(known)}")
+    return chosen
+
+
+def run(options: argparse.Namespace, runner: Runner, say: Callable[[str], None]) -> dict[str, Any]:
+    """The chosen sections' figures. Blocks for minutes."""
     peers = [peer for peer in PEERS if not options.only or peer.name in options.only]
     workload = Workload(options.events, options.customers, options.seed)
-    say = print
+    sections: dict[str, Callable[[], dict[str, Any]]] = {
+        "throughput": lambda: throughput(
+            runner, peers, workload, _WARM_EVENTS, options.rounds, options.partitions, say
+        ),
+        "latency": lambda: latency(runner, options.latency_seconds, options.partitions, say),
+        "restore": lambda: restore(runner, options.restore_keys, 3, options.partitions, say),
+        "limits": lambda: limits(runner, workload, options.partitions, say),
+        "scaling": lambda: scaling(
+            runner, Workload(min(options.events, _SCALING_EVENTS), options.customers, options.seed), say
+        ),
+    }
+    return {name: {"machine": machine(), **sections[name]()} for name in options.sections}
+
+
+def main(given: list[str] | None = None) -> int:
+    """Run, print, write; 1 and one sentence on stderr when the servers do not start."""
+    options = read_options(given)
     try:
         with EmbeddedStack(options.home, services=frozenset({"kafka"}), kafka_heap_mb=1024) as stack:
-            urls = stack.start(progress=say)
-            runner = Runner(Broker(urls.kafka_bootstrap_servers), options.home / "runs")
-            results = {
-                "machine": machine(),
-                "throughput": throughput(
-                    runner, peers, workload, _WARM_SHARE, options.rounds, options.partitions, say
-                ),
-            }
-            runner.broker.delete("bench-")
+            runner = Runner(Broker(stack.urls.kafka_bootstrap_servers), options.home / "runs")
+            try:
+                found = run(options, runner, lambda line: print(line, flush=True))
+            finally:
+                runner.clear_all()
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    show(results)
-    write(results, options.results)
+    show(found)
+    write(read(options.results) | found, options.results)
+    print(f"written to {options.results}")
     return 0
 
 

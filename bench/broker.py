@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from bench.workload.events import KINDS, encode_event
 from bench.workload.generate import Workload, generate
@@ -44,13 +44,17 @@ class Broker:
         missing = set(names)
         while missing and time.monotonic() < deadline:
             known = self._admin.list_topics(timeout=_TIMEOUT_S).topics
-            missing = {name for name in names if name not in known or len(known[name].partitions) < partitions}
+            missing = {
+                name for name in names if name not in known or len(known[name].partitions) < partitions
+            }
         if missing:
             raise TimeoutError(f"topics {sorted(missing)} did not appear within {_CREATED_WITHIN_S:.0f} s")
 
     def topics_of(self, prefix: str) -> list[str]:
         """Topics whose names begin with ``prefix``."""
-        return [name for name in self._admin.list_topics(timeout=_TIMEOUT_S).topics if name.startswith(prefix)]
+        return [
+            name for name in self._admin.list_topics(timeout=_TIMEOUT_S).topics if name.startswith(prefix)
+        ]
 
     def delete(self, prefix: str) -> None:
         """Delete the topics whose names begin with ``prefix``, so that runs do not fill the disk."""
@@ -93,7 +97,9 @@ class Broker:
         consumer = self._consumer()
         try:
             return {
-                (topic, number): consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_TIMEOUT_S)[1]
+                (topic, number): consumer.get_watermark_offsets(
+                    TopicPartition(topic, number), timeout=_TIMEOUT_S
+                )[1]
                 for topic in topics
                 for number in range(partitions)
             }

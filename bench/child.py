@@ -52,11 +52,16 @@ class Child:
         self._command = command
         self._working_dir = working_dir
         self._marks: queue.Queue[Mark | None] = queue.Queue()
+        self._first_of: dict[str, Mark] = {}
 
     def __enter__(self) -> Self:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=self._working_dir, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+                self._command,
+                cwd=self._working_dir,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
             )
         self._tree = psutil.Process(self._process.pid)
         self._reader = threading.Thread(target=self._read, daemon=True, name=f"marks of {self.name}")
@@ -91,6 +96,10 @@ class Child:
                 raise PeerFailed(self.name, f"ended with {code} before '{name}'", self.log)
             if mark.name == name:
                 return mark
+
+    def said(self, name: str) -> Mark | None:
+        """The first mark of that name so far. Does not block."""
+        return self._first_of.get(name)
 
     def cpu_s(self) -> float:
         """CPU seconds used so far, children included."""
@@ -134,5 +143,7 @@ class Child:
                 except (ValueError, AttributeError, KeyError):
                     log.write(line)  # a library's own remark
                     continue
-                self._marks.put(Mark(name, at_ns / 1e9, self.cpu_s(), found))
+                mark = Mark(name, at_ns / 1e9, self.cpu_s(), found)
+                self._first_of.setdefault(name, mark)
+                self._marks.put(mark)
         self._marks.put(None)

@@ -13,6 +13,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+_WIDTH = 160
+
 
 def machine() -> dict[str, Any]:
     """Where and when it ran."""
@@ -25,36 +27,117 @@ def machine() -> dict[str, Any]:
     }
 
 
+def read(path: Path) -> dict[str, Any]:
+    """Earlier results, empty when there are none."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
 def write(results: dict[str, Any], path: Path) -> None:
-    """As JSON; keys in order, so that two runs can be compared line by line."""
+    """As JSON; keys in order, so that two runs can be compared line by line. ``ratios`` stand at the top, too."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    results = results | {"ratios": results.get("throughput", {}).get("ratios", {})}
     path.write_text(json.dumps(results, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def show(results: dict[str, Any]) -> None:
-    """Print the tables."""
+    """Print a table per section."""
     console = Console()
-    _show_throughput(console, results["throughput"])
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
+    tables = {
+        "throughput": _throughput,
+        "latency": _latency,
+        "restore": _restore,
+        "limits": _limits,
+        "scaling": _scaling,
+    }
+    for name, found in results.items():
+        console.print(tables[name](found))
 
 
-def _show_throughput(console: Console, found: dict[str, Any]) -> None:
-    table = Table(title="Throughput: medians (min to max)")
-    table.add_column("peer")
-    for heading in ("events", "events/s all", "events/s warm", "CPU s/M all", "warm", "peak MB", "ours is"):
+def _table(title: str, first: str, *headings: str) -> Table:
+    table = Table(title=title)
+    table.add_column(first)
+    for heading in headings:
         table.add_column(heading, justify="right")
+    return table
+
+
+def _throughput(found: dict[str, Any]) -> Table:
+    headings = (
+        "events",
+        "runs",
+        "events/s all",
+        "events/s warm",
+        "CPU s/M all",
+        "warm",
+        "peak MB",
+        "ours is",
+        "warm",
+    )
+    table = _table("Throughput: medians (min to max); all digests equal", "peer", *headings)
     for name, peer in found["peers"].items():
-        ratio = found["ratios"].get(name)
         table.add_row(
             peer["title"],
             f"{peer['events']:,}",
+            str(len(peer["runs"])),
             _spread(peer["events_per_s_all"]),
             _spread(peer["events_per_s_warm"]),
             f"{peer['cpu_s_per_million_all']['median']:.1f}",
             f"{peer['cpu_s_per_million_warm']['median']:.1f}",
             f"{peer['peak_rss_mb']['median']:.0f}",
-            f"{ratio['all']:.2f} × (warm {ratio['warm']:.2f} ×)" if ratio else "",
+            _times(found["ratios"].get(name)),
+            _times(found["ratios_warm"].get(name)),
         )
-    console.print(table)
+    return table
+
+
+def _latency(found: dict[str, Any]) -> Table:
+    headings = ("events/s", "samples", "p50 ms", "p99 ms", "max ms")
+    table = _table("Latency: produced to discrepancy at a reader of committed records", "peer", *headings)
+    for rate, peers in found["rates"].items():
+        for name, one in peers.items():
+            figures = (one["p50_ms"], one["p99_ms"], one["max_ms"])
+            table.add_row(
+                name, f"{int(rate):,}", f"{one['samples']:,}", *(f"{figure:.1f}" for figure in figures)
+            )
+    return table
+
+
+def _restore(found: dict[str, Any]) -> Table:
+    headings = ("records/s", "MB", "bytes per key", "of which value", "over value")
+    table = _table(f"Restore of {found['keys']:,} accounts", "peer", *headings)
+    for peer in found["peers"].values():
+        table.add_row(
+            peer["title"],
+            _spread(peer["records_per_s"]),
+            f"{peer['rss_mb']:,}",
+            f"{peer['bytes_per_key']:,}",
+            f"{peer['value_bytes']:,}",
+            f"{peer['bytes_per_key_over_value']:,}",
+        )
+    return table
+
+
+def _limits(found: dict[str, Any]) -> Table:
+    table = _table("Limits, one core", "part", "per s")
+    for name, value in found.items():
+        if name != "machine":
+            table.add_row(name.removesuffix("_per_s").replace("_", " "), f"{value:,}")
+    return table
+
+
+def _scaling(found: dict[str, Any]) -> Table:
+    table = _table("Scaling of ours", "", "events/s", "CPU s/M")
+    for what in ("partitions", "workers"):
+        for number, one in found[what].items():
+            table.add_row(f"{number} {what}", f"{one['events_per_s']:,}", f"{one['cpu_s_per_million']:.1f}")
+    return table
+
+
+def _times(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.2f} ×"
 
 
 def _spread(value: dict[str, float]) -> str:

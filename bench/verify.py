@@ -34,12 +34,12 @@ def expected(reference: Reference) -> Digests:
 
 def verify(broker: Broker, peer: Peer, given: Input, changelog: str, findings_topic: str) -> Digests:
     """Read state and findings back and compare them. Raises ``WrongResult`` with the first differences."""
-    states: dict[bytes, AccountState] = {}
-    for key, value in broker.read(changelog, given.partitions):
-        if value is not None:
-            read = peer.read_state(key, value)
-            if read is not None:
-                states[read[0]] = read[1]
+    changelogs = broker.topics_of(changelog)
+    if len(changelogs) != 1:
+        raise WrongResult(peer.name, [f"{len(changelogs)} topics begin with {changelog}"])
+    newest = dict(broker.read(changelogs[0], given.partitions))
+    accounts = (peer.read_state(key, value) for key, value in newest.items() if value is not None)
+    states: dict[bytes, AccountState] = dict(account for account in accounts if account is not None)
     findings: Counter[Finding] = Counter()
     for key, value in broker.read(findings_topic, given.partitions):
         findings[decode_finding(key, value or b"")] += 1

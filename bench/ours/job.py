@@ -161,8 +161,8 @@ def encode(account: Account) -> bytes:
 def decode(data: bytes) -> Account:
     """``decode(encode(account))`` equals the account."""
     account = Account()
-    balance, count, orders_b, payments_b, refunds_b, orders, payments, refunds, differences = _HEADER.unpack_from(
-        data
+    balance, count, orders_b, payments_b, refunds_b, orders, payments, refunds, differences = (
+        _HEADER.unpack_from(data)
     )
     account.balance = balance
     account.count = count

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import io
-import itertools
 import logging
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ import faust
 from bench.ours import job
 from bench.peers import marks
 from bench.workload.events import EVENT_HEADER, EVENT_SCHEMA, HEADER_BYTES, KINDS, encode_finding
+from runtime import metrics
 from streams.engine import Batch, EngineSettings, StateTable, batch_topic, create_app, engine_of
 
 _BATCH_SCHEMA: Any = fastavro.parse_schema({"type": "array", "items": EVENT_SCHEMA})
 _GC_THRESHOLD = 50_000
+_POLL_S = 0.005
 
 
 def decode_events(values: Sequence[bytes]) -> list[dict[str, Any]]:
@@ -104,10 +107,26 @@ def _add_agent(app: faust.App, topic: str, name: str, work: Any, kind: int) -> N
         await work(stream, kind)
 
 
+def say_when_running(app: faust.App) -> None:
+    """Announce ``running`` once all partitions are active, with what was restored and how long that took."""
+    engine = engine_of(app)
+
+    def wait() -> None:
+        while engine.not_ready():
+            time.sleep(_POLL_S)
+        restored = sum(partition.keys() for partition in engine.partitions.values())
+        samples = next(iter(metrics.STREAM_RESTORE_SECONDS.collect())).samples
+        seconds = sum(sample.value for sample in samples if sample.name.endswith("_sum"))
+        marks.say("running", restored=restored, restore_ns=int(seconds * 1e9))
+
+    threading.Thread(target=wait, daemon=True, name="running").start()
+
+
 def main() -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     app, _ = build_app(marks.read_arguments(sys.argv[1:]))
     marks.end_with_harness()
+    say_when_running(app)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)
     faust.Worker(app, loglevel="WARNING", override_logging=False).execute_from_commandline()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.ours import job
 from bench.peers.kafka_streams import build as kafka_streams
 from bench.peers.kafka_streams import state as kafka_streams_state
+from bench.peers.quix import environment as quix
 from bench.workload.reference import AccountState
 from schemas.progress import PROGRESS_KEY
 
@@ -20,6 +21,11 @@ ReadState = Callable[[bytes, bytes], "tuple[bytes, AccountState] | None"]
 def read_python_state(key: bytes, value: bytes) -> tuple[bytes, AccountState] | None:
     """A changelog record of our engine."""
     return None if key == PROGRESS_KEY else (key, plain(job.decode(value)))
+
+
+def read_quix_state(key: bytes, value: bytes) -> tuple[bytes, AccountState]:
+    """A changelog record of Quix Streams: its key is the record key, a bar and the state's own key."""
+    return key.rpartition(b"|")[0], plain(job.decode(value))
 
 
 def plain(account: job.Account) -> AccountState:
@@ -36,11 +42,12 @@ def plain(account: job.Account) -> AccountState:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """``command`` gets the work folder and returns what to run; arguments follow as ``name=value``.
+    """How one peer is run.
 
-    ``options`` are arguments of this peer beside the common ones (``bench.sections.runs``). ``share``: the part of the
-    input that it gets, because a slow peer would take hours. ``creates_changelog``: it wants the harness to create it.
-    ``compared_with``: which of our variants its ratio is taken against, when that ran.
+    ``command`` gets the work folder and returns what to run; arguments follow as ``name=value``: the common ones
+    (``bench.sections.runs``) and ``options``. ``share``: the part of the input that it gets, because a slow peer would
+    take hours. ``changelog``: what the name of its changelog begins with; ``creates_changelog``: the harness has
+    to create it. ``compared_with``: which of our variants its ratio is taken against, when that ran.
     """
 
     name: str
@@ -84,4 +91,29 @@ KAFKA_STREAMS_ROCKSDB = Peer(
     kafka_streams_state.read,
     options=KAFKA_STREAMS_OPTIONS | {"store": "rocksdb", "cache_bytes": str(10 << 20)},
 )
-PEERS = (OURS, KAFKA_STREAMS_MEMORY, KAFKA_STREAMS_ROCKSDB)
+QUIX = Peer(
+    "quix_streams",
+    "Quix Streams, exactly once, RocksDB",
+    quix.command,
+    read_quix_state,
+    changelog="changelog__{app_id}--",
+    options={"commit_ms": "5000"},
+    share=0.2,
+    rounds_max=3,
+)
+FAUST = Peer(
+    "faust_plain",
+    "Faust, at least once, memory",
+    _module("bench.peers.plain_faust"),
+    read_python_state,
+    options={"guarantee": "at_least_once"},
+    share=0.04,
+    rounds_max=3,
+)
+FAUST_EXACTLY_ONCE = replace(
+    FAUST,
+    name="faust_exactly_once",
+    title="Faust, its exactly_once, memory",
+    options={"guarantee": "exactly_once"},
+)
+PEERS = (OURS, KAFKA_STREAMS_MEMORY, KAFKA_STREAMS_ROCKSDB, QUIX, FAUST, FAUST_EXACTLY_ONCE)

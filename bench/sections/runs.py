@@ -95,7 +95,13 @@ class Runner:
     def clear(self, place: Place) -> None:
         """Delete a run's topics and files."""
         self.broker.delete(place.app_id)
+        self.broker.delete(f"changelog__{place.app_id}")  # Quix Streams
         shutil.rmtree(place.folder, ignore_errors=True)
+
+    def clear_all(self) -> None:
+        """Delete the topics of every run, inputs included."""
+        self.broker.delete("bench-")
+        self.broker.delete("changelog__bench-")
 
     def measure(self, peer: Peer, given: Input, warm_events: int, **options: Any) -> tuple[Measured, Digests]:
         """Process the whole input once. Raises ``PeerFailed``, ``WrongResult``."""

@@ -20,7 +20,7 @@ def throughput(
     runner: Runner,
     peers: Sequence[Peer],
     workload: Workload,
-    warm_share: float,
+    warm_events: int,
     rounds: int,
     partitions: int,
     say: Callable[[str], None],
@@ -43,7 +43,7 @@ def throughput(
             if number > peer.rounds_max:
                 continue
             events = _events_of(peer, workload)
-            measured, _ = runner.measure(peer, inputs[events], int(events * warm_share))
+            measured, _ = runner.measure(peer, inputs[events], _warm_of(events, workload, warm_events))
             runs[peer.name].append(measured)
             say(
                 f"round {number} of {rounds}: {peer.title}: {measured.events_per_s_all:,.0f} events/s, "
@@ -52,7 +52,7 @@ def throughput(
     return {
         "workload": asdict(workload),
         "partitions": partitions,
-        "warm_share": round(warm_share, 3),
+        "warm_events": warm_events,
         "digests": {events: asdict(expected(given.reference)) for events, given in inputs.items()},
         "peers": {
             peer.name: {
@@ -63,8 +63,13 @@ def throughput(
             }
             for peer in peers
         },
-        "ratios": ratios(runs, peers),
+        **ratios(runs, peers),
     }
+
+
+def _warm_of(events: int, workload: Workload, warm_events: int) -> int:
+    """The part of the input, at its end, in which a peer counts as warm: the same share for a shorter input."""
+    return min(events * warm_events // workload.events, events * 2 // 3)
 
 
 def _events_of(peer: Peer, workload: Workload) -> int:
@@ -84,21 +89,22 @@ def _summary(runs: list[Measured]) -> dict[str, Any]:
 
 
 def ratios(runs: dict[str, list[Measured]], peers: Sequence[Peer]) -> dict[str, Any]:
-    """Our median over theirs, from the first record (``all``) and warm; empty when ours did not run."""
-    if not runs.get(OURS.name):
-        return {}
-    found = {}
+    """Our median events/s over theirs; empty when ours did not run.
+
+    ``ratios``: from the first record; ``ratios_warm``: warm; ``ratios_of``: which of our variants is meant.
+    """
+    found: dict[str, dict[str, Any]] = {"ratios": {}, "ratios_warm": {}, "ratios_of": {}}
     for peer in peers:
-        if not peer.name.startswith("ours"):
-            ours = peer.compared_with if runs.get(peer.compared_with) else OURS.name
-            found[peer.name] = {
-                "ours": ours,
-                "all": round(_median(runs[ours], "events_per_s_all") / _median(runs[peer.name], "events_per_s_all"), 3),
-                "warm": round(
-                    _median(runs[ours], "events_per_s_warm") / _median(runs[peer.name], "events_per_s_warm"), 3
-                ),
-            }
+        ours = peer.compared_with if runs.get(peer.compared_with) else OURS.name
+        if runs.get(ours) and not peer.name.startswith("ours"):
+            found["ratios"][peer.name] = _ratio(runs[ours], runs[peer.name], "events_per_s_all")
+            found["ratios_warm"][peer.name] = _ratio(runs[ours], runs[peer.name], "events_per_s_warm")
+            found["ratios_of"][peer.name] = ours
     return found
+
+
+def _ratio(ours: list[Measured], theirs: list[Measured], name: str) -> float:
+    return round(_median(ours, name) / _median(theirs, name), 3)
 
 
 def _median(runs: list[Measured], name: str) -> float:

@@ -2,8 +2,8 @@
 
 Shares of all events: 45 % orders, 45 % payments, 10 % refunds; 1 % repeat an event id. Of the payments 2 % fall short,
 1 % pay too much, 0.5 % name an order that never comes, 5 % come before their order; four of five discrepancies
-are cleared by a refund later. Customers are drawn by Zipf's law, the k-th in proportion to ``k ** -0.8`` (with 1/k one
-of 50,000 customers would have 9 % of all events, and a peer that writes the whole account per event measures only that).
+are cleared by a refund later. Customers are drawn by Zipf's law, the k-th in proportion to ``k ** -0.8``; with 1/k
+one of 50,000 customers would have 9 % of all events, and writing a whole account per event would measure that only.
 """
 
 from __future__ import annotations
@@ -101,7 +101,9 @@ class _Books:
         chance = self.random.random()
         if chance < self.workload.differing:
             short = chance < self.workload.differing * 2 / 3
-            difference = 1 + int(self.random.random() * (amount - 1)) if short else -1 - int(chance * 1_000_000)
+            difference = (
+                1 + int(self.random.random() * (amount - 1)) if short else -1 - int(chance * 1_000_000)
+            )
             if self.random.random() < _CLEARED:
                 self.to_clear.append((customer, document, -difference))
             amount -= difference

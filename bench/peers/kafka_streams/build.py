@@ -25,7 +25,7 @@ _FLAGS = ("-XX:+UseParallelGC", "-Xms1g", "-Xmx1g", "-XX:+PerfDisableSharedMem")
 def command(work: Path) -> list[str]:
     """The command line before the arguments. Downloads and compiles the first time. Blocks."""
     java = find_java().executable
-    jars = ensure_jars(default_cache_dir(), lambda line: sys.stderr.write(line + "\n"), lock_file=_LOCK)
+    jars = ensure_jars(default_cache_dir(), _say, lock_file=_LOCK)
     class_path = ":".join(map(str, jars))
     compiler = _compiler(java)
     if compiler is None:
@@ -38,6 +38,10 @@ def command(work: Path) -> list[str]:
         subprocess.run([str(compiler), "-cp", class_path, "-d", str(arriving), str(_SOURCE)], check=True)
         arriving.rename(classes)
     return [str(java), *_FLAGS, "-cp", f"{classes}:{class_path}", "KafkaStreamsPeer"]
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
 
 
 def _compiler(java: Path) -> Path | None:

@@ -1,0 +1,78 @@
+"""Our cost per event over numbers of partitions and of workers on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from bench.broker import Input
+from bench.child import Child, PeerFailed
+from bench.peers.registry import OURS
+from bench.sections.runs import Place, Runner
+from bench.verify import verify
+from bench.workload.generate import Workload
+from schemas.progress import read_progress
+
+PARTITIONS = (4, 16, 64)
+WORKERS = (1, 2, 4)
+_WORKERS_PARTITIONS = 8
+_FINISHED_WITHIN_S = 300.0
+_POLL_S = 0.05
+
+
+def scaling(runner: Runner, workload: Workload, say: Callable[[str], None]) -> dict[str, Any]:
+    """Events per second and CPU seconds per million events. Blocks for minutes. Raises when a digest differs."""
+    by_partitions: dict[str, Any] = {}
+    for partitions in PARTITIONS:
+        given = runner.broker.publish(workload, f"bench-scale-{runner.session}-{partitions}", partitions)
+        by_partitions[str(partitions)] = _measure(runner, given, 1)
+        say(f"{partitions} partitions, one worker: {by_partitions[str(partitions)]}")
+    given = runner.broker.publish(workload, f"bench-scale-{runner.session}-workers", _WORKERS_PARTITIONS)
+    by_workers: dict[str, Any] = {}
+    for workers in WORKERS:
+        by_workers[str(workers)] = _measure(runner, given, workers)
+        say(f"{workers} workers, {_WORKERS_PARTITIONS} partitions: {by_workers[str(workers)]}")
+    runner.broker.delete(f"bench-scale-{runner.session}")
+    costs = [found["cpu_s_per_million"] for found in by_partitions.values()]
+    return {
+        "events": workload.events,
+        "partitions": by_partitions,
+        "workers": by_workers,
+        "cost_spread_over_partitions": round(max(costs) / min(costs) - 1, 3),
+    }
+
+
+def _measure(runner: Runner, given: Input, workers: int) -> dict[str, float]:
+    """All workers to the last commit; the clock starts with the first record that any of them reads."""
+    place = runner.place(OURS, given.partitions)
+    changelog = OURS.changelog.format(app_id=place.app_id)
+    with ExitStack() as running:
+        children = []
+        for number in range(1, workers + 1):
+            own = Place(place.app_id, place.folder / str(number))
+            command = runner.command(OURS, given, own, total=0, warm_at=0, instance=str(number))
+            children.append(running.enter_context(runner.child(OURS, command, own)))
+        _await_progress(given, changelog, children)
+        ended_s = time.time()
+        began = [mark for child in children if (mark := child.said("first")) is not None]
+        seconds = ended_s - min(mark.at_s for mark in began)
+        cpu_s = sum(child.cpu_s() for child in children) - sum(mark.cpu_s for mark in began)
+    verify(runner.broker, OURS, given, changelog, place.findings)
+    runner.clear(place)
+    return {
+        "events_per_s": round(given.reference.events / seconds),
+        "cpu_s_per_million": round(cpu_s / given.reference.events * 1e6, 2),
+    }
+
+
+def _await_progress(given: Input, changelog: str, children: list[Child]) -> None:
+    """Until the committed progress covers the input."""
+    deadline = time.monotonic() + _FINISHED_WITHIN_S
+    while time.monotonic() < deadline:
+        progress = read_progress(given.bootstrap_servers, changelog, given.partitions)
+        if sum(sum(one.offsets.values()) for one in progress.values()) >= given.reference.events:
+            return
+        time.sleep(_POLL_S)
+    raise PeerFailed(children[0].name, f"did not finish within {_FINISHED_WITHIN_S:.0f} s", children[0].log)
