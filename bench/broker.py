@@ -82,7 +82,7 @@ class Broker:
         topics = tuple(f"{prefix}-{kind}" for kind in KINDS)
         self.create(list(topics), partitions)
         reference = Reference()
-        producer = self.producer()
+        producer = self.producer(**{"compression.type": "none"})  # plain Faust cannot read lz4
         for event in generate(workload):
             reference.add(event)
             produce_waiting(producer, topics[event.kind], event.customer, encode_event(event))

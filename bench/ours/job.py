@@ -7,6 +7,7 @@ Python peer runs this very file; it also compiles with mypyc as it stands.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from struct import Struct
 
 WINDOW_BYTES = 32 * 8
@@ -132,8 +133,9 @@ def differ(account: Account, document: int, difference: int) -> list[Found]:
     return [(OPENED, document, difference)]
 
 
+Rule = Callable[[Account, int, int, int], "list[Found] | None"]
 #: by topic, in the order of ``bench.workload.events.KINDS``
-RULES = (order, payment, refund)
+RULES: tuple[Rule, ...] = (order, payment, refund)
 
 
 def encode(account: Account) -> bytes:

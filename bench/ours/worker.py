@@ -8,7 +8,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,15 @@ from bench.ours import job
 from bench.peers import marks
 from bench.workload.events import EVENT_HEADER, EVENT_SCHEMA, HEADER_BYTES, KINDS, encode_finding
 from runtime import metrics
-from streams.engine import Batch, EngineSettings, StateTable, batch_topic, create_app, engine_of
+from streams.engine import (
+    BatchView,
+    EngineSettings,
+    PaceSettings,
+    StateTable,
+    batch_agent,
+    create_app,
+    engine_of,
+)
 
 _BATCH_SCHEMA: Any = fastavro.parse_schema({"type": "array", "items": EVENT_SCHEMA})
 _GC_THRESHOLD = 50_000
@@ -59,8 +67,11 @@ def build_app(arguments: Mapping[str, str]) -> tuple[faust.App, marks.Marks]:
             partitions=int(arguments["partitions"]),
             instance_id=f"{arguments['app_id']}-{arguments['instance']}",
             data_dir=state_dir,
-            checkpoint_events=int(arguments["checkpoint_events"]),
-            checkpoint_seconds=int(arguments["commit_ms"]) / 1000,
+            pace=PaceSettings(
+                busy_events=int(arguments["checkpoint_events"]),
+                busy_seconds=int(arguments["commit_ms"]) / 1000,
+            ),
+            store="rocksdb" if arguments["store"] == "rocksdb" else "memory",
             batch_records_max=int(arguments["batch_records"]),
         ),
         StateTable("accounts", f"{arguments['app_id']}-accounts-changelog", job.encode, job.decode),
@@ -72,39 +83,25 @@ def build_app(arguments: Mapping[str, str]) -> tuple[faust.App, marks.Marks]:
         int(arguments["warm_at"]),
         lambda: sum(engine.committed_offsets().values()),
     )
-    findings = arguments["findings"]
-
-    async def work(stream: AsyncIterator[Batch], kind: int) -> None:
-        rule = job.RULES[kind]
-        async for batch in stream:
-            with engine.open(batch) as view:
-                records = view.records
-                if not records:
-                    continue
-                counter.before()
-                values = [record.value() or b"" for record in records]
-                for record, event in zip(records, decode_events(values), strict=True):
-                    key = record.key()
-                    assert key is not None
-                    account = view.get(key)
-                    if account is None:
-                        account = job.Account()
-                    found = rule(account, event["event_id"], event["document"], event["amount_minor"])
-                    view.put(key, account)
-                    if found is not None:
-                        for action, document, difference in found:
-                            view.emit(findings, key, encode_finding(action, document, difference))
-            counter.after(len(records))
-
     for kind, name in enumerate(KINDS):
-        _add_agent(app, arguments[name], name, work, kind)
+        _add_agent(app, arguments[name], name, job.RULES[kind], arguments["findings"], counter)
     return app, counter
 
 
-def _add_agent(app: faust.App, topic: str, name: str, work: Any, kind: int) -> None:
-    @app.agent(batch_topic(app, topic), name=name)
-    async def agent(stream: AsyncIterator[Batch]) -> None:
-        await work(stream, kind)
+def _add_agent(
+    app: faust.App, topic: str, name: str, rule: job.Rule, findings: str, counter: marks.Marks
+) -> None:
+    def apply(account: job.Account, event: dict[str, Any]) -> list[bytes] | None:
+        found = rule(account, event["event_id"], event["document"], event["amount_minor"])
+        return None if found is None else [encode_finding(*one) for one in found]
+
+    @batch_agent(app, topic, name=name)
+    def reconcile(view: BatchView[job.Account]) -> None:
+        if not view.records:
+            return  # a rebalance has superseded the batch
+        counter.before()
+        view.fold(decode_events, apply, job.Account, findings)
+        counter.after(len(view.records))
 
 
 def say_when_running(app: faust.App) -> None:
@@ -114,7 +111,7 @@ def say_when_running(app: faust.App) -> None:
     def wait() -> None:
         while engine.not_ready():
             time.sleep(_POLL_S)
-        restored = sum(partition.keys() for partition in engine.partitions.values())
+        restored = sum(len(partition.state) for partition in engine.partitions.values())
         samples = next(iter(metrics.STREAM_RESTORE_SECONDS.collect())).samples
         seconds = sum(sample.value for sample in samples if sample.name.endswith("_sum"))
         marks.say("running", restored=restored, restore_ns=int(seconds * 1e9))

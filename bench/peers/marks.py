@@ -33,7 +33,9 @@ def end_with_harness() -> None:
     """Ask this process to stop when the harness closes our stdin, or dies."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        # Not sys.stdin: a thread that holds its lock when the interpreter ends aborts the process.
+        while os.read(0, 4096):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True, name="harness").start()

@@ -66,7 +66,13 @@ def _module(name: str) -> Callable[[Path], list[str]]:
     return lambda work: [sys.executable, "-m", name]
 
 
-OURS_OPTIONS = {"commit_ms": "500", "checkpoint_events": "50000", "batch_records": "4000", "instance": "1"}
+OURS_OPTIONS = {
+    "commit_ms": "500",
+    "checkpoint_events": "50000",
+    "batch_records": "4000",
+    "store": "memory",
+    "instance": "1",
+}
 KAFKA_STREAMS_OPTIONS = {"commit_ms": "100", "cache_bytes": "0", "store": "memory"}
 
 OURS = Peer(
@@ -76,6 +82,9 @@ OURS = Peer(
     read_python_state,
     options=OURS_OPTIONS,
     creates_changelog=True,
+)
+OURS_ROCKSDB = replace(
+    OURS, name="ours_rocksdb", title="Tieout, RocksDB", options=OURS_OPTIONS | {"store": "rocksdb"}
 )
 KAFKA_STREAMS_MEMORY = Peer(
     "kafka_streams_eos_memory",
@@ -90,6 +99,7 @@ KAFKA_STREAMS_ROCKSDB = Peer(
     kafka_streams.command,
     kafka_streams_state.read,
     options=KAFKA_STREAMS_OPTIONS | {"store": "rocksdb", "cache_bytes": str(10 << 20)},
+    compared_with="ours_rocksdb",
 )
 QUIX = Peer(
     "quix_streams",
@@ -116,4 +126,4 @@ FAUST_EXACTLY_ONCE = replace(
     title="Faust, its exactly_once, memory",
     options={"guarantee": "exactly_once"},
 )
-PEERS = (OURS, KAFKA_STREAMS_MEMORY, KAFKA_STREAMS_ROCKSDB, QUIX, FAUST, FAUST_EXACTLY_ONCE)
+PEERS = (OURS, OURS_ROCKSDB, KAFKA_STREAMS_MEMORY, KAFKA_STREAMS_ROCKSDB, QUIX, FAUST, FAUST_EXACTLY_ONCE)

@@ -51,7 +51,7 @@ class Pace:
 PACES = (Pace(200, 0.5), Pace(10_000, 0.03))
 #: (name, peer, options)
 CANDIDATES: tuple[tuple[str, Peer, dict[str, str]], ...] = (
-    ("ours_memory", OURS, {"commit_ms": "10", "checkpoint_events": "10000", "batch_records": "2000"}),
+    ("ours_memory", OURS, {}),
     ("kafka_streams_10_ms", KAFKA_STREAMS_MEMORY, {"commit_ms": "10"}),
     ("kafka_streams_100_ms", KAFKA_STREAMS_MEMORY, {"commit_ms": "100"}),
 )

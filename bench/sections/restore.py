@@ -99,7 +99,7 @@ def _fill(runner: Runner, peer: Peer, place: Place, keys: int, partitions: int) 
     changelog = peer.changelog.format(app_id=place.app_id)
     if not peer.creates_changelog:
         runner.broker.create([changelog], partitions, **{"cleanup.policy": "compact"})
-    encode = job.encode if peer is OURS else kafka_streams_state.write
+    encode = job.encode if peer.creates_changelog else kafka_streams_state.write
     producer = runner.broker.producer(**{"transactional.id": f"{place.app_id}-fill"})
     producer.init_transactions(30)
     producer.begin_transaction()
@@ -111,7 +111,7 @@ def _fill(runner: Runner, peer: Peer, place: Place, keys: int, partitions: int) 
             producer.commit_transaction(60)
             producer.begin_transaction()
         produce_waiting(producer, changelog, b"C%07d" % number, value)
-    if peer is OURS:
+    if peer.creates_changelog:
         progress = encode_progress(Progress({f"{place.app_id}-{kind}": 0 for kind in KINDS}))
         for number in range(partitions):
             producer.produce(changelog, progress, PROGRESS_KEY, number, headers=list(STATE_HEADERS))
