@@ -120,10 +120,4 @@ FAUST = Peer(
     share=0.04,
     rounds_max=3,
 )
-FAUST_EXACTLY_ONCE = replace(
-    FAUST,
-    name="faust_exactly_once",
-    title="Faust, its exactly_once, memory",
-    options={"guarantee": "exactly_once"},
-)
-PEERS = (OURS, OURS_ROCKSDB, KAFKA_STREAMS_MEMORY, KAFKA_STREAMS_ROCKSDB, QUIX, FAUST, FAUST_EXACTLY_ONCE)
+PEERS = (OURS, OURS_ROCKSDB, KAFKA_STREAMS_MEMORY, KAFKA_STREAMS_ROCKSDB, QUIX, FAUST)
