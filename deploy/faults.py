@@ -15,12 +15,6 @@ from typing import Final, Protocol
 
 import httpx
 import tenacity
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it does export them
-    AdminClient,
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-)
 
 from deploy.fleet import Fleet, FleetError
 from deploy.stack import EmbeddedStack
@@ -28,7 +22,6 @@ from deploy.stack import EmbeddedStack
 #: beyond ``broker_session_timeout`` (6 s): the broker has given the worker's partitions away
 BEYOND_THE_SESSION_S: Final = 8.0
 _SHORT_S: Final = 2.0
-_CALL_TIMEOUT_S: Final = 20.0
 
 
 class Struck(Protocol):
@@ -137,30 +130,6 @@ def kill_server(name: str) -> Strike:
 
 def restart_server(name: str) -> Strike:
     return lambda struck: struck.stack.restart(name)
-
-
-def produce_errors(topic: str, seconds: float = _SHORT_S) -> Strike:
-    """The broker refuses every record of a topic for a while, as one too large: transactions must be given up."""
-    resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
-    name = "max.message.bytes"
-
-    def limit(admin: AdminClient, value: str) -> None:
-        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-        wanted = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
-        for future in admin.incremental_alter_configs([wanted]).values():
-            future.result(_CALL_TIMEOUT_S)
-
-    def strike(struck: Struck) -> None:
-        admin = AdminClient({"bootstrap.servers": struck.stack.urls.kafka_bootstrap_servers})
-        (found,) = admin.describe_configs([resource]).values()
-        before = str(found.result(_CALL_TIMEOUT_S)[name].value)
-        limit(admin, "1")
-        try:
-            time.sleep(seconds)  # the fault itself
-        finally:
-            limit(admin, before)
-
-    return strike
 
 
 def server_faults() -> dict[str, Strike]:

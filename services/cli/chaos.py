@@ -30,7 +30,7 @@ from runtime.settings import Settings
 from schemas.codec import Codec
 from schemas.errors import ProgressTimeout
 from schemas.registry import FingerprintRegistry
-from schemas.topics import BALANCES, BOOKS_CHANGELOG, BY_NAME
+from schemas.topics import BOOKS_CHANGELOG, BY_NAME
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json, say
@@ -117,7 +117,6 @@ class Stack:
         strikes |= {
             "freeze worker-1 beyond its session": faults.freeze("worker-1", faults.BEYOND_THE_SESSION_S),
             f"{self.workers[-1]} leaves and joins": faults.absent(self.workers[-1], _ABSENCE_S),
-            "produce errors": faults.produce_errors(BALANCES.name),
         }
         made = [
             Fault(name, _weight(name), partial(strike, self), _victim(name))

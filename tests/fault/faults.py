@@ -11,11 +11,9 @@ from deploy.faults import (
     Strike,
     freeze,
     kill_server,
-    produce_errors,
     restart_server,
     signalled,
 )
-from schemas.topics import BALANCES
 
 FAULTS: Final[Mapping[str, Strike]] = {
     "kill -9 worker": signalled("worker-1", signal.SIGKILL),
@@ -28,5 +26,4 @@ FAULTS: Final[Mapping[str, Strike]] = {
     "restart valkey": restart_server("valkey"),
     "freeze worker": freeze("worker-1", 2.0),
     "freeze worker beyond its session": freeze("worker-1", BEYOND_THE_SESSION_S),
-    "produce errors": produce_errors(BALANCES.name),
 }
