@@ -14,7 +14,7 @@ from streams.engine.batch import Batch, BatchView
 from streams.engine.door import add_door
 from streams.engine.pace import PaceSettings
 from streams.engine.seen import SeenIds
-from streams.engine.state import StateTable
+from streams.engine.table import StateTable
 from streams.engine.watchdog import Watchdog
 
 __all__ = [

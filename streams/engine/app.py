@@ -18,7 +18,8 @@ from streams.engine.faust_tables import EngineTable, EngineTableManager
 from streams.engine.faust_transport import BatchTransport
 from streams.engine.pace import PaceSettings
 from streams.engine.partition import PartitionSettings
-from streams.engine.state import ColdStore, MemoryStore, StateTable
+from streams.engine.stores import ColdStore, MemoryStore
+from streams.engine.table import StateTable
 
 V = TypeVar("V")
 #: aiokafka takes a member that does not poll for idle: after this long it leaves the group and, being idle, never

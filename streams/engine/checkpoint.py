@@ -27,6 +27,13 @@ _FENCED = frozenset(
 )
 
 
+class OutcomeUnknown(RuntimeError):
+    """The broker was asked to commit, did not answer, and then refused: it may have committed before.
+
+    A retry from the snapshot could write everything twice. The next owner reads in the log what became of it.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """What one transaction commits. ``progress``: source topic → next offset."""
@@ -66,7 +73,7 @@ class Committer:
         """Commit ``checkpoint`` and return the changelog offset after it.
 
         An abortable error is retried from the same snapshot, a bounded number of times; a fencing or fatal
-        error is raised as ``KafkaException``.
+        error is raised as ``KafkaException``, one that leaves the outcome open as ``OutcomeUnknown``.
         """
         for _ in range(_ABORTS_MAX):
             try:
@@ -106,13 +113,18 @@ class Committer:
             headers=list(STATE_HEADERS),
             on_delivery=delivered,
         )
+        asked = False
         while True:
             try:
                 # Waits for every record's delivery; one that failed makes the transaction abortable.
                 producer.commit_transaction(_CALL_TIMEOUT_S)
                 break
             except KafkaException as error:
-                if not error.args[0].retriable():
+                reason = error.args[0]
+                if asked and reason.txn_requires_abort():
+                    raise OutcomeUnknown(str(reason)) from error
+                if not reason.retriable():
                     raise
+                asked = True
         assert next_offset > 0, "a committed transaction has delivered its progress record"
         return next_offset

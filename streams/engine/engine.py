@@ -23,7 +23,8 @@ from streams.engine.data_plane import DataPlane
 from streams.engine.failstop import ExitCode, fail_stop
 from streams.engine.partition import KeyNotHere, Partition, PartitionSettings, Status
 from streams.engine.restore import Restored, restore
-from streams.engine.state import ColdStore, MemoryStore, StateTable
+from streams.engine.stores import ColdStore, MemoryStore
+from streams.engine.table import StateTable
 
 log = logging.getLogger(__name__)
 V = TypeVar("V")

@@ -26,7 +26,9 @@ from streams.engine.checkpoint import Checkpoint, Committer, is_fenced
 from streams.engine.failstop import ExitCode, fail_stop
 from streams.engine.fold import Output
 from streams.engine.pace import Pace, PaceSettings
-from streams.engine.state import ColdStore, Position, State, StateTable
+from streams.engine.state import State
+from streams.engine.stores import ColdStore, Position
+from streams.engine.table import StateTable
 
 log = logging.getLogger(__name__)
 V = TypeVar("V")

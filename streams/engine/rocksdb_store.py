@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from rocksdict import AccessType, BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
-from streams.engine.state import Encoded, Position
+from streams.engine.stores import Encoded, Position
 
 _POSITION_KEY: Final = b"\x00position"
 _MAX_AGE_S: Final = 12 * 60 * 60

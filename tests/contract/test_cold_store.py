@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from streams.engine.rocksdb_store import RocksStore
-from streams.engine.state import ColdStore, MemoryStore, Position
+from streams.engine.stores import ColdStore, MemoryStore, Position
 
 HERE = Position(10, {"in": 5})
 Opener = Callable[[], ColdStore]

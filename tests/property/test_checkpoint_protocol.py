@@ -28,7 +28,8 @@ from streams.engine.pace import PaceSettings
 from streams.engine.partition import PartitionSettings, Status
 from streams.engine.rocksdb_store import RocksStore
 from streams.engine.seen import SeenIds
-from streams.engine.state import ColdStore, Encoded, MemoryStore, Position, StateTable
+from streams.engine.stores import ColdStore, Encoded, MemoryStore, Position
+from streams.engine.table import StateTable
 from tests.property.simulated_log import (
     Crash,
     Record,
@@ -299,6 +300,20 @@ def test_a_crash_between_every_pair_of_steps() -> None:
             with simulated(world):
                 world.run(5)
                 world.check()
+
+
+def test_a_refusal_after_an_unanswered_commit_is_not_retried() -> None:
+    """Found by the property above: the unanswered one had committed, and the retry wrote everything twice."""
+    events = [("a", b"x", 1), ("b", b"x", 2)]
+    quiet = World(events)
+    with simulated(quiet):
+        quiet.run(5)
+    for step in range(1, quiet.log.steps + 1):
+        world = World(events)
+        world.log.mishaps = {step: mishap("timeout", world), step + 1: mishap("abort", world)}
+        with simulated(world):
+            world.run(5)
+            world.check()
 
 
 def test_without_fencing_the_simulation_sees_the_double(monkeypatch: pytest.MonkeyPatch) -> None:

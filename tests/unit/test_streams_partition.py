@@ -14,7 +14,8 @@ from confluent_kafka import KafkaError, KafkaException
 from streams.engine.checkpoint import Checkpoint
 from streams.engine.pace import PaceSettings
 from streams.engine.partition import Partition, PartitionSettings, Status
-from streams.engine.state import MemoryStore, StateTable
+from streams.engine.stores import MemoryStore
+from streams.engine.table import StateTable
 
 TABLE: StateTable[dict[str, int]] = StateTable(
     "t",

@@ -12,7 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from streams.engine.rocksdb_store import RocksStore
 from streams.engine.seen import SEGMENT_IDS, SEGMENTS_MAX, SeenIds
-from streams.engine.state import ColdStore, MemoryStore, Position, State, StateTable
+from streams.engine.state import State
+from streams.engine.stores import ColdStore, MemoryStore, Position
+from streams.engine.table import StateTable
 
 KEYS = st.sampled_from([b"a", b"b", b"c", b"d", b"e"])
 NOWHERE = Position(0, {})
