@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 UV_VERSION := 0.13.9
 STAMP := .venv/.tieout-stamp
 BIN := .venv/bin
-FAST := $(wildcard tests/unit tests/property tests/contract tests/architecture)
+FAST := $(wildcard tests/unit tests/scenarios tests/property tests/contract tests/architecture)
 SLOW := $(wildcard tests/mutation tests/integration tests/e2e tests/fault)
 
 .PHONY: help setup demo up down check test format docs bench clean

@@ -46,6 +46,8 @@ class Linked(msgspec.Struct, frozen=True, array_like=True):
     rule: str
     score_ppm: int
     confirmed: bool
+    score_parts: tuple[tuple[str, int], ...] = ()
+    """(what was compared, how well it fits in millionths): the evidence of the score."""
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True):

@@ -72,6 +72,9 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     department: str | None = None
     source: Source
     recorded_at: dt.datetime
+    fee_minor: int = 0
+    """What a bank or provider kept of a payment before it reached us."""
+    payer_name: str | None = None
 
     @property
     def record_key(self) -> str:
@@ -199,6 +202,8 @@ def _payment_fact(event: PaymentEvent, source: Source, recorded_at: dt.datetime)
         claims=tuple((a.document_no, a.amount_minor) for a in event.allocations),
         remittance_text=event.remittance_text,
         own_references=_others("", event.end_to_end_id, event.bank_reference),
+        fee_minor=max(event.fee_minor or 0, 0),
+        payer_name=event.payer_name,
         correlation_id=event.correlation_id,
         source=source,
         recorded_at=recorded_at,

@@ -27,7 +27,9 @@ def review(book: Book, currency: str, rules: Rules) -> Iterator[Difference]:
     account = book.accounts[currency]
     facts = _in_canonical_order(account.records)
     index = _index(facts)
-    settlement = settle(facts, {key: due_date(fact, rules) for key, fact in facts.items()}, index)
+    settlement = settle(
+        facts, {key: due_date(fact, rules) for key, fact in facts.items()}, index, rules, (book.customer_id,)
+    )
     yield from _items(currency, account, settlement)
     yield from _allocations(currency, account, settlement)
     findings = list(_findings(book, currency, settlement, index, rules))
@@ -88,6 +90,7 @@ def _allocations(currency: str, account: Account, settlement: Settlement) -> Ite
             allocation.rule,
             allocation.score_ppm,
             allocation.confirmed,
+            allocation.score_parts,
         )
         if account.allocations.get(pair) != link:
             yield AllocationChanged(currency, *pair, link)

@@ -136,6 +136,7 @@ def _allocation(book: Book, changed: AllocationChanged, cause: Cause, rules: Rul
         "rule": link.rule,
         "rule_version": rules.version,
         "score_ppm": link.score_ppm,
+        "score_parts": dict(link.score_parts),
         "state": state if changed.link is not None else "withdrawn",
     }
 

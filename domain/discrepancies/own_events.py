@@ -249,7 +249,7 @@ def short_payments(view: OwnEvents) -> Iterator[Finding]:
             payers.setdefault(debit, []).append(view.settlement.items[credit])
     for document in view.of(EntryKind.INVOICE):
         received = view.settlement.received_minor.get(document.key, 0)
-        if received and document.left_minor > view.rules.tolerance_minor:
+        if received and document.left_minor > view.rules.tolerance(document.original_minor):
             paid_by = sorted(payers[document.key], key=lambda i: i.order)
             yield Finding(
                 kind=DiscrepancyKind.SHORT_PAYMENT,

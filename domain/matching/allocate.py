@@ -8,15 +8,35 @@ record), so the result depends neither on arrival order nor on hashing (I6). Rul
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from domain.facts import EntryKind, Fact
-from domain.matching.references import DocumentIndex, Mention, ReferenceRule, mentions
+from domain.matching.candidates import (
+    CERTAIN_PPM,
+    Candidates,
+    Document,
+    Receipt,
+    ScoreParts,
+    name_key,
+    payer_ppm,
+)
+from domain.matching.references import (
+    DocumentIndex,
+    Mention,
+    ReferenceRule,
+    mentions,
+    reference_like,
+    reference_words,
+    squeeze,
+)
+from domain.matching.unreferenced import match
+from domain.rules import Rules
 
-CERTAIN_PPM = 1_000_000
 AMBIGUOUS_PPM = 500_000
+_PART_OF_REFERENCE = "reference"
 _SCORES = {
     ReferenceRule.EXACT: CERTAIN_PPM,
     ReferenceRule.SQUEEZED: 980_000,
@@ -63,6 +83,7 @@ class Allocation(msgspec.Struct, frozen=True):
     rule: str
     score_ppm: int
     confirmed: bool
+    score_parts: ScoreParts
 
 
 class Settlement(msgspec.Struct):
@@ -83,8 +104,17 @@ class Settlement(msgspec.Struct):
         return item.original_minor - item.left_minor
 
 
-def settle(facts: Mapping[str, Fact], due_dates: Mapping[str, dt.date], index: DocumentIndex) -> Settlement:
-    """Allocate everything of one account. ``facts``: record key -> version in force."""
+def settle(
+    facts: Mapping[str, Fact],
+    due_dates: Mapping[str, dt.date],
+    index: DocumentIndex,
+    rules: Rules,
+    known: Sequence[str] = (),
+) -> Settlement:
+    """Allocate everything of one account. ``facts``: record key -> version in force, in canonical order.
+
+    ``known``: references in texts that name no document (the customer's number).
+    """
     items = {
         key: Item(key, fact, due_dates[key], abs(fact.signed_minor), abs(fact.signed_minor))
         for key, fact in facts.items()
@@ -96,6 +126,7 @@ def settle(facts: Mapping[str, Fact], due_dates: Mapping[str, dt.date], index: D
     _serve_payments(run, payments)
     _apply_credit_notes(run, index)
     _pay_refunds(run, index)
+    _match_the_rest(run, payments, index, rules, known)
     return run
 
 
@@ -161,7 +192,15 @@ def _from_text(payment: Item, mention: Mention, items: Mapping[str, Item]) -> Cl
     return msgspec.structs.replace(claim, rule=f"remittance_text:{resolution.rule.value}")
 
 
-def _take(run: Settlement, credit: Item, debit: Item, amount: int, rule: str, score_ppm: int) -> int:
+def _take(
+    run: Settlement,
+    credit: Item,
+    debit: Item,
+    amount: int,
+    rule: str,
+    score_ppm: int,
+    parts: ScoreParts = (),
+) -> int:
     """Allocate up to ``amount`` and return what was taken; bounded by what is left on both sides."""
     taken = min(amount, credit.left_minor, debit.left_minor)
     if taken <= 0:
@@ -180,6 +219,7 @@ def _take(run: Settlement, credit: Item, debit: Item, amount: int, rule: str, sc
         before.rule if before else rule,
         before.score_ppm if before else score_ppm,
         confirmed=True,
+        score_parts=before.score_parts if before else parts or ((_PART_OF_REFERENCE, score_ppm),),
     )
     return taken
 
@@ -240,6 +280,7 @@ def _suggest(run: Settlement, payment: Item, claim: Claim, documents: Sequence[s
                 claim.rule,
                 claim.score_ppm,
                 confirmed=False,
+                score_parts=((_PART_OF_REFERENCE, claim.score_ppm),),
             )
 
 
@@ -300,3 +341,78 @@ def _pay_refunds(run: Settlement, index: DocumentIndex) -> None:
             taken = _take(run, source, refund, refund.left_minor, "refund_of_original", CERTAIN_PPM)
             if taken and source.fact.kind is EntryKind.PAYMENT:
                 run.refunded_minor[source.key] = run.refunded_minor.get(source.key, 0) + taken
+
+
+def _match_the_rest(
+    run: Settlement, payments: Sequence[Item], index: DocumentIndex, rules: Rules, known: Sequence[str]
+) -> None:
+    """Rule 6: money that no reference placed, against the documents that are open after all references."""
+    receipts = _receipts(run, payments, index, known)
+    if not receipts:
+        return
+    documents = {
+        item.key: Document(
+            item.key,
+            item.left_minor,
+            item.fact.business_date,
+            item.due_date,
+            tuple(dict.fromkeys(squeeze(number) for number in (item.fact.document_no, *item.fact.aliases))),
+        )
+        for item in _of(run.items, EntryKind.INVOICE, EntryKind.EXCHANGE)
+        if item.left_minor and item.fact.signed_minor > 0
+    }
+    for found in match(Candidates(receipts, documents, rules, rules.matching.steps_max)):
+        for credit_key, debit_key, amount in found.proposal.links:
+            credit, debit = run.items[credit_key], run.items[debit_key]
+            score, parts = found.proposal.score_ppm, found.proposal.parts
+            if found.confirmed:
+                _note(run, credit, debit, _take(run, credit, debit, amount, found.stage, score, parts), 0)
+            elif (credit_key, debit_key) not in run.allocations:
+                date = max(credit.fact.business_date, debit.fact.business_date)
+                run.allocations[credit_key, debit_key] = Allocation(
+                    credit_key, debit_key, amount, date, found.stage, score, False, parts
+                )
+
+
+def _receipts(
+    run: Settlement, payments: Sequence[Item], index: DocumentIndex, known: Sequence[str]
+) -> dict[str, Receipt]:
+    """The payments with money left that is neither excess on a document nor held by a suggestion."""
+    left = [payment for payment in payments if payment.left_minor]
+    if not left:
+        return {}
+    taken = {payment for payment, _ in run.excess_minor}
+    taken |= {credit for (credit, _), allocation in run.allocations.items() if not allocation.confirmed}
+    names: dict[str, None] = {}
+    unknown: dict[str, list[str]] = {}
+    claiming: set[str] = set()
+    for claim in run.claims:
+        claiming.add(claim.payment)
+        if claim.keys:
+            names[name_key(run.items[claim.payment].fact.payer_name or "")] = None
+        else:
+            unknown.setdefault(claim.payment, []).append(claim.reference)
+    names.pop("", None)
+    transfers = Counter((p.original_minor, r) for p in payments for r in p.fact.own_references)
+    receipts = {}
+    for payment in left:
+        if payment.key in taken:
+            continue
+        fact = payment.fact
+        text = " ".join((fact.remittance_text or "", *unknown.get(payment.key, ())))
+        own = (*known, fact.document_no, *fact.aliases, *fact.own_references)
+        named = reference_like(text, own)
+        twice = any(transfers[payment.original_minor, r] > 1 for r in fact.own_references)
+        receipts[payment.key] = Receipt(
+            payment.key,
+            payment.left_minor,
+            fact.fee_minor,
+            fact.business_date,
+            tuple(word for word in reference_words(text, own) if not index.resolve(word).keys),
+            payer_ppm(fact.payer_name, tuple(names)),
+            confirmable=payment.left_minor == payment.original_minor
+            and payment.key not in claiming
+            and named is None
+            and not twice,
+        )
+    return receipts

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import functools
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -28,6 +29,17 @@ _WORD = re.compile(r"[0-9A-Za-z]+(?:[-_/.#][0-9A-Za-z]+)*")
 _DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
 _DATE = re.compile(r"^\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?$")
 _REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
+_CURRENCIES = frozenset({"AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "RMB", "SGD", "USD"})
+#: "1001-1003", "INV 1001 to INV 1003", "1001 bis 1003", "1001至1003": both ends and what is between them
+_RANGE = re.compile(
+    r"(?<![0-9A-Za-z./_-])([A-Za-z]{0,8}[ -]?)(\d{3,12})\s*(?:-|–|—|~|\.\.|至|到|\b(?:to|bis|through|till)\b)"
+    r"\s*([A-Za-z]{0,8}[ -]?)(\d{3,12})(?![0-9A-Za-z./_-])",
+    re.IGNORECASE,
+)
+#: a range that is longer than this is no list of documents
+RANGE_MAX = 50
+#: a word before a number that is longer than this is no prefix of it
+PREFIX_MAX = 8
 _KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
 #: The same few thousand numbers of a working set are normalised again and again.
 _FORMS_KEPT = 65_536
@@ -37,7 +49,13 @@ BARE_DIGITS_MIN = 3
 
 @functools.lru_cache(maxsize=_FORMS_KEPT)
 def squeeze(reference: str) -> str:
-    return _NOT_ALNUM.sub("", reference.upper())
+    """Upper case, letters and digits only; full-width forms (``１００１``) are read as the plain ones."""
+    return _NOT_ALNUM.sub("", plain(reference).upper())
+
+
+def plain(text: str) -> str:
+    """Compatibility characters (full-width letters, digits and signs) as the plain ones that they stand for."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
 @functools.lru_cache(maxsize=_FORMS_KEPT)
@@ -102,9 +120,24 @@ class Mention(msgspec.Struct, frozen=True):
 def mentions(text: str, index: DocumentIndex) -> list[Mention]:
     """The documents that ``text`` names, in order of appearance, each set of documents once."""
     found: dict[tuple[str, ...], Mention] = {}
-    for candidate in _candidates(text, index):
+    text = plain(text)
+    for candidate in (*_candidates(text, index), *_between(text, index)):
         found.setdefault(candidate.resolution.keys, candidate)
     return list(found.values())
+
+
+def _between(text: str, index: DocumentIndex) -> Iterator[Mention]:
+    """The documents inside ranges: only where every number of the range is one document of ours."""
+    for match in _RANGE.finditer(text):
+        prefix, first, _, last = match.groups()
+        if len(first) != len(last) or not 1 < int(last) - int(first) <= RANGE_MAX:
+            continue
+        if index.resolve(match.group().strip()).keys:
+            continue  # a document whose own number looks like a range
+        numbers = (prefix + str(n).zfill(len(first)) for n in range(int(first), int(last) + 1))
+        inside = [Mention(number, index.resolve(number)) for number in numbers]
+        if all(len(mention.resolution.keys) == 1 for mention in inside):
+            yield from inside
 
 
 def _candidates(text: str, index: DocumentIndex) -> Iterator[Mention]:
@@ -120,7 +153,10 @@ def _candidates(text: str, index: DocumentIndex) -> Iterator[Mention]:
                 yield Mention(f"{word} {following}", joined)
                 position += 2
                 continue
-        yield from _read(word, index)
+        before = words[position - 1] if position else ""
+        # "1001 EUR" is money, whatever document has that number.
+        if not (word.isdigit() and _CURRENCIES & {before.upper(), following.upper()}):
+            yield from _read(word, index)
         position += 1
 
 
@@ -145,7 +181,7 @@ def reference_like(text: str, known: Iterable[str]) -> str | None:
     ``known``: references that are something else (the transfer's own ids, the customer's number).
     """
     ignored = {squeeze(word) for word in known}
-    words: list[str] = _WORD.findall(text)
+    words: list[str] = _WORD.findall(plain(text))
     for position, word in enumerate(words):
         if _DECIMAL.match(word) or _DATE.match(word) or squeeze(word) in ignored:
             continue
@@ -157,3 +193,19 @@ def reference_like(text: str, known: Iterable[str]) -> str | None:
         if squeezed.isdigit() and digits >= BARE_DIGITS_MIN and before in _KEYWORDS:
             return f"{words[position - 1]} {word}"
     return None
+
+
+def reference_words(text: str, known: Iterable[str]) -> list[str]:
+    """Words of ``text``, squeezed, that may be misspelt document numbers: with digits, no amounts and no dates."""
+    ignored = {squeeze(word) for word in known}
+    found: dict[str, None] = {}
+    words: list[str] = _WORD.findall(plain(text))
+    for position, word in enumerate(words):
+        if _DECIMAL.match(word) or _DATE.match(word):
+            continue
+        before = words[position - 1] if position else ""
+        joined = squeeze(before + word) if before.isalpha() and len(before) <= PREFIX_MAX else ""
+        for form in (squeeze(word), joined):
+            if sum(c.isdigit() for c in form) >= BARE_DIGITS_MIN and form not in ignored:
+                found[form] = None
+    return list(found)

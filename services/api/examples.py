@@ -62,6 +62,7 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
             "rule_version": 1,
             "score": "0.950000",
             "score_ppm": 950000,
+            "score_parts": {"reference": 950000},
             "state": "confirmed",
             "effective_date": "2026-01-20",
         }

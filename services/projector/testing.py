@@ -133,6 +133,7 @@ def allocation(common: Mapping[str, Any], allocation_id: str, amount_minor: int,
         "rule": "remittance_text",
         "rule_version": 1,
         "score_ppm": 1_000_000,
+        "score_parts": {"reference": 1_000_000},
         "state": state,
     }
     return Result(topics.ALLOCATIONS, str(common["customer_id"]), record)

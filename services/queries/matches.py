@@ -18,7 +18,10 @@ _PPM: Final = Decimal(1_000_000)
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """``score`` is a decimal string from 0 to 1 with six places; ``score_ppm`` the same in millionths."""
+    """``score`` is a decimal string from 0 to 1 with six places; ``score_ppm`` the same in millionths.
+
+    ``score_parts``: what was compared and how well it fits, in millionths; the score is made of them.
+    """
 
     customer_id: str
     currency: str
@@ -29,6 +32,7 @@ class MatchRow:
     rule_version: int
     score: str
     score_ppm: int
+    score_parts: dict[str, int]
     state: str
     effective_date: dt.date
 
@@ -75,6 +79,7 @@ def iterate_matches(
             rule_version=row["rule_version"],
             score=f"{Decimal(row['score_ppm']) / _PPM:.6f}",
             score_ppm=row["score_ppm"],
+            score_parts=row["score_parts"],
             state=row["state"],
             effective_date=row["effective_date"],
         )

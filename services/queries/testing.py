@@ -119,6 +119,7 @@ def allocation(
         "rule": "exact_document",
         "rule_version": 1,
         "score_ppm": 1_000_000,
+        "score_parts": {"reference": 1_000_000},
         "state": "confirmed",
     }
     return row | other

@@ -105,6 +105,7 @@ allocations = sa.Table(
     sa.Column("rule_version", sa.Integer, nullable=False),
     sa.Column("score_ppm", sa.Integer, nullable=False),
     sa.Column("state", TEXT, nullable=False),
+    sa.Column("score_parts", JSONB, nullable=False, server_default="{}"),
 )
 
 balances = sa.Table(

@@ -18,9 +18,12 @@ Events, one per line: ``KIND DATE DOCUMENT AMOUNT CLAUSE...``
   (first line ``currency JPY``; EUR without one) or in the event's own (clause ``currency USD``).
 * clauses: ``v 2`` (source version) · ``due DATE`` · ``pays DOCUMENT AMOUNT`` (as often as needed) · ``text "..."`` ·
   ``of DOCUMENT`` · ``of_payment PAYMENT`` · ``invoice_no order_id payment_id refund_id bank_reference end_to_end_id``
-  each with a text · ``difference AMOUNT`` · ``fee AMOUNT`` · ``at 09:30`` · ``record R`` and ``from SYSTEM`` (where the
+  each with a text · ``payer NAME`` ·
+  ``difference AMOUNT`` · ``fee AMOUNT`` · ``at 09:30`` · ``record R`` and ``from SYSTEM`` (where the
   same document is another record) · ``id E`` (event id) · ``!duplicate``, ``!noted`` or ``!REASON`` (what becomes of
   the event, unless it is accepted)
+* ``rules tolerance_minor 50`` and ``rules matching.order_policy oldest_due_first``: a rule that differs from the
+  default; before the events.
 * ``statement S-1 2026-01-01..2026-01-31 opening 0 closing 0`` (clauses ``replaced``, ``withdrawn``,
   ``totals DEBIT CREDIT``, ``count 3``, and ``v from id currency !...`` as above), then its lines, each from its number:
   ``1 INV-1001 2026-01-05 121.00`` (signed in our view; clauses ``running AMOUNT``, ``ref THEIRS``).
@@ -49,13 +52,19 @@ import msgspec
 from domain.discrepancies.finding import DiscrepancyKind
 from domain.events import KINDS, Event
 from domain.money import from_text, is_currency
+from domain.rules import Rules
 
 CUSTOMER = "C-1"
 
 _BOOKED_LIFE = {"order": "placed", "invoice": "placed", "statement": "received"}
 _SYSTEMS = {"payment": "bank", "statement": "mail"}
 _TEXT_FIELDS = {"invoice_no", "order_id", "payment_id", "refund_id", "bank_reference", "end_to_end_id"}
-_FIELD_OF = {"of": "original_document_no", "of_payment": "original_payment_id", "text": "remittance_text"}
+_FIELD_OF = {
+    "of": "original_document_no",
+    "of_payment": "original_payment_id",
+    "text": "remittance_text",
+    "payer": "payer_name",
+}
 _AMOUNT_FIELD = {"difference": "price_difference_minor", "fee": "fee_minor"}
 
 
@@ -81,6 +90,7 @@ class Check(msgspec.Struct):
 class Scenario(msgspec.Struct):
     deliveries: list[Delivery]
     checks: list[Check]
+    rules: Rules = Rules()
 
 
 class TableError(ValueError):
@@ -113,6 +123,8 @@ class _Reader:
                 (self._expect if mark == "=>" else self._expect_change)(check, rest)
             case ["currency", code]:
                 self._currency = code
+            case ["rules", name, value]:
+                self._told.rules = _changed(self._told.rules, name.split("."), value)
             case ["statement", statement_id, period, *clauses]:
                 self._statement(statement_id, period, clauses)
             case [number, document_no, date, amount, *clauses] if number.isdigit():
@@ -267,6 +279,18 @@ class _Reader:
 
     def _expect_change(self, check: Check, words: list[str]) -> None:
         check.changes.append((words[0], *self._finding(words[1:])))
+
+
+def _changed(rules: Rules, path: list[str], value: str) -> Rules:
+    """``rules`` with the one at ``path`` set; raises ``ValueError`` for a name or a value that there is not."""
+    plain = msgspec.to_builtins(rules)
+    place = plain
+    for name in path[:-1]:
+        place = place[name]
+    if path[-1] not in place:
+        raise ValueError(f"no such rule: {path[-1]}")
+    place[path[-1]] = value.split(",") if path[-1] == "stages" else value
+    return msgspec.convert(plain, Rules, strict=False)
 
 
 def _complete(statement: dict[str, Any]) -> None:

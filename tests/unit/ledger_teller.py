@@ -40,8 +40,8 @@ def scenario(described: Callable[[], None]) -> Callable[[], None]:
 
 def holds(table: str, rules: Rules | None = None) -> Book:
     """Tell the scenario as written, in other orders and twice over; returns the book as written."""
-    rules = rules or Rules()
     told = parse(table)
+    rules = rules or told.rules
     assert told.checks, "a table without => checks nothing"
     teller = Teller(rules)
     for number, delivery in enumerate(told.deliveries, 1):
