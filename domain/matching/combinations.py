@@ -60,11 +60,10 @@ def _search(amounts: tuple[int, ...], total: int, size_max: int, steps_max: int)
         steps += 1
         stack.append((at + 1, wanted, taken))
         left = wanted - largest_first[at]
-        if left == 0:
-            if taken:
-                found.append(tuple(sorted((*taken, places[at]))))
-                if len(found) == _ENOUGH:
-                    return Search(tuple(found), complete=True, steps=steps)
-        elif left > 0 and len(taken) + 1 < size_max:
+        if left == 0:  # never of one alone: only amounts below the total are in
+            found.append(tuple(sorted((*taken, places[at]))))
+            if len(found) == _ENOUGH:
+                return Search(tuple(found), complete=True, steps=steps)
+        elif left > 0:
             stack.append((at + 1, left, (*taken, places[at])))
     return Search(tuple(found), complete=True, steps=steps)

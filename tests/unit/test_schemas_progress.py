@@ -140,7 +140,7 @@ def test_state_values_are_known_by_their_header() -> None:
     check_state_format(list(STATE_HEADERS))
 
 
-@pytest.mark.parametrize("headers", [None, [], [("other", b"1")], [(STATE_FORMAT_HEADER, b"2")]])
+@pytest.mark.parametrize("headers", [None, [], [("other", b"1")], [(STATE_FORMAT_HEADER, b"1")]])
 def test_state_of_another_format_is_refused(headers: list[tuple[str, bytes | None]] | None) -> None:
     with pytest.raises(UnknownStateFormat) as caught:
         check_state_format(headers)
