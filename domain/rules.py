@@ -56,7 +56,7 @@ class MatchingRules(msgspec.Struct, frozen=True, kw_only=True):
     """A payer whose name is less alike to every known payer of the account is not confirmed by itself."""
     deduction_ppm: int = 30_000
     """A payment this much below a document may have deducted it (discount, bank charges): suggested."""
-    coincidence_ppm: int = 2_000
+    coincidence_ppm: int = 500
     """A combination is confirmed only where sums that are tried number at most this share of the amount."""
     candidates_max: int = 24
     """Documents (or receipts) that one combination is looked for among, the nearest in date first."""

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from rapidfuzz.distance import OSA
 
 from domain.facts import EntryKind, Fact
 from domain.matching.candidates import (
@@ -36,6 +37,8 @@ from domain.matching.unreferenced import match
 from domain.rules import Rules
 
 AMBIGUOUS_PPM = 500_000
+#: numbers that differ by more slips than this are not taken for one another
+SLIPS_MAX = 2
 _PART_OF_REFERENCE = "reference"
 _SCORES = {
     ReferenceRule.EXACT: CERTAIN_PPM,
@@ -121,8 +124,9 @@ def settle(
     }
     run = Settlement(items, {}, [], {}, {}, {})
     payments = _of(items, EntryKind.PAYMENT)
+    doubts = _Doubts(items)
     for payment in payments:
-        run.claims += claims_of(payment, items, index)
+        run.claims += doubts.about(payment, claims_of(payment, items, index))
     _serve_payments(run, payments)
     _apply_credit_notes(run, index)
     _pay_refunds(run, index)
@@ -178,6 +182,40 @@ def _claim(
         documents = documents[:1]
     score = _SCORES[rule] if len(documents) < 2 else AMBIGUOUS_PPM
     return Claim(payment.key, reference, amount, tuple(documents or keys), rule.value, score)
+
+
+class _Doubts:
+    """Texts whose figures say that another document is meant: a slip of the fingers that hits an existing number."""
+
+    def __init__(self, items: Mapping[str, Item]) -> None:
+        self._items = items
+        self._by_amount: dict[int, list[Item]] | None = None
+
+    def about(self, payment: Item, claims: list[Claim]) -> list[Claim]:
+        """``claims``, of which one is ambiguous if its neighbour by number would make the sum right to the unit."""
+        clear = [claim for claim in claims if len(_documents(claim.keys, self._items)) == 1]
+        if payment.fact.claims or not clear or len(clear) != len(claims):
+            return claims
+        missing = payment.original_minor - sum(self._items[claim.keys[0]].original_minor for claim in clear)
+        return [self._doubted(claim, missing) for claim in claims] if missing else claims
+
+    def _doubted(self, claim: Claim, missing: int) -> Claim:
+        meant = self._items[claim.keys[0]]
+        for other in self._of_amount(meant.original_minor + missing):
+            if (
+                other is not meant
+                and OSA.distance(*(squeeze(i.fact.document_no) for i in (meant, other))) <= SLIPS_MAX
+            ):
+                return msgspec.structs.replace(claim, keys=(meant.key, other.key), score_ppm=AMBIGUOUS_PPM)
+        return claim
+
+    def _of_amount(self, amount_minor: int) -> list[Item]:
+        if self._by_amount is None:
+            self._by_amount = {}
+            for item in self._items.values():
+                if item.fact.kind is EntryKind.INVOICE:
+                    self._by_amount.setdefault(item.original_minor, []).append(item)
+        return self._by_amount.get(amount_minor, [])
 
 
 def _documents(keys: Sequence[str], items: Mapping[str, Item]) -> list[str]:
@@ -377,12 +415,12 @@ def _match_the_rest(
 def _receipts(
     run: Settlement, payments: Sequence[Item], index: DocumentIndex, known: Sequence[str]
 ) -> dict[str, Receipt]:
-    """The payments with money left that is neither excess on a document nor held by a suggestion."""
+    """The payments with money left that is not held by a suggestion, nor excess without a word of what else it is."""
     left = [payment for payment in payments if payment.left_minor]
     if not left:
         return {}
-    taken = {payment for payment, _ in run.excess_minor}
-    taken |= {credit for (credit, _), allocation in run.allocations.items() if not allocation.confirmed}
+    over = {payment for payment, _ in run.excess_minor}
+    taken = {credit for (credit, _), allocation in run.allocations.items() if not allocation.confirmed}
     names: dict[str, None] = {}
     unknown: dict[str, list[str]] = {}
     claiming: set[str] = set()
@@ -402,13 +440,16 @@ def _receipts(
         text = " ".join((fact.remittance_text or "", *unknown.get(payment.key, ())))
         own = (*known, fact.document_no, *fact.aliases, *fact.own_references)
         named = reference_like(text, own)
+        words = tuple(word for word in reference_words(text, own) if not index.resolve(word).keys)
+        if payment.key in over and not words:
+            continue
         twice = any(transfers[payment.original_minor, r] > 1 for r in fact.own_references)
         receipts[payment.key] = Receipt(
             payment.key,
             payment.left_minor,
             fact.fee_minor,
             fact.business_date,
-            tuple(word for word in reference_words(text, own) if not index.resolve(word).keys),
+            words,
             payer_ppm(fact.payer_name, tuple(names)),
             confirmable=payment.left_minor == payment.original_minor
             and payment.key not in claiming

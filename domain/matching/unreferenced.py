@@ -27,6 +27,8 @@ from domain.matching.candidates import (
 from domain.matching.combinations import Search, combinations_of
 from domain.rules import MatchingRules, OrderPolicy
 
+#: stages that add up
+_SUMS = frozenset({"one_payment_many_documents", "many_payments_one_document", "many_to_many"})
 Stage = Callable[[Candidates], Iterator[Proposal]]
 
 
@@ -56,22 +58,27 @@ def match(candidates: Candidates) -> list[Found]:
             if _open(proposal, candidates) and proposal.score_ppm >= matching.suggest_ppm:
                 found.append(Found(name, proposal, confirmed=False))
                 suggested |= {receipt for receipt, _, _ in proposal.links}
-                wanted |= {document for _, document, _ in proposal.links}
-        # A later stage is less certain: it says nothing about what has a suggestion.
-        for key in suggested:
+                wanted |= _items(proposal)
+        # A later stage is less certain: it says nothing about what has a suggestion. Only sums do not count for that:
+        # some sum fits nearly everything.
+        for key in suggested if name not in _SUMS else ():
             del candidates.receipts[key]
     return found
 
 
 def _uncontested(proposals: list[Proposal], wanted: set[str]) -> list[Proposal]:
-    """The proposals, none of them certain that uses an item of another one or a document of an earlier suggestion."""
-    uses = Counter(key for p in proposals for key in {k for r, d, _ in p.links for k in (r, d)})
+    """The proposals, none of them certain that uses an item of another one or of an earlier suggestion."""
+    uses = Counter(key for p in proposals for key in _items(p))
     return [
         msgspec.structs.replace(p, certain=False)
-        if p.exclusive and any(uses[r] > 1 or uses[d] > 1 or d in wanted for r, d, _ in p.links)
+        if p.exclusive and any(uses[key] > 1 or key in wanted for key in _items(p))
         else p
         for p in proposals
     ]
+
+
+def _items(proposal: Proposal) -> set[str]:
+    return {key for receipt, document, _ in proposal.links for key in (receipt, document)}
 
 
 def _open(proposal: Proposal, candidates: Candidates) -> bool:
@@ -184,20 +191,24 @@ def fuzzy_reference(candidates: Candidates) -> Iterator[Proposal]:
     """Documents whose number is nearly what the payment names. Never certain: it names another one."""
     least = candidates.rules.matching.reference_similarity_ppm
     for receipt in candidates.receipts.values():
-        near = []
-        for document in candidates.documents_for(receipt) if receipt.words else ():
-            alike = _alike(receipt, document)
-            if alike >= least:
-                near.append((alike, document))
-        # Numbers that follow each other are all alike, so only the most alike count.
-        nearest = max((alike for alike, _ in near), default=0)
         proposals = []
-        for alike, document in near:
-            if alike == nearest:
-                smaller, larger = sorted((receipt.left_minor, document.open_minor))
-                parts = _parts(candidates, receipt, document, amount=CERTAIN_PPM * smaller // larger)
-                proposals.append(Proposal((_link(receipt, document),), parts, certain=False))
+        for document in _nearest(receipt, candidates.documents_for(receipt), least):
+            smaller, larger = sorted((receipt.left_minor, document.open_minor))
+            parts = _parts(candidates, receipt, document, amount=CERTAIN_PPM * smaller // larger)
+            proposals.append(Proposal((_link(receipt, document),), parts, certain=False))
         yield from _best(candidates, proposals)
+
+
+def _nearest(receipt: Receipt, documents: Sequence[Document], least: int) -> list[Document]:
+    """For each word the documents whose numbers are most like it. Numbers that follow each other are all alike, so
+    only the most alike count.
+    """
+    found: dict[str, Document] = {}
+    for word in receipt.words:
+        alike = {d.key: max(likeness_ppm(word, number) for number in d.numbers) for d in documents}
+        most = max(alike.values(), default=0)
+        found |= {d.key: d for d in documents if alike[d.key] == most >= least}
+    return list(found.values())
 
 
 def _look(candidates: Candidates, amounts: Sequence[int], total: int) -> Search:
