@@ -14,8 +14,9 @@ from domain.discrepancies.against_statement import Comparison, OurDocument, stat
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState, Finding
 from domain.discrepancies.own_events import OwnEvents, own_event_findings
 from domain.facts import Fact, StatementFact
-from domain.matching.allocate import Settlement, settle
+from domain.matching.allocate import settle
 from domain.matching.references import DocumentIndex
+from domain.matching.settlement import Settlement
 from domain.outcomes import AllocationChanged, DiscrepancyChanged, ItemChanged
 from domain.rules import Rules
 

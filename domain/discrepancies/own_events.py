@@ -12,8 +12,9 @@ import msgspec
 
 from domain.discrepancies.finding import DiscrepancyKind, Finding
 from domain.facts import EntryKind, Fact
-from domain.matching.allocate import Item, Settlement, original_document, original_payment
+from domain.matching.allocate import original_document, original_payment
 from domain.matching.references import DocumentIndex, reference_like
+from domain.matching.settlement import Item, Settlement
 from domain.money import to_text
 from domain.rules import Rules
 

@@ -8,103 +8,32 @@ record), so the result depends neither on arrival order nor on hashing (I6). Rul
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from rapidfuzz.distance import OSA
 
 from domain.facts import EntryKind, Fact
-from domain.matching.candidates import (
-    CERTAIN_PPM,
-    Candidates,
-    Document,
-    Receipt,
-    ScoreParts,
-    name_key,
-    payer_ppm,
-)
-from domain.matching.references import (
-    DocumentIndex,
-    Mention,
-    ReferenceRule,
-    mentions,
-    reference_like,
-    reference_words,
-    squeeze,
+from domain.matching.candidates import CERTAIN_PPM, Candidates, ScoreParts
+from domain.matching.doubts import Doubts
+from domain.matching.leftovers import open_receipts
+from domain.matching.references import DocumentIndex, Mention, ReferenceRule, mentions
+from domain.matching.settlement import (
+    AMBIGUOUS_PPM,
+    Allocation,
+    Claim,
+    Item,
+    Settlement,
+    debit_documents,
 )
 from domain.matching.unreferenced import match
 from domain.rules import Rules
 
-AMBIGUOUS_PPM = 500_000
-#: numbers that differ by more slips than this are not taken for one another
-SLIPS_MAX = 2
 _PART_OF_REFERENCE = "reference"
 _SCORES = {
     ReferenceRule.EXACT: CERTAIN_PPM,
     ReferenceRule.SQUEEZED: 980_000,
     ReferenceRule.BARE: 950_000,
 }
-
-
-class Item(msgspec.Struct):
-    """A record in force as something to be settled. Mutable only inside one allocation run."""
-
-    key: str
-    fact: Fact
-    due_date: dt.date
-    original_minor: int
-    left_minor: int
-
-    @property
-    def order(self) -> tuple[dt.date, dt.datetime, str, str]:
-        return (self.fact.business_date, self.fact.occurred_at, self.fact.document_no, self.key)
-
-    @property
-    def due_order(self) -> tuple[dt.date, dt.date, str, str]:
-        return (self.due_date, self.fact.business_date, self.fact.document_no, self.key)
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """A payment's word that it pays a document. ``keys`` as resolved: one is clear, several ambiguous, none unknown."""
-
-    payment: str
-    reference: str
-    amount_minor: int
-    keys: tuple[str, ...]
-    rule: str
-    score_ppm: int
-
-
-class Allocation(msgspec.Struct, frozen=True):
-    """``amount_minor`` of a credit item against a debit item; a suggested one is not booked."""
-
-    credit_key: str
-    debit_key: str
-    amount_minor: int
-    effective_date: dt.date
-    rule: str
-    score_ppm: int
-    confirmed: bool
-    score_parts: ScoreParts
-
-
-class Settlement(msgspec.Struct):
-    """The result of one run: allocations and what the discrepancy rules need to know about them."""
-
-    items: dict[str, Item]
-    allocations: dict[tuple[str, str], Allocation]
-    claims: list[Claim]
-    excess_minor: dict[tuple[str, str], int]
-    """(payment, document) -> what the payment claimed there and the document could not take."""
-    received_minor: dict[str, int]
-    """document -> Σ taken from payments."""
-    refunded_minor: dict[str, int]
-    """payment -> Σ taken by refunds."""
-
-    def allocated(self, key: str) -> int:
-        item = self.items[key]
-        return item.original_minor - item.left_minor
 
 
 def settle(
@@ -124,7 +53,7 @@ def settle(
     }
     run = Settlement(items, {}, [], {}, {}, {})
     payments = _of(items, EntryKind.PAYMENT)
-    doubts = _Doubts(items)
+    doubts = Doubts(items)
     for payment in payments:
         run.claims += doubts.about(payment, claims_of(payment, items, index))
     _serve_payments(run, payments)
@@ -136,10 +65,6 @@ def settle(
 
 def _of(items: Mapping[str, Item], *kinds: EntryKind) -> list[Item]:
     return sorted((i for i in items.values() if i.fact.kind in kinds), key=lambda i: i.order)
-
-
-def _is_debit(fact: Fact) -> bool:
-    return fact.signed_minor > 0 or fact.kind in (EntryKind.INVOICE, EntryKind.REFUND)
 
 
 def claims_of(payment: Item, items: Mapping[str, Item], index: DocumentIndex) -> list[Claim]:
@@ -176,52 +101,12 @@ def _claim(
     rule: ReferenceRule,
     items: Mapping[str, Item],
 ) -> Claim:
-    documents = _documents(keys, items)
+    documents = debit_documents(keys, items)
     # Two records under one exact number are a DUPLICATE document, which has its own finding: the first is meant.
     if rule is ReferenceRule.EXACT:
         documents = documents[:1]
     score = _SCORES[rule] if len(documents) < 2 else AMBIGUOUS_PPM
     return Claim(payment.key, reference, amount, tuple(documents or keys), rule.value, score)
-
-
-class _Doubts:
-    """Texts whose figures say that another document is meant: a slip of the fingers that hits an existing number."""
-
-    def __init__(self, items: Mapping[str, Item]) -> None:
-        self._items = items
-        self._by_amount: dict[int, list[Item]] | None = None
-
-    def about(self, payment: Item, claims: list[Claim]) -> list[Claim]:
-        """``claims``, of which one is ambiguous if its neighbour by number would make the sum right to the unit."""
-        clear = [claim for claim in claims if len(_documents(claim.keys, self._items)) == 1]
-        if payment.fact.claims or not clear or len(clear) != len(claims):
-            return claims
-        missing = payment.original_minor - sum(self._items[claim.keys[0]].original_minor for claim in clear)
-        return [self._doubted(claim, missing) for claim in claims] if missing else claims
-
-    def _doubted(self, claim: Claim, missing: int) -> Claim:
-        meant = self._items[claim.keys[0]]
-        for other in self._of_amount(meant.original_minor + missing):
-            if (
-                other is not meant
-                and OSA.distance(*(squeeze(i.fact.document_no) for i in (meant, other))) <= SLIPS_MAX
-            ):
-                return msgspec.structs.replace(claim, keys=(meant.key, other.key), score_ppm=AMBIGUOUS_PPM)
-        return claim
-
-    def _of_amount(self, amount_minor: int) -> list[Item]:
-        if self._by_amount is None:
-            self._by_amount = {}
-            for item in self._items.values():
-                if item.fact.kind is EntryKind.INVOICE:
-                    self._by_amount.setdefault(item.original_minor, []).append(item)
-        return self._by_amount.get(amount_minor, [])
-
-
-def _documents(keys: Sequence[str], items: Mapping[str, Item]) -> list[str]:
-    """Those of ``keys`` that are debit documents of this account, oldest due first."""
-    debits = [items[key] for key in keys if _is_debit(items[key].fact)]
-    return [item.key for item in sorted(debits, key=lambda i: i.due_order)]
 
 
 def _from_text(payment: Item, mention: Mention, items: Mapping[str, Item]) -> Claim:
@@ -269,7 +154,7 @@ def _serve_payments(run: Settlement, payments: Sequence[Item]) -> None:
     for payment in payments:
         clear = []
         for claim in by_payment.get(payment.key, ()):
-            documents = _documents(claim.keys, run.items)
+            documents = debit_documents(claim.keys, run.items)
             if len(documents) > 1:
                 _suggest(run, payment, claim, documents)
             elif documents:
@@ -327,7 +212,7 @@ def original_document(item: Item, items: Mapping[str, Item], index: DocumentInde
     reference = item.fact.original_document_no
     if not reference:
         return None
-    found = [key for key in _documents(index.resolve(reference).keys, items) if key != item.key]
+    found = [key for key in debit_documents(index.resolve(reference).keys, items) if key != item.key]
     return items[found[0]] if found and (len(found) == 1 or _exact(items[found[0]], reference)) else None
 
 
@@ -385,21 +270,10 @@ def _match_the_rest(
     run: Settlement, payments: Sequence[Item], index: DocumentIndex, rules: Rules, known: Sequence[str]
 ) -> None:
     """Rule 6: money that no reference placed, against the documents that are open after all references."""
-    receipts = _receipts(run, payments, index, known)
+    receipts = open_receipts(run, payments, index, known)
     if not receipts:
         return
-    documents = {
-        item.key: Document(
-            item.key,
-            item.left_minor,
-            item.fact.business_date,
-            item.due_date,
-            tuple(dict.fromkeys(squeeze(number) for number in (item.fact.document_no, *item.fact.aliases))),
-        )
-        for item in _of(run.items, EntryKind.INVOICE, EntryKind.EXCHANGE)
-        if item.left_minor and item.fact.signed_minor > 0
-    }
-    for found in match(Candidates(receipts, documents, rules, rules.matching.steps_max)):
+    for found in match(Candidates(receipts, open_documents(run), rules, rules.matching.steps_max)):
         for credit_key, debit_key, amount in found.proposal.links:
             credit, debit = run.items[credit_key], run.items[debit_key]
             score, parts = found.proposal.score_ppm, found.proposal.parts
@@ -410,50 +284,3 @@ def _match_the_rest(
                 run.allocations[credit_key, debit_key] = Allocation(
                     credit_key, debit_key, amount, date, found.stage, score, False, parts
                 )
-
-
-def _receipts(
-    run: Settlement, payments: Sequence[Item], index: DocumentIndex, known: Sequence[str]
-) -> dict[str, Receipt]:
-    """The payments with money left that is not held by a suggestion, nor excess without a word of what else it is."""
-    left = [payment for payment in payments if payment.left_minor]
-    if not left:
-        return {}
-    over = {payment for payment, _ in run.excess_minor}
-    taken = {credit for (credit, _), allocation in run.allocations.items() if not allocation.confirmed}
-    names: dict[str, None] = {}
-    unknown: dict[str, list[str]] = {}
-    claiming: set[str] = set()
-    for claim in run.claims:
-        claiming.add(claim.payment)
-        if claim.keys:
-            names[name_key(run.items[claim.payment].fact.payer_name or "")] = None
-        else:
-            unknown.setdefault(claim.payment, []).append(claim.reference)
-    names.pop("", None)
-    transfers = Counter((p.original_minor, r) for p in payments for r in p.fact.own_references)
-    receipts = {}
-    for payment in left:
-        if payment.key in taken:
-            continue
-        fact = payment.fact
-        text = " ".join((fact.remittance_text or "", *unknown.get(payment.key, ())))
-        own = (*known, fact.document_no, *fact.aliases, *fact.own_references)
-        named = reference_like(text, own)
-        words = tuple(word for word in reference_words(text, own) if not index.resolve(word).keys)
-        if payment.key in over and not words:
-            continue
-        twice = any(transfers[payment.original_minor, r] > 1 for r in fact.own_references)
-        receipts[payment.key] = Receipt(
-            payment.key,
-            payment.left_minor,
-            fact.fee_minor,
-            fact.business_date,
-            words,
-            payer_ppm(fact.payer_name, tuple(names)),
-            confirmable=payment.left_minor == payment.original_minor
-            and payment.key not in claiming
-            and named is None
-            and not twice,
-        )
-    return receipts

@@ -1,0 +1,83 @@
+"""The values of one allocation run: items, claims, allocations and what the discrepancy rules need to know of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from domain.facts import EntryKind, Fact
+from domain.matching.candidates import ScoreParts
+
+AMBIGUOUS_PPM = 500_000
+
+
+class Item(msgspec.Struct):
+    """A record in force as something to be settled. Mutable only inside one allocation run."""
+
+    key: str
+    fact: Fact
+    due_date: dt.date
+    original_minor: int
+    left_minor: int
+
+    @property
+    def order(self) -> tuple[dt.date, dt.datetime, str, str]:
+        return (self.fact.business_date, self.fact.occurred_at, self.fact.document_no, self.key)
+
+    @property
+    def due_order(self) -> tuple[dt.date, dt.date, str, str]:
+        return (self.due_date, self.fact.business_date, self.fact.document_no, self.key)
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A payment's word that it pays a document. ``keys`` as resolved: one is clear, several ambiguous, none unknown."""
+
+    payment: str
+    reference: str
+    amount_minor: int
+    keys: tuple[str, ...]
+    rule: str
+    score_ppm: int
+
+
+class Allocation(msgspec.Struct, frozen=True):
+    """``amount_minor`` of a credit item against a debit item; a suggested one is not booked."""
+
+    credit_key: str
+    debit_key: str
+    amount_minor: int
+    effective_date: dt.date
+    rule: str
+    score_ppm: int
+    confirmed: bool
+    score_parts: ScoreParts
+
+
+class Settlement(msgspec.Struct):
+    """The result of one run: allocations and what the discrepancy rules need to know about them."""
+
+    items: dict[str, Item]
+    allocations: dict[tuple[str, str], Allocation]
+    claims: list[Claim]
+    excess_minor: dict[tuple[str, str], int]
+    """(payment, document) -> what the payment claimed there and the document could not take."""
+    received_minor: dict[str, int]
+    """document -> Σ taken from payments."""
+    refunded_minor: dict[str, int]
+    """payment -> Σ taken by refunds."""
+
+    def allocated(self, key: str) -> int:
+        item = self.items[key]
+        return item.original_minor - item.left_minor
+
+
+def _is_debit(fact: Fact) -> bool:
+    return fact.signed_minor > 0 or fact.kind in (EntryKind.INVOICE, EntryKind.REFUND)
+
+
+def debit_documents(keys: Sequence[str], items: Mapping[str, Item]) -> list[str]:
+    """Those of ``keys`` that are debit documents of this account, oldest due first."""
+    debits = [items[key] for key in keys if _is_debit(items[key].fact)]
+    return [item.key for item in sorted(debits, key=lambda i: i.due_order)]
