@@ -15,7 +15,7 @@ import msgspec
 from domain.facts import EntryKind, Fact
 from domain.matching.candidates import CERTAIN_PPM, Candidates, ScoreParts
 from domain.matching.doubts import Doubts
-from domain.matching.leftovers import open_receipts
+from domain.matching.leftovers import open_documents, open_receipts
 from domain.matching.references import DocumentIndex, Mention, ReferenceRule, mentions
 from domain.matching.settlement import (
     AMBIGUOUS_PPM,
