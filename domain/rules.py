@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Any
 
 import msgspec
 
@@ -91,3 +92,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         if self.tolerance_borne_by is BorneBy.CUSTOMER:
             return 0
         return max(self.tolerance_minor, amount_minor * self.tolerance_ppm // 1_000_000)
+
+
+def plain_rules(rules: Rules) -> dict[str, Any]:
+    """The rules as JSON gives them back (lists, no tuples), so that stored ones compare equal."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(rules))
+    return plain

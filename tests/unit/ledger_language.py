@@ -52,7 +52,7 @@ import msgspec
 from domain.discrepancies.finding import DiscrepancyKind
 from domain.events import KINDS, Event
 from domain.money import from_text, is_currency
-from domain.rules import Rules
+from domain.rules import Rules, plain_rules
 
 CUSTOMER = "C-1"
 
@@ -283,7 +283,7 @@ class _Reader:
 
 def _changed(rules: Rules, path: list[str], value: str) -> Rules:
     """``rules`` with the one at ``path`` set; raises ``ValueError`` for a name or a value that there is not."""
-    plain = msgspec.to_builtins(rules)
+    plain = plain_rules(rules)
     place = plain
     for name in path[:-1]:
         place = place[name]

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from domain.rules import Rules
+from domain.rules import Rules, plain_rules
 from schemas.codec import Codec, frame
 from schemas.registry import FingerprintRegistry
 from schemas.topics import INPUTS
@@ -40,7 +40,7 @@ def backup(folder: Path, **changed: object) -> manifests.Manifest:
         taken_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
         revision="0001",
         partition_count=4,
-        rules=msgspec.to_builtins(Rules()),
+        rules=plain_rules(Rules()),
         digest="d",
         counts={"applied": 4},
         partitions=[

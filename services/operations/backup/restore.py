@@ -15,12 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import sqlalchemy as sa
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from domain.rules import Rules
+from domain.rules import Rules, plain_rules
 from schemas.admin import RECORD_MAX_BYTES
 from schemas.registry import SchemaRegistry
 from schemas.topics import ALL, RESULTS
@@ -52,7 +51,7 @@ def check_fit(manifest: Manifest, rules: Rules, partitions: int, known_revisions
             f"The backup has {manifest.partition_count} partitions, this installation {partitions}.",
             f"Set TIEOUT_PARTITIONS={manifest.partition_count}.",
         )
-    ours = msgspec.to_builtins(rules)
+    ours = plain_rules(rules)
     # a rule that the origin did not know has its default here
     differing = {name: value for name, value in manifest.rules.items() if ours.get(name) != value}
     if differing:

@@ -17,11 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import psutil
 
 from domain.digest import digest_of, figures
-from domain.rules import Rules
+from domain.rules import Rules, plain_rules
 from schemas.catalog import todays
 from schemas.codec import Codec, schema_id_in
 from schemas.registry import SchemaRegistry
@@ -90,7 +89,7 @@ def take_backup(
             taken_at=taken_at,
             revision=sources.revision,
             partition_count=sources.partitions,
-            rules=msgspec.to_builtins(sources.rules),
+            rules=plain_rules(sources.rules),
             digest=digest_of(row for book in books for row in figures(book)),
             counts=dict(sorted(records.folded.counts.items())),
             partitions=partitions,
