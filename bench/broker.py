@@ -16,6 +16,16 @@ from schemas.partitioner import PRODUCER_PARTITIONER
 
 _TIMEOUT_S = 30.0
 _CREATED_WITHIN_S = 30.0
+_POLL_S = 0.05
+_NOT_YET = frozenset(
+    {
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_PARTITION,
+        KafkaError._UNKNOWN_TOPIC,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +51,20 @@ class Broker:
         for future in self._admin.create_topics(topics).values():
             future.result(_TIMEOUT_S)
         deadline = time.monotonic() + _CREATED_WITHIN_S
-        missing = set(names)
-        while missing and time.monotonic() < deadline:
-            known = self._admin.list_topics(timeout=_TIMEOUT_S).topics
-            missing = {
-                name for name in names if name not in known or len(known[name].partitions) < partitions
-            }
-        if missing:
-            raise TimeoutError(f"topics {sorted(missing)} did not appear within {_CREATED_WITHIN_S:.0f} s")
+        while not self._served(names, partitions):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"topics {names} did not appear within {_CREATED_WITHIN_S:.0f} s")
+            time.sleep(_POLL_S)
+
+    def _served(self, names: list[str], partitions: int) -> bool:
+        """Whether every partition has a leader that answers; the broker learns of a new topic a little later."""
+        try:
+            self.end_offsets(names, partitions)
+        except KafkaException as error:
+            if error.args[0].code() not in _NOT_YET:
+                raise
+            return False
+        return True
 
     def topics_of(self, prefix: str) -> list[str]:
         """Topics whose names begin with ``prefix``."""

@@ -141,7 +141,9 @@ class Child:
                     found = json.loads(line)
                     name, at_ns = found.pop("mark"), found.pop("at_ns")
                 except (ValueError, AttributeError, KeyError):
-                    log.write(line)  # a library's own remark
+                    if line.strip():
+                        log.write(line)  # a library's own remark
+                        log.flush()
                     continue
                 mark = Mark(name, at_ns / 1e9, self.cpu_s(), found)
                 self._first_of.setdefault(name, mark)

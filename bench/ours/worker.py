@@ -126,7 +126,7 @@ def main() -> None:
     say_when_running(app)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)
-    faust.Worker(app, loglevel="WARNING", override_logging=False).execute_from_commandline()
+    faust.Worker(app, quiet=True, loglevel="WARNING", override_logging=False).execute_from_commandline()
 
 
 if __name__ == "__main__":

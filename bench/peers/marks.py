@@ -25,7 +25,8 @@ def read_arguments(given: Sequence[str]) -> dict[str, str]:
 
 def say(mark: str, **more: int) -> None:
     """Print one mark with the time (Unix, nanoseconds)."""
-    sys.stdout.write(json.dumps({"mark": mark, "at_ns": time.time_ns(), **more}) + "\n")
+    # A line of its own, whatever a library has left unfinished on stdout (Faust's spinner swallowed marks).
+    sys.stdout.write("\n" + json.dumps({"mark": mark, "at_ns": time.time_ns(), **more}) + "\n")
     sys.stdout.flush()
 
 

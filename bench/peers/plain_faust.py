@@ -81,7 +81,7 @@ def main() -> None:
     Path(arguments["state_dir"]).mkdir(parents=True, exist_ok=True)
     app = build_app(arguments)
     marks.end_with_harness()
-    faust.Worker(app, loglevel="WARNING", override_logging=False).execute_from_commandline()
+    faust.Worker(app, quiet=True, loglevel="WARNING", override_logging=False).execute_from_commandline()
 
 
 if __name__ == "__main__":

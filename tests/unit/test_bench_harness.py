@@ -144,7 +144,7 @@ def test_marks_say_first_and_warm_once(capsys: pytest.CaptureFixture[str]) -> No
     for _ in range(5):
         counter.before()
         counter.after(15)
-    lines = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.split("\n\n")
     assert ['"first"' in line for line in lines] == [True, False]
     assert '"warm"' in lines[1]
     assert '"seen": 30' in lines[1]
