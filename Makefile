@@ -48,7 +48,8 @@ docs: setup ## Write the generated pages again and check links, glossary and com
 	$(BIN)/python -m runtime.metrics docs/reference/metrics.md
 	$(BIN)/python -m pytest -q tests/architecture/test_documentation.py
 
-bench: setup ## Measure throughput and latency beside the peers
+bench: setup ## Measure throughput and latency beside the peers, and draw the chart
+	@VIRTUAL_ENV= UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --frozen --inexact --quiet --group bench
 	$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove caches and build results (not .venv, not .tieout)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench import chart
 from bench.broker import Broker
 from bench.peers.registry import PEERS
 from bench.report import machine, read, show, write
@@ -114,6 +115,8 @@ def main(given: list[str] | None = None) -> int:
     show(found)
     write(read(options.results) | found, options.results)
     print(f"written to {options.results}")
+    if options.results == RESULTS and "throughput" in found:
+        chart.main()
     return 0
 
 
