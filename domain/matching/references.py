@@ -94,12 +94,17 @@ class DocumentIndex:
         table = self._tables.get(rule)
         if table is None:
             form = _FORMS[rule]
-            found: dict[str, dict[str, None]] = {}
+            table = self._tables[rule] = {}
             for key, numbers in self._documents:
                 for number in numbers:
-                    if form(number):
-                        found.setdefault(form(number), {})[key] = None
-            table = self._tables[rule] = {number: tuple(keys) for number, keys in found.items()}
+                    wanted = form(number)
+                    if not wanted:
+                        continue
+                    keys = table.get(wanted)
+                    if keys is None:
+                        table[wanted] = (key,)
+                    elif key not in keys:
+                        table[wanted] = (*keys, key)
         return table
 
 
