@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from typing import Literal
 
 import msgspec
 
@@ -37,6 +38,19 @@ class StatementLife(enum.StrEnum):
     RECEIVED = "received"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
+
+
+class AdjustmentLife(enum.StrEnum):
+    POSTED = "posted"
+    REVERSED = "reversed"
+
+
+class AdjustmentType(enum.StrEnum):
+    DEBIT = "debit"
+    CREDIT = "credit"
+    WRITE_OFF = "write_off"
+    REALLOCATION = "reallocation"
+    UNMATCH = "unmatch"
 
 
 class Source(msgspec.Struct, frozen=True, array_like=True):
@@ -157,7 +171,26 @@ class CustomerStatementEvent(Envelope, frozen=True, kw_only=True):
     lines: tuple[StatementLine, ...] = ()
 
 
-Event = OrderEvent | PaymentEvent | RefundEvent | CustomerStatementEvent
+class AdjustmentEvent(Envelope, frozen=True, kw_only=True):
+    """``adjustment.*``: what one person proposed and another approved. Reversed, never edited.
+
+    ``debit`` and ``credit`` book ``amount_minor`` on that side; a ``write_off`` books it on the side that closes
+    ``target_document_no``, which ``write_off_side`` names. ``reallocation`` (amount 0) says anew what the payment
+    ``target_document_no`` pays; ``unmatch`` (amount 0) keeps it from ``barred_document_no``.
+    """
+
+    adjustment_id: str
+    adjustment_type: AdjustmentType
+    proposed_by: str
+    approved_by: str
+    reason: str
+    target_document_no: str | None = None
+    write_off_side: Literal["DEBIT", "CREDIT"] | None = None
+    barred_document_no: str | None = None
+    allocations: tuple[RemittanceAllocation, ...] = ()
+
+
+Event = OrderEvent | PaymentEvent | RefundEvent | CustomerStatementEvent | AdjustmentEvent
 
 #: event kind -> (its type, the lives it may have)
 KINDS: dict[str, tuple[type[Event], frozenset[str]]] = {
@@ -169,4 +202,5 @@ KINDS: dict[str, tuple[type[Event], frozenset[str]]] = {
     "return": (RefundEvent, frozenset(RefundLife)),
     "exchange": (RefundEvent, frozenset(RefundLife)),
     "customer_statement": (CustomerStatementEvent, frozenset(StatementLife)),
+    "adjustment": (AdjustmentEvent, frozenset(AdjustmentLife)),
 }

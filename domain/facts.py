@@ -14,6 +14,9 @@ from typing import Any, Final
 import msgspec
 
 from domain.events import (
+    AdjustmentEvent,
+    AdjustmentLife,
+    AdjustmentType,
     CustomerStatementEvent,
     Event,
     OrderEvent,
@@ -36,6 +39,16 @@ class EntryKind(enum.StrEnum):
     CREDIT_NOTE = "CREDIT_NOTE"
     RETURN = "RETURN"
     EXCHANGE = "EXCHANGE"
+    ADJUSTMENT = "ADJUSTMENT"
+    WRITE_OFF = "WRITE_OFF"
+
+
+class Instruction(msgspec.Struct, frozen=True, array_like=True):
+    """What a person decided about a payment: it pays ``links``, or (``None``) it does not pay ``document_no``."""
+
+    payment_document_no: str
+    document_no: str | None
+    links: tuple[tuple[str, int], ...] | None
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -75,6 +88,11 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     fee_minor: int = 0
     """What a bank or provider kept of a payment before it reached us."""
     payer_name: str | None = None
+    instruction: Instruction | None = None
+    not_with: tuple[str, ...] = ()
+    """Documents that this record must not be matched with; only ``domain.instructions`` sets it."""
+    decided: bool = False
+    """A person said what this payment pays or does not: only ``domain.instructions`` sets it."""
 
     @property
     def record_key(self) -> str:
@@ -112,6 +130,7 @@ _PAYMENT_RANK = {
     PaymentLife.CHARGED_BACK: 3,
 }
 _REFUND_RANK = {RefundLife.REQUESTED: 0, RefundLife.SETTLED: 1, RefundLife.CANCELLED: 2}
+_ADJUSTMENT_RANK = {AdjustmentLife.POSTED: 0, AdjustmentLife.REVERSED: 1}
 _STATEMENT_RANK = {StatementLife.RECEIVED: 0, StatementLife.REPLACED: 1, StatementLife.WITHDRAWN: 2}
 
 _REFUND_KINDS = {
@@ -148,6 +167,8 @@ def fact_of(event: Event, source: Source, recorded_at: dt.datetime) -> Fact | St
             return _payment_fact(event, source, recorded_at)
         case RefundEvent():
             return _refund_fact(event, source, recorded_at)
+        case AdjustmentEvent():
+            return _adjustment_fact(event, source, recorded_at)
         case _:  # CustomerStatementEvent
             return _statement_fact(event, source)
 
@@ -240,6 +261,47 @@ def _refund_fact(event: RefundEvent, source: Source, recorded_at: dt.datetime) -
         source=source,
         recorded_at=recorded_at,
     )
+
+
+def _adjustment_fact(event: AdjustmentEvent, source: Source, recorded_at: dt.datetime) -> Fact:
+    life = AdjustmentLife(event.life)
+    reversed_ = life is AdjustmentLife.REVERSED
+    write_off = event.adjustment_type is AdjustmentType.WRITE_OFF
+    credits = event.adjustment_type is AdjustmentType.CREDIT or event.write_off_side == "CREDIT"
+    signed = -event.amount_minor if credits else event.amount_minor
+    return Fact(
+        kind=EntryKind.WRITE_OFF if write_off else EntryKind.ADJUSTMENT,
+        signed_minor=0 if reversed_ else signed,
+        undone=reversed_,
+        rank=(event.source_version, _ADJUSTMENT_RANK[life]),
+        event_id=event.event_id,
+        digest=_content(event),
+        source_system=event.source_system,
+        source_record_id=event.source_record_id,
+        document_no=event.document_no,
+        aliases=_others(event.document_no, event.adjustment_id),
+        business_date=event.business_date,
+        due_date=None,
+        occurred_at=event.occurred_at,
+        original_document_no=None if _instructs(event) else event.target_document_no,
+        correlation_id=event.correlation_id,
+        source=source,
+        recorded_at=recorded_at,
+        instruction=_instruction(event),
+    )
+
+
+def _instructs(event: AdjustmentEvent) -> bool:
+    return event.adjustment_type in (AdjustmentType.REALLOCATION, AdjustmentType.UNMATCH)
+
+
+def _instruction(event: AdjustmentEvent) -> Instruction | None:
+    target = event.target_document_no or ""
+    if event.adjustment_type is AdjustmentType.UNMATCH:
+        return Instruction(target, event.barred_document_no, None)
+    if event.adjustment_type is AdjustmentType.REALLOCATION:
+        return Instruction(target, None, tuple((a.document_no, a.amount_minor) for a in event.allocations))
+    return None
 
 
 def _statement_fact(event: CustomerStatementEvent, source: Source) -> StatementFact:

@@ -103,6 +103,14 @@ def minor_units(currency: str) -> int:
         raise UnknownCurrencyError(currency) from None
 
 
+def minor_in_one(currency: str) -> int:
+    """How many minor units make one whole unit: EUR 100, JPY 1. Raises ``UnknownCurrencyError``."""
+    units = 1
+    for _ in range(minor_units(currency)):
+        units *= 10
+    return units
+
+
 def to_decimal(amount_minor: int, currency: str) -> decimal.Decimal:
     """The exact amount in major units, with all decimals of the currency: 1200 EUR → ``Decimal("12.00")``."""
     return decimal.Decimal(amount_minor).scaleb(-minor_units(currency), context=_EXACT)

@@ -14,6 +14,7 @@ from domain.discrepancies.against_statement import Comparison, OurDocument, stat
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState, Finding
 from domain.discrepancies.own_events import OwnEvents, own_event_findings
 from domain.facts import Fact, StatementFact
+from domain.instructions import instructed
 from domain.matching.allocate import settle
 from domain.matching.references import DocumentIndex
 from domain.matching.settlement import Settlement
@@ -28,6 +29,7 @@ def review(book: Book, currency: str, rules: Rules) -> Iterator[Difference]:
     account = book.accounts[currency]
     facts = _in_canonical_order(account.records)
     index = _index(facts)
+    facts = instructed(facts, index)
     settlement = settle(
         facts, {key: due_date(fact, rules) for key, fact in facts.items()}, index, rules, (book.customer_id,)
     )

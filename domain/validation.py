@@ -11,7 +11,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from domain.events import KINDS, CustomerStatementEvent, Event, OrderEvent, PaymentEvent, RefundEvent
+from domain.events import (
+    KINDS,
+    AdjustmentEvent,
+    AdjustmentType,
+    CustomerStatementEvent,
+    Event,
+    OrderEvent,
+    PaymentEvent,
+    RefundEvent,
+)
 from domain.money import is_currency
 
 #: Ten trillion major units of a two-decimal currency: beyond any real document, far below 64 bits.
@@ -31,6 +40,7 @@ class RefusalReason(enum.StrEnum):
     NEGATIVE_AMOUNT = "NEGATIVE_AMOUNT"
     DATE_OUT_OF_RANGE = "DATE_OUT_OF_RANGE"
     UNSUPPORTED_VERSION = "UNSUPPORTED_VERSION"
+    MAKER_IS_CHECKER = "MAKER_IS_CHECKER"
     EVENT_ID_CONFLICT = "EVENT_ID_CONFLICT"
     VERSION_CONFLICT = "VERSION_CONFLICT"
     CURRENCY_CHANGED = "CURRENCY_CHANGED"
@@ -102,7 +112,35 @@ def parse_event(value: Mapping[str, object], allowed: frozenset[str], key: bytes
             return refuse(RefusalReason.INVALID_FIELD, "A line_no occurs twice.")
         if event.statement_version < 1 or not event.statement_id.strip():
             return refuse(RefusalReason.INVALID_FIELD, "statement_id is empty or statement_version below 1.")
+    if isinstance(event, AdjustmentEvent):
+        proposer, approver = event.proposed_by.strip(), event.approved_by.strip()
+        if not proposer or proposer.casefold() == approver.casefold():
+            return refuse(
+                RefusalReason.MAKER_IS_CHECKER, "An adjustment is approved by another than its proposer."
+            )
+        incomplete = adjustment_gap(event)
+        if incomplete is not None:
+            return refuse(RefusalReason.INVALID_FIELD, incomplete)
     return event
+
+
+def adjustment_gap(event: AdjustmentEvent) -> str | None:
+    """What an adjustment of its type lacks or has too much of, as a sentence; ``None`` where it is complete."""
+    kind = event.adjustment_type
+    if not event.approved_by.strip() or not event.adjustment_id.strip():
+        return "approved_by or adjustment_id is empty."
+    if kind in (AdjustmentType.REALLOCATION, AdjustmentType.UNMATCH):
+        if event.amount_minor:
+            return f"A {kind} moves no amount; amount_minor is {event.amount_minor}."
+    elif not event.amount_minor:
+        return f"A {kind} needs an amount."
+    if kind not in (AdjustmentType.DEBIT, AdjustmentType.CREDIT) and not event.target_document_no:
+        return f"A {kind} names its target_document_no."
+    if (kind is AdjustmentType.WRITE_OFF) != (event.write_off_side is not None):
+        return "write_off_side is for a write_off, which needs it."
+    if (kind is AdjustmentType.UNMATCH) != bool(event.barred_document_no):
+        return "barred_document_no is for an unmatch, which needs it."
+    return None
 
 
 def _has_nul(event: Event) -> bool:
@@ -142,7 +180,7 @@ def _amounts(event: Event) -> list[tuple[str, int, bool]]:
                 found.append((f"line {line.line_no} running_balance_minor", line.running_balance_minor, True))
         return found
     found = [("amount_minor", event.amount_minor, False)]
-    if isinstance(event, PaymentEvent):
+    if isinstance(event, PaymentEvent | AdjustmentEvent):
         found += [(f"allocation to {a.document_no}", a.amount_minor, False) for a in event.allocations]
     if isinstance(event, RefundEvent) and event.price_difference_minor is not None:
         found.append(("price_difference_minor", event.price_difference_minor, True))

@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     reminder_interval_days: int = Field(default=7, ge=0)
     """Least days between two reminders of one item."""
 
+    work_policy: Path | None = None
+    """TOML file of due dates and limits of adjustments (`services/work/policy.toml` is the model); empty: that one."""
+
     log_level: str = "INFO"
     """Least severe level that is logged."""
     log_format: Literal["json", "console"] = "json"

@@ -41,6 +41,8 @@ CUSTOMER_STATEMENTS: Final = Topic(
     "sources",
     kinds=frozenset({"customer_statement"}),
 )
+# written by services for people: an adjustment is an event of a source like any other
+ADJUSTMENTS: Final = Topic("tieout.adjustments", "adjustment", "sources", kinds=frozenset({"adjustment"}))
 
 LEDGER_ENTRIES: Final = Topic("tieout.ledger-entries", "ledger_entry", "streams")
 OPEN_ITEMS: Final = Topic("tieout.open-items", "open_item", "streams")
@@ -51,8 +53,9 @@ DEAD_LETTERS: Final = Topic("tieout.dead-letters", "dead_letter", "streams")
 BOOKS_CHANGELOG: Final = Topic("tieout-books-changelog", None, "streams", cleanup="compact")
 
 NOTICES: Final = Topic("tieout.notices", "notice", "services", retention_ms=400 * DAY_MS)
+WORK_EVENTS: Final = Topic("tieout.work-events", "work_event", "services")
 
-INPUTS: Final = (ORDERS, PAYMENTS, REFUNDS, CUSTOMER_STATEMENTS)
+INPUTS: Final = (ORDERS, PAYMENTS, REFUNDS, CUSTOMER_STATEMENTS, ADJUSTMENTS)
 RESULTS: Final = (LEDGER_ENTRIES, OPEN_ITEMS, ALLOCATIONS, BALANCES, DISCREPANCIES, DEAD_LETTERS)
-ALL: Final = (*INPUTS, *RESULTS, BOOKS_CHANGELOG, NOTICES)
+ALL: Final = (*INPUTS, *RESULTS, BOOKS_CHANGELOG, NOTICES, WORK_EVENTS)
 BY_NAME: Final = {topic.name: topic for topic in ALL}

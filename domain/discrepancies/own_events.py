@@ -71,7 +71,7 @@ def unresolved_references(view: OwnEvents) -> Iterator[Finding]:
             if word is not None and not view.index.resolve(word).keys:
                 yield _unresolved(view, payment, word, payment.original_minor)
     kinds = (EntryKind.REFUND, EntryKind.CREDIT_NOTE, EntryKind.RETURN, EntryKind.EXCHANGE)
-    for item in view.of(*kinds):
+    for item in view.of(*kinds, EntryKind.ADJUSTMENT, EntryKind.WRITE_OFF):
         named = [r for r in (item.fact.original_payment_id, item.fact.original_document_no) if r]
         if named and not any(view.index.resolve(reference).keys for reference in named):
             yield _unresolved(view, item, named[0], item.original_minor)

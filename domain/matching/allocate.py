@@ -1,7 +1,7 @@
 """Allocation: which receipts and credits settle which documents.
 
 A pure function of the records in force, walked in canonical order (business date, occurred at, document number,
-record), so the result depends neither on arrival order nor on hashing (I6). Rules 1–5 of
+record), so the result depends neither on arrival order nor on hashing (I6). Rules 1–7 of
 ``docs/reference/discrepancies.md``; each stage is one function.
 """
 
@@ -29,6 +29,9 @@ from domain.matching.unreferenced import match
 from domain.rules import Rules
 
 _PART_OF_REFERENCE = "reference"
+_CREDITS = (EntryKind.CREDIT_NOTE, EntryKind.RETURN, EntryKind.EXCHANGE)
+#: entries of people; they settle what they name, on either side, after all that came from outside
+_ADJUSTING = (EntryKind.ADJUSTMENT, EntryKind.WRITE_OFF)
 _SCORES = {
     ReferenceRule.EXACT: CERTAIN_PPM,
     ReferenceRule.SQUEEZED: 980_000,
@@ -55,11 +58,13 @@ def settle(
     payments = _of(items, EntryKind.PAYMENT)
     doubts = Doubts(items)
     for payment in payments:
-        run.claims += doubts.about(payment, claims_of(payment, items, index))
+        claims = claims_of(payment, items, index)
+        run.claims += claims if payment.fact.decided else doubts.about(payment, claims)
     _serve_payments(run, payments)
     _apply_credit_notes(run, index)
     _pay_refunds(run, index)
-    _match_the_rest(run, payments, index, rules, known)
+    undecided = [payment for payment in payments if not payment.fact.decided]
+    _match_the_rest(run, undecided, index, rules, known)
     return run
 
 
@@ -75,6 +80,7 @@ def claims_of(payment: Item, items: Mapping[str, Item], index: DocumentIndex) ->
     fact = payment.fact
     if not payment.original_minor:
         return []
+    barred = {key for reference in fact.not_with for key in index.resolve(reference).keys}
     if fact.claims:
         return [
             _claim(
@@ -86,11 +92,13 @@ def claims_of(payment: Item, items: Mapping[str, Item], index: DocumentIndex) ->
                 items,
             )
             for reference, amount in fact.claims
+            if barred.isdisjoint(index.resolve(reference).keys)
         ]
     if not fact.remittance_text:
         return []
     found = [_from_text(payment, mention, items) for mention in mentions(fact.remittance_text, index)]
-    return [claim for claim in found if claim.keys and payment.key not in claim.keys]
+    barred.add(payment.key)
+    return [claim for claim in found if claim.keys and barred.isdisjoint(claim.keys)]
 
 
 def _claim(
@@ -232,8 +240,7 @@ def _exact(item: Item, reference: str) -> bool:
 
 
 def _apply_credit_notes(run: Settlement, index: DocumentIndex) -> None:
-    kinds = (EntryKind.CREDIT_NOTE, EntryKind.RETURN, EntryKind.EXCHANGE)
-    for credit in _of(run.items, *kinds):
+    for credit in _of(run.items, *_CREDITS, *_ADJUSTING):
         if credit.fact.signed_minor < 0:
             document = original_document(credit, run.items, index)
             if document is not None:
@@ -252,7 +259,10 @@ def _pay_refunds(run: Settlement, index: DocumentIndex) -> None:
         payer = run.items[payment_key]
         if payer.fact.kind is EntryKind.PAYMENT:
             payers_of.setdefault(document_key, {})[payment_key] = payer
-    for refund in _of(run.items, EntryKind.REFUND):
+    refunds = [*_of(run.items, EntryKind.REFUND), *_of(run.items, *_ADJUSTING)]
+    for refund in refunds:
+        if refund.fact.signed_minor < 0:
+            continue
         payment = original_payment(refund, run.items, index)
         document = original_document(refund, run.items, index)
         sources = [payment] if payment is not None else []
@@ -269,7 +279,7 @@ def _pay_refunds(run: Settlement, index: DocumentIndex) -> None:
 def _match_the_rest(
     run: Settlement, payments: Sequence[Item], index: DocumentIndex, rules: Rules, known: Sequence[str]
 ) -> None:
-    """Rule 6: money that no reference placed, against the documents that are open after all references."""
+    """Rule 7: money that no reference placed, against the documents that are open after all references."""
     receipts = open_receipts(run, payments, index, known)
     if not receipts:
         return

@@ -23,6 +23,9 @@ from services.api.ports import ApiDependencies
 from services.reports.document import Letterhead
 from services.store.engine import create_engine
 from services.store.live_redis import connect_live
+from services.work.cases import CaseDesk
+from services.work.policy import read_policy
+from services.work.record import WorkLog
 
 
 def compose(settings: Settings) -> FastAPI:
@@ -35,18 +38,24 @@ def compose(settings: Settings) -> FastAPI:
     def clock() -> dt.datetime:
         return dt.datetime.now(dt.UTC)
 
+    zone = ZoneInfo(settings.time_zone)
+    policy = read_policy(settings.work_policy)
+    log = WorkLog(settings.kafka_bootstrap_servers, codec, engine)
+
     return create_app(
         ApiDependencies(
             engine=engine,
             live=live,
             clock=clock,
-            zone=ZoneInfo(settings.time_zone),
+            zone=zone,
             publish=EventPublisher(settings.kafka_bootstrap_servers, codec),
             statement=StatementIssuer(
                 engine, Letterhead(name=settings.company_name, time_zone=settings.time_zone), clock
             ),
             import_file=FileImporter(settings.kafka_bootstrap_servers, codec, engine),
             lag=KafkaLag(settings.kafka_bootstrap_servers, settings.app_id, settings.partitions, live),
+            case_desk=CaseDesk(log, policy, clock, lambda: clock().astimezone(zone).date()),
+            policy=policy,
             registry=process_registry("api", version),
             version=version,
             company_name=settings.company_name,

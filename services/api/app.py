@@ -20,6 +20,7 @@ from services.api.problems import install_problem_handlers
 from services.api.reads import read_router
 from services.api.requests import RequestMiddleware
 from services.api.statements import statement_router
+from services.api.work import work_router
 from services.api.writes import write_router
 from services.web.figures import FigureReader
 from services.web.hub import LiveHub
@@ -33,6 +34,7 @@ _TAGS: Final = [
     {"name": "statements", "description": "Statements of account as documents."},
     {"name": "events", "description": "The one way in: canonical events, published to their topics."},
     {"name": "files", "description": "Statements of customers and of banks as files; templates."},
+    {"name": "work", "description": "Cases: what people do about discrepancies."},
     {"name": "operations", "description": "Health, metrics, refused records."},
 ]
 _DESCRIPTION: Final = (
@@ -76,6 +78,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.include_router(statement_router(deps))
     app.include_router(write_router(deps))
     app.include_router(file_router(deps))
+    app.include_router(work_router(deps))
     app.include_router(operations_router(deps))
     app.include_router(
         page_router(

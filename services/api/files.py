@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from services.api.ports import ApiDependencies, FileUpload
 from services.api.problems import ProblemCode, ProblemError, problem_responses
+from services.api.work import acting_user
 from services.imports.statements.template import TemplateFormat, make_template
 from services.language import Language
 
@@ -53,6 +54,7 @@ def file_router(deps: ApiDependencies) -> APIRouter:
 
     @router.post(
         "/imports/{kind}",
+        dependencies=[acting_user(deps)],
         summary="Import a statement file",
         status_code=202,
         openapi_extra={
@@ -67,6 +69,7 @@ def file_router(deps: ApiDependencies) -> APIRouter:
                 ProblemCode.UNSUPPORTED_MEDIA_TYPE,
                 ProblemCode.BODY_TOO_LARGE,
                 ProblemCode.FILE_REFUSED,
+                ProblemCode.NOT_SIGNED_IN,
                 ProblemCode.KAFKA_UNAVAILABLE,
             ),
         },

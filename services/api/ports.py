@@ -14,6 +14,8 @@ from prometheus_client import CollectorRegistry
 from services.language import Language
 from services.store.live import LiveReader
 from services.web.hub import Lag
+from services.work.cases import CaseDesk
+from services.work.policy import Policy
 
 StatementFormat = Literal["pdf", "xlsx", "csv", "html", "json"]
 
@@ -111,6 +113,8 @@ class ApiDependencies:
     statement: Callable[[StatementRequest], StatementDocument]
     import_file: Callable[[FileUpload], FileAnswer]
     lag: Callable[[], Lag]
+    case_desk: CaseDesk
+    policy: Policy
     registry: CollectorRegistry
     version: str
     company_name: str

@@ -35,6 +35,10 @@ class ProblemCode(enum.StrEnum):
     MALFORMED_JSON = "MALFORMED_JSON"
     NO_EVENT_ACCEPTED = "NO_EVENT_ACCEPTED"
     FILE_REFUSED = "FILE_REFUSED"
+    ACTION_REFUSED = "ACTION_REFUSED"
+    ATTACHMENT_REFUSED = "ATTACHMENT_REFUSED"
+    NOT_SIGNED_IN = "NOT_SIGNED_IN"
+    NOT_ALLOWED = "NOT_ALLOWED"
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
     LIVE_STORE_UNAVAILABLE = "LIVE_STORE_UNAVAILABLE"
     KAFKA_UNAVAILABLE = "KAFKA_UNAVAILABLE"
@@ -54,6 +58,10 @@ PROBLEMS: Final[dict[ProblemCode, tuple[int, str]]] = {
     ProblemCode.MALFORMED_JSON: (400, "The body is no JSON array of objects."),
     ProblemCode.NO_EVENT_ACCEPTED: (422, "None of the events has the shape of an event."),
     ProblemCode.FILE_REFUSED: (422, "Nothing of the file can be taken in."),
+    ProblemCode.ACTION_REFUSED: (409, "As things stand, this cannot be done."),
+    ProblemCode.ATTACHMENT_REFUSED: (422, "This file cannot be attached."),
+    ProblemCode.NOT_SIGNED_IN: (401, "Send the token of an active user: Authorization: Bearer …."),
+    ProblemCode.NOT_ALLOWED: (403, "This user's role does not cover that."),
     ProblemCode.DATABASE_UNAVAILABLE: (503, "PostgreSQL cannot be reached: try again shortly."),
     ProblemCode.LIVE_STORE_UNAVAILABLE: (503, "Redis cannot be reached: try again shortly."),
     ProblemCode.KAFKA_UNAVAILABLE: (503, "Kafka did not take the events: send them again, that is safe."),

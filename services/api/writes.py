@@ -14,6 +14,8 @@ from fastapi.concurrency import run_in_threadpool
 from services.api.examples import EVENT
 from services.api.ports import ApiDependencies, Publication, RefusedEvent
 from services.api.problems import ProblemCode, ProblemError, problem_responses
+from services.api.work import acting_user
+from services.work.users import User
 
 NDJSON: Final = "application/x-ndjson"
 JSON: Final = "application/json"
@@ -38,6 +40,7 @@ _ACCEPTED: Final = {
 def write_router(deps: ApiDependencies) -> APIRouter:
     """The one way in over HTTP."""
     router = APIRouter(prefix="/api/v1")
+    user = acting_user(deps)
 
     async def body(request: Request) -> bytes:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -69,10 +72,11 @@ def write_router(deps: ApiDependencies) -> APIRouter:
                 ProblemCode.MALFORMED_JSON,
                 ProblemCode.NO_EVENT_ACCEPTED,
                 ProblemCode.KAFKA_UNAVAILABLE,
+                ProblemCode.NOT_SIGNED_IN,
             ),
         },
     )
-    def events(lines: bytes = Depends(body)) -> Response:
+    def events(_by: User = user, lines: bytes = Depends(body)) -> Response:
         """NDJSON, or a JSON array. Sending the same events again changes nothing: the books know an
         `event_id`.
         """

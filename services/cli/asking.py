@@ -1,4 +1,4 @@
-"""balances, entries, open-items, matches, discrepancies, ageing, dead-letters: what the service knows."""
+"""balances, entries, open-items, matches, discrepancies, ageing: what the service knows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from services.queries.matches import iterate_matches
 from services.queries.open_items import iterate_open_items
 
 
-def _date(text: str) -> dt.date:
+def parse_date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
@@ -35,7 +35,8 @@ def _date(text: str) -> dt.date:
 CustomerOption = Annotated[str | None, typer.Option("--customer", help="Only this customer.")]
 CurrencyOption = Annotated[str | None, typer.Option("--currency", help="Only this currency.")]
 AsOfOption = Annotated[
-    Any, typer.Option("--as-of", parser=_date, metavar="DATE", help="As of the end of this business date.")
+    Any,
+    typer.Option("--as-of", parser=parse_date, metavar="DATE", help="As of the end of this business date."),
 ]
 
 
@@ -78,7 +79,7 @@ def entries(
     customer: CustomerOption = None,
     currency: CurrencyOption = None,
     as_of: AsOfOption = None,
-    from_date: Annotated[Any, typer.Option("--from", parser=_date, metavar="DATE")] = None,
+    from_date: Annotated[Any, typer.Option("--from", parser=parse_date, metavar="DATE")] = None,
     kind: Annotated[str | None, typer.Option(help="INVOICE, PAYMENT, …")] = None,
     document: Annotated[str | None, typer.Option(help="Document number.")] = None,
     text: Annotated[str | None, typer.Option(help="Words to look for.")] = None,
@@ -174,12 +175,8 @@ def ageing(
     )
 
 
-def dead_letters(
-    customer: CustomerOption = None,
-    reason: Annotated[str | None, typer.Option(help="Only this reason.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Refused records with reason and position."""
+def list_dead_letters(customer: str | None, reason: str | None, *, as_json: bool) -> None:
+    """Print refused records with reason and position."""
     _ask(
         lambda c: iterate_dead_letters(c, reason=reason, customer_id=customer),
         ["reason", "source", "customer_id", "detail"],

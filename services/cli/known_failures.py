@@ -22,6 +22,8 @@ from services.imports.statements.template import UnknownTemplateError
 from services.projector.errors import ProjectorError
 from services.reports.errors import ReportError
 from services.store.errors import StoreError
+from services.work.errors import NoSuchSubjectError, NotRecordedError, UnknownUserError, WorkError
+from services.work.policy import PolicyUnreadableError
 
 
 def _text(error: BaseException) -> str:
@@ -38,6 +40,11 @@ _KNOWN: tuple[tuple[type[BaseException], Callable[[BaseException], str], str, in
     (UnknownTemplateError, _text, "Choose one of the kinds named.", 2),
     (ImportingError, _text, "Mend the file and run it again.", 1),
     (ReportError, _text, "Run `tieout balances` to see what is booked.", 1),
+    (UnknownUserError, _text, "Run `tieout users list`, and name one with --as.", 2),
+    (NoSuchSubjectError, _text, "Run `tieout cases list --all`.", 2),
+    (NotRecordedError, _text, "Run `tieout status`, then look before you try again.", 1),
+    (WorkError, _text, "Nothing was changed.", 1),
+    (PolicyUnreadableError, _text, "Mend the file, or unset TIEOUT_WORK_POLICY.", 2),
     (StoreError, _text, "Run `tieout status`.", 1),
     (ProjectorError, _text, "Stop that projector, then run it again.", 1),
     (sqlalchemy.exc.OperationalError, lambda _: "PostgreSQL does not answer.", "Run `tieout status`.", 1),

@@ -29,7 +29,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "matches": "services.cli.asking:matches",
     "discrepancies": "services.cli.asking:discrepancies",
     "ageing": "services.cli.asking:ageing",
-    "dead-letters": "services.cli.asking:dead_letters",
+    "dead-letters": "services.cli.dead_letters:dead_letters",
+    "cases": "services.cli.working:cases",
+    "adjustments": "services.cli.adjusting:adjustments",
+    "users": "services.cli.working:users",
     "statement": "services.cli.issuing:statement",
     "statements": "services.cli.issuing:statements",
     "verify": "services.cli.proving:verify",
@@ -52,7 +55,11 @@ def build_app(only: str | None = None) -> typer.Typer:
     app.callback()(lambda: None)  # keeps the command's name part of the call where there is only one
     for name, target in COMMANDS.items():
         if only is None or name == only:
-            app.command(name)(resolve_name(target))
+            found = resolve_name(target)
+            if isinstance(found, typer.Typer):
+                app.add_typer(found, name=name)
+            else:
+                app.command(name)(found)
     return app
 
 

@@ -123,7 +123,8 @@ def read_event(position: int, event: object, line: bytes | None = None) -> Outgo
         return error(LineReason.NOT_AN_OBJECT, "A line holds one JSON object.")
     event_type = event.get("event_type")
     kind, _, life = event_type.partition(".") if isinstance(event_type, str) else ("", "", "")
-    if kind not in KINDS or life not in KINDS[kind][1]:
+    # Adjustments are no source's to write: they enter through proposal and approval (services.work).
+    if kind not in KINDS or life not in KINDS[kind][1] or KINDS[kind][0] not in TOPIC_OF:
         return error(LineReason.UNKNOWN_EVENT_TYPE, f"event_type is {event_type!r}.")
     struct = KINDS[kind][0]
 

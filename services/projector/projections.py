@@ -81,6 +81,13 @@ PROJECTIONS: Final = (
         row_of=_with_source,
         not_in_feed=frozenset({"raw_key", "raw_value"}),
     ),
+    # not a result of the stream, but history that people's pages stand on just the same
+    Projection(
+        topics.WORK_EVENTS,
+        (Target(tables.work_events, "first"),),
+        "work",
+        not_in_feed=frozenset({"content", "comment", "details"}),
+    ),
 )
 BY_TOPIC: Final = {projection.topic.name: projection for projection in PROJECTIONS}
 

@@ -32,7 +32,9 @@ def empty_read_model(engine: sa.Engine, *, patience_s: float = 5.0) -> list[str]
 
 
 def _empty(engine: sa.Engine, waited_s: float) -> list[str]:
-    targets = [target for projection in PROJECTIONS for target in projection.targets]
+    # Events of people are immutable rows that a restore brings back without their topic: reading again adds to them.
+    made_by_streams = [projection for projection in PROJECTIONS if projection.topic.writer == "streams"]
+    targets = [target for projection in made_by_streams for target in projection.targets]
     tables = [target.table.name for target in targets]
     tables += [target.refusals.name for target in targets if target.refusals is not None]
     with engine.begin() as connection:

@@ -179,6 +179,36 @@ dead_letters = sa.Table(
     sa.Column("raw_value", sa.LargeBinary),
 )
 
+#: what people did on cases, adjustments and dead letters; never changed, states are folds of it
+work_events = sa.Table(
+    "work_events",
+    metadata,
+    sa.Column("event_id", TEXT, primary_key=True),
+    sa.Column("subject_kind", TEXT, nullable=False),
+    sa.Column("subject", TEXT, nullable=False),
+    sa.Column("action", TEXT, nullable=False),
+    sa.Column("actor", TEXT, nullable=False),
+    sa.Column("occurred_at", INSTANT, nullable=False),
+    sa.Column("customer_id", TEXT, nullable=False),
+    sa.Column("currency", TEXT),
+    sa.Column("comment", TEXT),
+    sa.Column("details", JSONB, nullable=False),
+    sa.Column("content", sa.LargeBinary),
+    sa.Index("ix_work_events_subject", "subject_kind", "subject", "occurred_at"),
+)
+
+#: who may work; written by `tieout users`. Of a token only its SHA-256 is kept
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("user_id", TEXT, primary_key=True),
+    sa.Column("name", TEXT, nullable=False),
+    sa.Column("role", TEXT, nullable=False),
+    sa.Column("token_sha256", TEXT, unique=True),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("created_at", INSTANT, nullable=False),
+)
+
 #: the projector's place in each result topic, in the same transaction as the rows
 consumer_offsets = sa.Table(
     "consumer_offsets",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ import psycopg
 import pytest
 import redis
 import sqlalchemy as sa
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.stack import StackUrls
@@ -85,6 +87,18 @@ class Bench:
         consumer.close()
         return found
 
+    def records(self, topic: topics.Topic) -> list[bytes]:
+        """The values of a topic, partition by partition."""
+        places = [TopicPartition(self.name(topic), partition, 0) for partition in range(PARTITIONS)]
+        consumer = Consumer(
+            {"bootstrap.servers": self.bootstrap, "group.id": "bench", "enable.auto.commit": False}
+        )
+        wanted = sum(consumer.get_watermark_offsets(place, timeout=10)[1] for place in places)
+        consumer.assign(places)
+        found = consumer.consume(wanted, timeout=10) if wanted else []
+        consumer.close()
+        return [message.value() or b"" for message in found]
+
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         return dump(self.engine)
 
@@ -137,6 +151,21 @@ class Session:
         )
 
 
+@contextlib.contextmanager
+def projecting(bench: Bench) -> Iterator[None]:
+    """A projector that runs in a thread meanwhile."""
+    stop = threading.Event()
+    with bench.projector() as session:
+        thread = threading.Thread(target=session.projector.run, args=(stop.is_set,))
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(30)
+    assert not thread.is_alive()
+
+
 def dump(engine: sa.Engine) -> dict[str, list[tuple[Any, ...]]]:
     with engine.connect() as connection:
         return {
@@ -159,7 +188,10 @@ def bench(stack: StackUrls) -> Iterator[Bench]:
     bench = Bench(stack.kafka_bootstrap_servers, database_url, redis_url, prefix)
     bench.redis.flushdb()
     admin = AdminClient({"bootstrap.servers": bench.bootstrap})
-    names = [projection.topic.name for projection in bench.projections]
+    names = [
+        *(projection.topic.name for projection in bench.projections),
+        *map(bench.name, (topics.ADJUSTMENTS, topics.PAYMENTS)),
+    ]
     for future in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names]).values():
         future.result(30)
     yield bench

@@ -15,6 +15,8 @@ from prometheus_client import CollectorRegistry
 
 from deploy.stack import StackUrls
 from runtime.metrics import API_REQUESTS
+from schemas.codec import Codec
+from schemas.registry import FingerprintRegistry
 from services import queries
 from services.api import (
     ApiDependencies,
@@ -37,10 +39,15 @@ from services.store import tables
 from services.store.engine import create_engine
 from services.store.live_redis import connect_live
 from services.web.routes import choose_language
+from services.work.cases import CaseDesk
+from services.work.policy import read_policy
+from services.work.record import WorkLog
 
 pytestmark = pytest.mark.integration
 
 JAN = dt.date(2026, 1, 5)
+CODEC = Codec(FingerprintRegistry())
+POLICY = read_policy()
 NOW = dt.datetime(2026, 2, 7, 12, tzinfo=dt.UTC)
 
 
@@ -102,6 +109,13 @@ def deps(stack: StackUrls) -> Iterator[ApiDependencies]:
             import_file=uploaded,
             statement=StatementIssuer(engine, Letterhead(name="Meridian"), lambda: NOW),
             lag=lambda: Lag(3),
+            case_desk=CaseDesk(
+                WorkLog(stack.kafka_bootstrap_servers, CODEC, engine, topic="none"),
+                POLICY,
+                lambda: NOW,
+                NOW.date,
+            ),
+            policy=POLICY,
             registry=registry,
             version="1.2.3",
             company_name='Meridian <b>&"',

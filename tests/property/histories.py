@@ -13,7 +13,14 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from domain.events import CustomerStatementEvent, Event, OrderEvent, PaymentEvent, RefundEvent
+from domain.events import (
+    AdjustmentEvent,
+    CustomerStatementEvent,
+    Event,
+    OrderEvent,
+    PaymentEvent,
+    RefundEvent,
+)
 
 CUSTOMERS = ("C-1", "客-2")
 CURRENCIES = ("EUR", "JPY")
@@ -102,6 +109,35 @@ def _refund(draw: st.DrawFn, record: str, version: int) -> RefundEvent:
     )
 
 
+def _adjustment(draw: st.DrawFn, record: str, version: int) -> AdjustmentEvent:
+    kind = draw(st.sampled_from(("debit", "credit", "write_off", "reallocation", "unmatch")))
+    life = draw(st.sampled_from(("posted", "posted", "reversed")))
+    value = _envelope(draw, "tieout", record, version, f"adjustment.{life}")
+    links = st.lists(st.tuples(references, amounts), max_size=2)
+    value |= {
+        "customer_id": "",
+        "currency": "",
+        "document_no": record,
+        "adjustment_id": record,
+        "adjustment_type": kind,
+        "proposed_by": "ann",
+        "approved_by": "bob",
+        "reason": "",
+        "occurred_at": value["occurred_at"].isoformat(),
+        "business_date": value["business_date"].isoformat(),
+        "target_document_no": draw(references),
+    }
+    if kind in ("reallocation", "unmatch"):
+        value["amount_minor"] = 0
+    if kind == "write_off":
+        value["write_off_side"] = draw(st.sampled_from(("DEBIT", "CREDIT")))
+    if kind == "unmatch":
+        value["barred_document_no"] = draw(references)
+    if kind == "reallocation":
+        value["allocations"] = [{"document_no": d, "amount_minor": a} for d, a in draw(links)]
+    return msgspec.convert(value, AdjustmentEvent)
+
+
 def _statement_line(draw: st.DrawFn, number: int) -> dict[str, Any]:
     return {
         "line_no": number,
@@ -145,6 +181,7 @@ _MAKERS: dict[str, Callable[[st.DrawFn, str, int], Event]] = {
     "p": _payment,
     "r": _refund,
     "S": _statement,
+    "a": _adjustment,
 }
 
 
@@ -153,7 +190,7 @@ def events(draw: st.DrawFn, customers: tuple[str, ...] = CUSTOMERS) -> list[Even
     """Every version of every record of a history, each once, in no particular order."""
     found: list[Event] = []
     for customer in draw(st.sampled_from([customers[:1], customers])):
-        for letter, most in (("o", 4), ("p", 4), ("r", 3), ("S", 2)):
+        for letter, most in (("o", 4), ("p", 4), ("r", 3), ("S", 2), ("a", 3)):
             for number in range(draw(st.integers(0, most))):
                 record = f"{letter}{number}"
                 currency = draw(st.sampled_from((*CURRENCIES[:1] * 4, *CURRENCIES)))

@@ -13,9 +13,10 @@ A scenario is a function whose docstring is the table and whose body is empty::
 
 Events, one per line: ``KIND DATE DOCUMENT AMOUNT CLAUSE...``
 
-* KIND: ``order invoice payment refund credit_note return exchange``; a life other than the booked one follows a
-  point: ``order.cancelled``, ``payment.charged_back``. Amounts are decimal text in the scenario's currency
-  (first line ``currency JPY``; EUR without one) or in the event's own (clause ``currency USD``).
+* KIND: ``order invoice payment refund credit_note return exchange adjustment`` (the last with the clauses ``type T``,
+  ``target DOCUMENT``, ``side S`` of a write-off, ``bars DOCUMENT``, ``by MAKER CHECKER``); a life other than the
+  booked one follows a point: ``order.cancelled``, ``payment.charged_back``. Amounts are decimal text in
+  the scenario's currency (first line ``currency JPY``; EUR without one) or the event's own (clause ``currency USD``).
 * clauses: ``v 2`` (source version) · ``due DATE`` · ``pays DOCUMENT AMOUNT`` (as often as needed) · ``text "..."`` ·
   ``of DOCUMENT`` · ``of_payment PAYMENT`` · ``invoice_no order_id payment_id refund_id bank_reference end_to_end_id``
   each with a text · ``payer NAME`` ·
@@ -56,14 +57,21 @@ from domain.rules import Rules, plain_rules
 
 CUSTOMER = "C-1"
 
-_BOOKED_LIFE = {"order": "placed", "invoice": "placed", "statement": "received"}
+_BOOKED_LIFE = {"order": "placed", "invoice": "placed", "statement": "received", "adjustment": "posted"}
 _SYSTEMS = {"payment": "bank", "statement": "mail"}
+_ADJUSTING = {
+    "type": "adjustment_type",
+    "side": "write_off_side",
+    "target": "target_document_no",
+    "bars": "barred_document_no",
+}
 _TEXT_FIELDS = {"invoice_no", "order_id", "payment_id", "refund_id", "bank_reference", "end_to_end_id"}
 _FIELD_OF = {
     "of": "original_document_no",
     "of_payment": "original_payment_id",
     "text": "remittance_text",
     "payer": "payer_name",
+    **_ADJUSTING,
 }
 _AMOUNT_FIELD = {"difference": "price_difference_minor", "fee": "fee_minor"}
 
@@ -166,6 +174,8 @@ class _Reader:
                 value["due_date"] = next(clauses)
             elif word == "pays":
                 pays.append((next(clauses), next(clauses)))
+            elif word == "by":
+                value["proposed_by"], value["approved_by"] = next(clauses), next(clauses)
             elif word == "at":
                 value["occurred_at"] = f"{date}T{next(clauses)}:00Z"
             elif word in _AMOUNT_FIELD:
@@ -175,7 +185,14 @@ class _Reader:
             else:
                 self._envelope_clause(value, word, clauses)
         value |= {name: from_text(text, value["currency"]) for name, text in amounts.items()}
-        if kind == "payment":
+        if kind == "adjustment":
+            value = {
+                "proposed_by": "ann",
+                "approved_by": "bob",
+                "adjustment_id": document_no,
+                "reason": "r",
+            } | value
+        if kind in ("payment", "adjustment"):
             paid = [{"document_no": d, "amount_minor": from_text(a, value["currency"])} for d, a in pays]
             value["allocations"] = paid
         self._values.append((value, fate))

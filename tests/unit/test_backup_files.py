@@ -181,7 +181,9 @@ def test_an_id_that_gains_a_meaning_is_refused() -> None:
 
 
 def test_derived_tables_are_those_that_the_projector_writes() -> None:
-    targets = [target for projection in PROJECTIONS for target in projection.targets]
+    # what people did is in a backup as rows: its topic is not
+    made = [projection for projection in PROJECTIONS if projection.topic.writer == "streams"]
+    targets = [target for projection in made for target in projection.targets]
     projected = {target.table.name for target in targets}
     projected |= {target.refusals.name for target in targets if target.refusals is not None}
     assert projected | {"consumer_offsets"} == DERIVED

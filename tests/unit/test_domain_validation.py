@@ -6,7 +6,14 @@ import datetime as dt
 
 import pytest
 
-from domain.events import KINDS, CustomerStatementEvent, OrderEvent, PaymentEvent, RefundEvent
+from domain.events import (
+    KINDS,
+    AdjustmentEvent,
+    CustomerStatementEvent,
+    OrderEvent,
+    PaymentEvent,
+    RefundEvent,
+)
 from domain.validation import AMOUNT_MINOR_MAX, Refusal, RefusalReason, parse_event
 
 ALL = frozenset(KINDS)
@@ -38,6 +45,21 @@ def payment(**changes: object) -> dict[str, object]:
 
 def refund(**changes: object) -> dict[str, object]:
     return order(event_type="refund.settled") | changes
+
+
+def adjustment(**changes: object) -> dict[str, object]:
+    value = order(
+        event_type="adjustment.posted",
+        adjustment_id="A-1",
+        adjustment_type="write_off",
+        proposed_by="ann",
+        approved_by="bob",
+        reason="r",
+        target_document_no="INV-1001",
+        write_off_side="CREDIT",
+        allocations=[],
+    )
+    return value | changes
 
 
 def statement(**changes: object) -> dict[str, object]:
@@ -168,3 +190,44 @@ def test_a_text_that_spells_an_escaped_nul_is_only_a_text() -> None:
 
 def test_fields_that_no_contract_knows_are_no_error() -> None:
     assert isinstance(parse_event(order(colour="red"), ALL, None), OrderEvent)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"adjustment_type": "debit", "write_off_side": None, "target_document_no": None},
+        {"adjustment_type": "reallocation", "amount_minor": 0, "write_off_side": None},
+        {
+            "adjustment_type": "unmatch",
+            "amount_minor": 0,
+            "write_off_side": None,
+            "barred_document_no": "INV-1",
+        },
+    ],
+)
+def test_complete_adjustments_are_fit(changes: dict[str, object]) -> None:
+    assert isinstance(parse_event(adjustment(**changes), ALL, b"C-1"), AdjustmentEvent)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"approved_by": "ann"}, RefusalReason.MAKER_IS_CHECKER),
+        ({"approved_by": " Ann "}, RefusalReason.MAKER_IS_CHECKER),
+        ({"proposed_by": " "}, RefusalReason.MAKER_IS_CHECKER),
+        ({"approved_by": ""}, RefusalReason.INVALID_FIELD),
+        ({"adjustment_id": " "}, RefusalReason.INVALID_FIELD),
+        ({"amount_minor": 0}, RefusalReason.INVALID_FIELD),
+        ({"target_document_no": None}, RefusalReason.INVALID_FIELD),
+        ({"write_off_side": None}, RefusalReason.INVALID_FIELD),
+        ({"barred_document_no": "INV-1"}, RefusalReason.INVALID_FIELD),
+        ({"adjustment_type": "reallocation", "write_off_side": None}, RefusalReason.INVALID_FIELD),
+        ({"adjustment_type": "gift"}, RefusalReason.INVALID_FIELD),
+        ({"allocations": [{"document_no": "D", "amount_minor": -1}]}, RefusalReason.NEGATIVE_AMOUNT),
+    ],
+)
+def test_unfit_adjustments(changes: dict[str, object], reason: RefusalReason) -> None:
+    refusal = parse_event(adjustment(**changes), ALL, b"C-1")
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is reason

@@ -32,9 +32,9 @@ def fields_of(topic: topics.Topic) -> set[str]:
 
 
 def test_every_result_topic_has_one_projection() -> None:
-    assert [projection.topic for projection in PROJECTIONS] == list(topics.RESULTS)
+    assert [projection.topic for projection in PROJECTIONS] == [*topics.RESULTS, topics.WORK_EVENTS]
     assert len({projection.change for projection in PROJECTIONS}) == len(PROJECTIONS)
-    assert set(BY_TOPIC) == {topic.name for topic in topics.RESULTS}
+    assert set(BY_TOPIC) == {topic.name for topic in (*topics.RESULTS, topics.WORK_EVENTS)}
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=IDS)

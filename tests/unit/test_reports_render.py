@@ -83,7 +83,7 @@ def test_dates_and_currencies_are_in_the_readers_language() -> None:
 
 
 def test_a_kind_without_a_text_is_shown_by_its_name() -> None:
-    assert localiser("en").description("WRITE_OFF", "POSTED") == "Write off"
+    assert localiser("en").description("BARTER_DEAL", "POSTED") == "Barter deal"
     assert localiser("zh").description("INVOICE", "REVERSED") == "冲销：销售开票"
 
 

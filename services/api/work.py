@@ -1,0 +1,218 @@
+"""``/api/v1/cases``: the work on discrepancies, over HTTP. Whoever acts is known by their token.
+
+Bodies are ``application/json``, which no page of another site can send here without our leave.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.work.cases import CaseAction, CaseState
+from services.api.ports import ApiDependencies
+from services.api.problems import ProblemCode, ProblemError, problem_responses
+from services.api.rows import json_rows
+from services.queries.filters import AccountFilter
+from services.work.cases import (
+    OPEN_STATES,
+    CaseDetail,
+    CaseFilter,
+    CaseRow,
+    Outcome,
+    iterate_cases,
+    read_attachment,
+    read_case,
+)
+from services.work.errors import (
+    ActionRefusedError,
+    AttachmentRefusedError,
+    NoSuchSubjectError,
+    NotAllowedError,
+    NotRecordedError,
+    UnknownUserError,
+    WorkError,
+)
+from services.work.users import User, user_of_token
+
+_CODES: Final[dict[type[WorkError], ProblemCode]] = {
+    NoSuchSubjectError: ProblemCode.NOT_FOUND,
+    ActionRefusedError: ProblemCode.ACTION_REFUSED,
+    AttachmentRefusedError: ProblemCode.ATTACHMENT_REFUSED,
+    UnknownUserError: ProblemCode.NOT_SIGNED_IN,
+    NotAllowedError: ProblemCode.NOT_ALLOWED,
+    NotRecordedError: ProblemCode.KAFKA_UNAVAILABLE,
+}
+#: what may be done wrong by whoever acts
+ACTING_PROBLEMS: Final = problem_responses(
+    ProblemCode.NOT_FOUND,
+    ProblemCode.ACTION_REFUSED,
+    ProblemCode.NOT_SIGNED_IN,
+    ProblemCode.NOT_ALLOWED,
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+    ProblemCode.KAFKA_UNAVAILABLE,
+)
+_CASE_IDS_MAX: Final = 1_000
+
+
+class AttachedFile(BaseModel):
+    """A file as text. Its type is told from its bytes."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=300)
+    content_base64: str = Field(max_length=8 * 1024 * 1024)
+
+
+class CaseActionBody(BaseModel):
+    """One action. ``details``: assign ``assignee`` · resolve ``reason`` · set_due ``due_date``."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"action": "resolve", "details": {"reason": "TIMING"}, "comment": "In June."}
+        },
+    )
+    action: CaseAction
+    comment: str | None = Field(default=None, max_length=4_000)
+    details: dict[str, Annotated[str, Field(max_length=300)]] = Field(default_factory=dict, max_length=10)
+    file: AttachedFile | None = None
+
+
+class BulkBody(BaseModel):
+    """The same action on many cases."""
+
+    model_config = ConfigDict(extra="forbid")
+    case_ids: list[str] = Field(min_length=1, max_length=_CASE_IDS_MAX)
+    action: CaseAction
+    comment: str | None = Field(default=None, max_length=4_000)
+    details: dict[str, Annotated[str, Field(max_length=300)]] = Field(default_factory=dict, max_length=10)
+
+
+@contextlib.contextmanager
+def as_problems() -> Iterator[None]:
+    """Failures of the work become problems."""
+    try:
+        yield
+    except WorkError as error:
+        code = _CODES[type(error)]
+        extensions: dict[str, object] = (
+            {"reason": error.refusal.reason.value} if isinstance(error, ActionRefusedError) else {}
+        )
+        raise ProblemError(code, str(error), **extensions) from error
+
+
+def acting_user(deps: ApiDependencies) -> Any:
+    """Dependency: the user of the bearer token."""
+
+    def user(authorization: Annotated[str | None, Header()] = None) -> User:
+        scheme, _, token = (authorization or "").partition(" ")
+        given = token.strip() if scheme.lower() == "bearer" else None
+        with as_problems(), deps.engine.connect() as connection:
+            return user_of_token(connection, given)
+
+    return Depends(user)
+
+
+async def only_json(request: Request) -> None:
+    """Dependency: other content types, which other sites' pages could send, are turned away."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise ProblemError(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "Send application/json")
+
+
+def encoded(value: object) -> Response:
+    """The value as JSON."""
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def work_router(deps: ApiDependencies) -> APIRouter:
+    """Cases: read by anybody who may read, worked on by users."""
+    router = APIRouter(prefix="/api/v1", tags=["work"])
+    user = acting_user(deps)
+
+    @router.get("/cases", summary="Cases", responses={200: {"model": list[CaseRow]}, **problem_responses()})
+    def cases(
+        customer: str | None = None,
+        currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
+        state: Annotated[list[CaseState] | None, Query(description="Open ones without.")] = None,
+        assignee: str | None = None,
+        kind: str | None = None,
+        text: Annotated[str | None, Query(max_length=200, description="In any text, or an amount.")] = None,
+        overdue: bool = False,
+    ) -> Response:
+        """Every discrepancy has a case of the same id."""
+        wanted = CaseFilter(
+            accounts=AccountFilter(customer, currency),
+            states=frozenset(state) if state else OPEN_STATES,
+            assignee=assignee,
+            kind=kind,
+            search=text,
+            overdue_only=overdue,
+        )
+        return json_rows(deps.engine, lambda c: iterate_cases(c, wanted, deps.today(), deps.policy))
+
+    @router.get(
+        "/cases/{case_id}",
+        summary="One case with its history",
+        responses={200: {"model": CaseDetail}, **problem_responses(ProblemCode.NOT_FOUND)},
+    )
+    def case(case_id: str) -> Response:
+        """The history is in order of time and complete."""
+        with as_problems(), deps.engine.connect() as connection:
+            return encoded(read_case(connection, case_id, deps.today(), deps.policy))
+
+    @router.get(
+        "/cases/{case_id}/attachments/{event_id}",
+        summary="An attachment",
+        response_class=Response,
+        responses=problem_responses(ProblemCode.NOT_FOUND),
+    )
+    def attachment(case_id: str, event_id: str) -> Response:
+        """Always offered as a download, never shown within the page."""
+        with as_problems(), deps.engine.connect() as connection:
+            details, content = read_attachment(connection, case_id, event_id)
+        headers = {"Content-Disposition": "attachment", "ETag": f'"{details["sha256"]}"'}
+        return Response(content, media_type=details["media_type"], headers=headers)
+
+    @router.post(
+        "/cases/{case_id}/actions",
+        summary="Work on a case",
+        dependencies=[Depends(only_json)],
+        responses={200: {"model": CaseDetail}, **ACTING_PROBLEMS},
+    )
+    def act(case_id: str, body: CaseActionBody, by: User = user) -> Response:
+        """Answers with the case as it then is; everybody can read it by then."""
+        file = None if body.file is None else (body.file.name, _decoded(body.file.content_base64))
+        with as_problems():
+            detail = deps.case_desk.act(
+                by, case_id, body.action, comment=body.comment, details=body.details, file=file
+            )
+        return encoded(detail)
+
+    @router.post(
+        "/cases/actions",
+        summary="Work on many cases",
+        dependencies=[Depends(only_json)],
+        responses={200: {"model": list[Outcome]}, **ACTING_PROBLEMS},
+    )
+    def act_on_all(body: BulkBody, by: User = user) -> Response:
+        """One outcome per case: what one cannot take does not stop the rest."""
+        with as_problems():
+            outcomes: Sequence[Outcome] = deps.case_desk.act_on_all(
+                by, body.case_ids, body.action, comment=body.comment, details=body.details
+            )
+        return encoded(outcomes)
+
+    return router
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ProblemError(ProblemCode.INVALID_PARAMETER, "content_base64 is not base64.") from error

@@ -1,0 +1,53 @@
+"""What can keep an action from being taken::
+
+WorkError
+├── NoSuchSubjectError     there is no such case, adjustment or dead letter
+├── ActionRefusedError     the rules say no; carries the domain's refusal
+├── UnknownUserError       nobody of this name may act here
+├── NotAllowedError        the user's role does not cover this
+├── AttachmentRefusedError too large, or of a type that is not taken
+└── NotRecordedError       Kafka or the projector did not take the event in time; trying again is safe
+"""
+
+from __future__ import annotations
+
+from domain.work.actions import WorkRefusal
+
+
+class WorkError(Exception):
+    """Any failure of this room."""
+
+
+class NoSuchSubjectError(WorkError):
+    def __init__(self, kind: str, subject: str) -> None:
+        super().__init__(f"There is no {kind} {subject!r}.")
+        self.kind = kind
+        self.subject = subject
+
+
+class ActionRefusedError(WorkError):
+    def __init__(self, subject: str, refusal: WorkRefusal) -> None:
+        super().__init__(refusal.detail)
+        self.subject = subject
+        self.refusal = refusal
+
+
+class UnknownUserError(WorkError):
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f"There is no active user {user_id!r}." if user_id else "The token is nobody's.")
+        self.user_id = user_id
+
+
+class NotAllowedError(WorkError):
+    def __init__(self, user_id: str, detail: str) -> None:
+        super().__init__(detail)
+        self.user_id = user_id
+
+
+class AttachmentRefusedError(WorkError):
+    pass
+
+
+class NotRecordedError(WorkError):
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"The action was not recorded: {detail}")

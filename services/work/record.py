@@ -1,0 +1,175 @@
+"""Records an action: on the topic first, then waits until the projection shows it.
+
+Invariants: the actions on one subject are judged one after the other (an advisory lock of PostgreSQL on the
+subject), each on what the one before it left; who has acted reads their own action; nothing is written to a table
+here. When the wait fails the event is on the topic all the same and shows as soon as the projector runs: the error
+says so, and the same action taken again is judged on the new state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import functools
+import logging
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import sqlalchemy as sa
+import tenacity
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from domain.work.actions import Action
+from schemas.partitioner import PRODUCER_PARTITIONER
+from schemas.topics import WORK_EVENTS, Topic
+from services.store.tables import work_events
+from services.work.errors import NotRecordedError
+
+
+class Encoder(Protocol):
+    """Turns a value into the bytes of its contract (``schemas.codec.Codec``)."""
+
+    def encode(self, schema_name: str, value: Mapping[str, Any]) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """An action that was judged and is to be recorded."""
+
+    subject_kind: str
+    subject: str
+    action: str
+    actor: str
+    occurred_at: dt.datetime
+    customer_id: str
+    currency: str | None = None
+    comment: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+
+
+class WorkLog:
+    """Records deeds. Connects on first use; may be used from several threads."""
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        encoder: Encoder,
+        engine: sa.Engine,
+        *,
+        topic: str = WORK_EVENTS.name,
+        timeout_s: int = 15,
+    ) -> None:
+        self._topic = topic
+        self._encoder = encoder
+        self._engine = engine
+        self._timeout_s = timeout_s
+        self._bootstrap_servers = bootstrap_servers
+
+    @functools.cached_property
+    def _producer(self) -> Producer:
+        return Producer(
+            {
+                "bootstrap.servers": self._bootstrap_servers,
+                "client.id": "tieout-work",
+                "enable.idempotence": True,
+                "acks": "all",
+                "partitioner": PRODUCER_PARTITIONER,
+                "message.timeout.ms": self._timeout_s * 1000,
+            },
+            logger=logging.getLogger("librdkafka"),
+        )
+
+    @contextlib.contextmanager
+    def turn(self, subject_kind: str, subject: str) -> Iterator[sa.Connection]:
+        """Take the caller's turn on the subject; blocks while another has it. The connection is for reading."""
+        key = sa.func.hashtextextended(f"{subject_kind}/{subject}", 0)
+        with self._engine.begin() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+            yield connection
+
+    def record(self, deed: Deed) -> str:
+        """Write the event and wait until it is projected; its id. Raises ``NotRecordedError``."""
+        event_id = f"w-{uuid.uuid4().hex}"
+        value = {name: getattr(deed, name) for name in Deed.__dataclass_fields__}
+        self.send(
+            self._topic,
+            deed.customer_id.encode(),
+            self._encoder.encode("work_event", {**value, "event_id": event_id}),
+        )
+        self._await(event_id)
+        return event_id
+
+    def post(self, topic: Topic, customer_id: str, value: Mapping[str, Any]) -> None:
+        """Write an event of people to an input topic. Raises ``NotRecordedError``; writing it again is safe."""
+        if topic.schema is None:
+            raise ValueError(f"{topic.name} is no topic of events")
+        self.send(topic.name, customer_id.encode(), self._encoder.encode(topic.schema, value))
+
+    def send(self, topic: str, key: bytes, value: bytes) -> None:
+        """Write bytes to a topic and wait until Kafka has them. Raises ``NotRecordedError``."""
+        failures: list[KafkaError] = []
+
+        def delivered(error: KafkaError | None, _message: Message) -> None:
+            if error is not None:
+                failures.append(error)
+
+        try:
+            self._producer.produce(topic, value, key, on_delivery=delivered)
+        except (KafkaException, BufferError) as error:
+            raise NotRecordedError(str(error)) from error
+        self._producer.flush()
+        if failures:
+            raise NotRecordedError(f"Kafka: {failures[0].str()}.")
+
+    def _await(self, event_id: str) -> None:
+        shown = sa.select(sa.exists().where(work_events.c.event_id == event_id))
+
+        def is_shown() -> bool:
+            with self._engine.connect() as connection:
+                return bool(connection.execute(shown).scalar_one())
+
+        retry = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda found: not found),
+            wait=tenacity.wait_exponential(multiplier=0.01, max=0.3),
+            stop=tenacity.stop_after_delay(self._timeout_s),
+            retry_error_callback=lambda _state: False,
+        )
+        if not retry(is_shown):
+            raise NotRecordedError(
+                f"it is in Kafka, but the projector has not shown it within {self._timeout_s} s."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """An action as people and programs read it."""
+
+    event_id: str
+    action: str
+    actor: str
+    occurred_at: dt.datetime
+    comment: str | None
+    details: dict[str, str]
+
+
+def rows_of(history: Sequence[Action]) -> list[HistoryRow]:
+    """The rows of a history."""
+    return [
+        HistoryRow(a.event_id, a.action, a.actor, a.occurred_at, a.comment, dict(a.details)) for a in history
+    ]
+
+
+_COLUMNS: Final = ("event_id", "action", "actor", "occurred_at", "comment", "details")
+
+
+def history_of(connection: sa.Connection, subject_kind: str, subject: str) -> list[Action]:
+    """The actions on one subject, in order."""
+    row = work_events.c
+    wanted = sa.select(*(row[name] for name in _COLUMNS)).where(
+        row.subject_kind == subject_kind, row.subject == subject
+    )
+    found = connection.execute(wanted.order_by(row.occurred_at, row.event_id)).mappings()
+    return [Action(**one) for one in found]

@@ -1,0 +1,202 @@
+"""Adjustments by two users on real Kafka, PostgreSQL and projector, from proposal to the event for the books."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from domain.events import AdjustmentType
+from domain.work.adjustments import AdjustmentAction, AdjustmentState
+from schemas import topics
+from services.queries import testing as books
+from services.queries.filters import AccountFilter
+from services.store import tables
+from services.work.adjustments import AdjustmentDesk, AdjustmentRow, Proposal
+from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError, NotRecordedError
+from services.work.policy import read_policy
+from services.work.record import WorkLog
+from services.work.users import User
+from tests.integration.projector_bench import Bench, projecting
+
+pytestmark = pytest.mark.integration
+
+NOW = dt.datetime(2026, 2, 1, 12, tzinfo=dt.UTC)
+JAN = dt.date(2026, 1, 5)
+ANN, BOB, CARLA = (
+    User("ann", "Ann", "clerk"),
+    User("bob", "Bob", "approver"),
+    User("carla", "C", "controller"),
+)
+
+
+class Posting(WorkLog):
+    """A log that keeps what is posted to the books; ``down`` makes the next posting fail."""
+
+    posted: list[dict[str, Any]]
+    down = False
+
+    def post(self, topic: topics.Topic, customer_id: str, value: Any) -> None:
+        if self.down:
+            self.down = False
+            raise NotRecordedError("Kafka is away")
+        super().post(topic, customer_id, value)
+        self.posted.append(value)
+
+
+@pytest.fixture
+def desk(bench: Bench) -> Iterator[AdjustmentDesk]:
+    books.write(
+        bench.engine,
+        tables.open_items,
+        [
+            books.item("C-1", "INV-1001", 12_100, JAN, allocated_minor=12_050),
+            books.item("C-1", "INV-2", 2_000_000, JAN),
+            books.item("C-1", "P-77", -12_050, JAN, allocated_minor=12_050),
+        ],
+    )
+    inputs = dataclasses.replace(topics.ADJUSTMENTS, name=bench.name(topics.ADJUSTMENTS))
+    with projecting(bench):
+        log = Posting(bench.bootstrap, bench.codec, bench.engine, topic=bench.name(topics.WORK_EVENTS))
+        log.posted = []
+        yield AdjustmentDesk(log, read_policy(), lambda: NOW, inputs)
+
+
+def proposal(**other: Any) -> Proposal:
+    fields: dict[str, Any] = {
+        "adjustment_type": AdjustmentType.WRITE_OFF,
+        "customer_id": "C-1",
+        "currency": "EUR",
+        "reason": "small change",
+        "business_date": dt.date(2026, 1, 31),
+        "target_document_no": "INV-1001",
+    }
+    return Proposal(**{**fields, **other})
+
+
+def posted(desk: AdjustmentDesk) -> list[dict[str, Any]]:
+    assert isinstance(desk.log, Posting)
+    return desk.log.posted
+
+
+def test_the_maker_cannot_approve_and_another_can(bench: Bench, desk: AdjustmentDesk) -> None:
+    asked = desk.propose(BOB, proposal(case_id="d-1"))
+    assert (asked.state, asked.amount_minor, asked.proposed_by) == (AdjustmentState.PROPOSED, 50, "bob")
+    with pytest.raises(ActionRefusedError, match="cannot approve"):
+        desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
+    assert posted(desk) == []
+    done = desk.act(CARLA, asked.adjustment_id, AdjustmentAction.APPROVE)
+    assert (done.state, done.approved_by) == (AdjustmentState.POSTED, "carla")
+    (event,) = posted(desk)
+    assert (event["write_off_side"], event["amount_minor"], event["correlation_id"]) == ("CREDIT", 50, "d-1")
+    with bench.engine.connect() as connection:
+        history = desk.trail(connection, asked.adjustment_id).history
+    assert [(action.actor, action.action) for action in history] == [("bob", "propose"), ("carla", "approve")]
+
+
+def test_a_posting_that_failed_is_repeated_by_approving_again_and_is_the_same(desk: AdjustmentDesk) -> None:
+    asked = desk.propose(ANN, proposal())
+    assert isinstance(desk.log, Posting)
+    desk.log.down = True
+    with pytest.raises(NotRecordedError):
+        desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
+    desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
+    desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
+    first, again = posted(desk)
+    assert first == again
+
+
+def test_limits_are_by_role_and_amount(desk: AdjustmentDesk) -> None:
+    with pytest.raises(NotAllowedError):
+        desk.propose(ANN, proposal(target_document_no="INV-2"))
+    asked = desk.propose(BOB, proposal(target_document_no="INV-2"))
+    for user in (ANN, User("dan", "Dan", "approver")):
+        with pytest.raises(NotAllowedError):
+            desk.act(user, asked.adjustment_id, AdjustmentAction.APPROVE)
+    assert desk.act(CARLA, asked.adjustment_id, AdjustmentAction.APPROVE).state == AdjustmentState.POSTED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"target_document_no": "INV-9"},
+        {"amount_minor": 51},
+        {"reason": " "},
+        {"adjustment_type": AdjustmentType.DEBIT},
+        {"adjustment_type": AdjustmentType.UNMATCH, "barred_document_no": "INV-1001"},
+        {"adjustment_type": AdjustmentType.UNMATCH, "target_document_no": "P-77"},
+        {
+            "adjustment_type": AdjustmentType.REALLOCATION,
+            "target_document_no": "P-77",
+            "allocations": [("INV-2", 12_051)],
+        },
+    ],
+)
+def test_what_the_books_would_refuse_is_never_proposed(
+    bench: Bench, desk: AdjustmentDesk, wrong: Any
+) -> None:
+    with pytest.raises(ActionRefusedError):
+        desk.propose(BOB, proposal(**wrong))
+    assert bench.records(topics.WORK_EVENTS) == []
+
+
+def test_rejected_withdrawn_and_reversed(bench: Bench, desk: AdjustmentDesk) -> None:
+    def propose() -> AdjustmentRow:
+        return desk.propose(ANN, proposal())
+
+    rejected, withdrawn, kept = propose(), propose(), propose()
+    desk.act(BOB, rejected.adjustment_id, AdjustmentAction.REJECT)
+    desk.act(ANN, withdrawn.adjustment_id, AdjustmentAction.WITHDRAW)
+    desk.act(BOB, kept.adjustment_id, AdjustmentAction.APPROVE)
+    desk.act(BOB, kept.adjustment_id, AdjustmentAction.PROPOSE_REVERSAL, date=dt.date(2026, 2, 1))
+    with pytest.raises(ActionRefusedError):
+        desk.act(BOB, kept.adjustment_id, AdjustmentAction.APPROVE)
+    desk.act(CARLA, kept.adjustment_id, AdjustmentAction.APPROVE)
+    assert [event["event_type"] for event in posted(desk)] == ["adjustment.posted", "adjustment.reversed"]
+    with bench.engine.connect() as connection:
+        found = {row.adjustment_id: row.state for row in desk.iterate(connection, AccountFilter("C-1"))}
+        assert list(desk.iterate(connection, AccountFilter(), pending_only=True)) == []
+        with pytest.raises(NoSuchSubjectError):
+            desk.trail(connection, "ADJ-0")
+    states = (AdjustmentState.REJECTED, AdjustmentState.WITHDRAWN, AdjustmentState.REVERSED)
+    assert found == dict(zip((row.adjustment_id for row in (rejected, withdrawn, kept)), states, strict=True))
+
+
+def test_the_trail_leads_to_entries_and_to_the_statements_that_show_them(
+    bench: Bench, desk: AdjustmentDesk
+) -> None:
+    asked = desk.propose(ANN, proposal())
+    number = asked.adjustment_id
+    record = f"adjustment/{number}"
+    books.write(
+        bench.engine,
+        tables.ledger_entries,
+        [books.entry("C-1", number, -50, JAN, kind="WRITE_OFF", source_record_id=record)],
+    )
+    statement = {
+        "customer_id": "C-1",
+        "currency": "EUR",
+        "period_start": JAN,
+        "period_end": JAN,
+        "version": 1,
+        "opening_minor": 0,
+        "debit_minor": 0,
+        "credit_minor": 50,
+        "closing_minor": -50,
+        "digest": "",
+        "figures": {"lines": [{"document_no": number}]},
+        "statement_no": "S-1",
+        "issued_at": NOW,
+    }
+    other = {**statement, "version": 2, "statement_no": "S-2", "figures": {"lines": [{"document_no": "X"}]}}
+    with bench.engine.begin() as connection:
+        connection.execute(sa.insert(tables.statements), [statement, other])
+        trail = desk.trail(connection, number)
+    assert [(entry["kind"], entry["side"], entry["amount_minor"]) for entry in trail.entries] == [
+        ("WRITE_OFF", "CREDIT", 50)
+    ]
+    assert trail.statements == ["S-1"]
