@@ -15,7 +15,8 @@ import psycopg
 import pytest
 import redis
 import sqlalchemy as sa
-from confluent_kafka import Consumer, TopicPartition
+import tenacity
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.stack import StackUrls
@@ -86,6 +87,19 @@ class Bench:
                 found[place] = consumer.get_watermark_offsets(TopicPartition(*place), timeout=10)[1]
         consumer.close()
         return found
+
+    def wait_for_leaders(self, names: list[str]) -> None:
+        """Until every partition answers: a topic is created a moment before its leader knows of it."""
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(KafkaException),
+            wait=tenacity.wait_fixed(0.05),
+            stop=tenacity.stop_after_delay(30),
+            reraise=True,
+        )
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "bench"})
+        for place in (TopicPartition(name, partition) for name in names for partition in range(PARTITIONS)):
+            retrying(consumer.get_watermark_offsets, place, timeout=10)
+        consumer.close()
 
     def records(self, topic: topics.Topic) -> list[bytes]:
         """The values of a topic, partition by partition."""
@@ -194,6 +208,7 @@ def bench(stack: StackUrls) -> Iterator[Bench]:
     ]
     for future in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names]).values():
         future.result(30)
+    bench.wait_for_leaders(names)
     yield bench
     bench.redis.flushdb()
     bench.close()
