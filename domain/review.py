@@ -10,7 +10,10 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 
 from domain.books import Account, Book, Held, ItemFigures, Linked, Record, account_name
-from domain.discrepancies.against_statement import Comparison, OurDocument, statement_findings
+from domain.comparison.compare import Compared, compare
+from domain.comparison.entries import OurEntries, OurSide
+from domain.comparison.waiting import progress_of
+from domain.discrepancies.against_statement import statement_findings
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState, Finding
 from domain.discrepancies.own_events import OwnEvents, own_event_findings
 from domain.facts import Fact, StatementFact
@@ -114,15 +117,22 @@ def _findings(
 
     view = OwnEvents(book.customer_id, currency, rules, settlement, index, other_currency)
     yield from own_event_findings(view)
+    for compared in comparisons(account, currency, rules):
+        yield from statement_findings(compared)
+
+
+def comparisons(account: Account, currency: str, rules: Rules) -> Iterator[Compared]:
+    """Each statement in force laid against the books, by period."""
     statements = statements_in_force(account)
-    if statements:
-        documents = _our_documents(account)
-        by_number = DocumentIndex((d.key, (d.document_no, *d.aliases)) for d in documents.values())
-        for statement in statements:
-            others = [s for s in statements if s is not statement]
-            yield from statement_findings(
-                Comparison(currency, rules, statement, documents, by_number, others)
-            )
+    if not statements:
+        return
+    progress = progress_of(
+        (fact for record in account.records.values() for fact in record.facts),
+        (version for versions in account.statements.values() for version in versions),
+    )
+    side = OurSide(_our_entries(account), statements)
+    for statement in statements:
+        yield compare(currency, rules, side, statement, progress)
 
 
 def statements_in_force(account: Account) -> list[StatementFact]:
@@ -133,20 +143,12 @@ def statements_in_force(account: Account) -> list[StatementFact]:
     )
 
 
-def _our_documents(account: Account) -> dict[str, OurDocument]:
-    """Our records as a statement would list them: grouped by kind and document number."""
-    documents: dict[str, OurDocument] = {}
+def _our_entries(account: Account) -> OurEntries:
+    entries = OurEntries()
     for key, fact in _in_canonical_order(account.records).items():
-        group = f"{fact.kind}|{fact.document_no}"
-        lines = list(account.records[key].lines.values())
-        known = documents.get(group)
         aliases = (*fact.aliases, *fact.own_references)
-        if known is None:
-            documents[group] = OurDocument(group, fact.kind, fact.document_no, aliases, lines, fact.source)
-        else:
-            known.lines += lines
-            known.aliases += aliases
-    return documents
+        entries.add(fact.kind, fact.document_no, aliases, account.records[key].lines.values(), fact.source)
+    return entries
 
 
 def _discrepancies(

@@ -85,6 +85,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Two payments of the same amount and reference within this many days are suspected duplicates."""
     date_window_days: int = 3
     """How far the dates of one document may differ between the customer's statement and our books."""
+    grace_days: int = 1
+    """How long after its date a line of theirs may wait for a source of ours that has not come that far."""
     matching: MatchingRules = MatchingRules()
 
     def tolerance(self, amount_minor: int) -> int:

@@ -25,6 +25,15 @@ SENTENCES: Final[Mapping[str, str]] = {
     "line_other_period": "Line {line} shows {document} in this period; the books date it {our_date}.",
     "entry_other_statement": "{document} of {amount} is not in this statement; it stands in statement {other}.",
     "line_unknown": "Line {line} shows {document} of {amount}; the books have no such document.",
+    "line_unknown_near": "Line {line} shows {document} of {amount}; the books have no such document. "
+    "The nearest that they have and the statement lacks is {other}: {gap} and {days} days apart.",
+    "line_pending": "Line {line} shows {document} of {amount}; our own sources have not come to its date yet.",
+    "matched": "Both sides agree.",
+    "opening_carried": "The difference of the opening balances comes from before this period.",
+    "opening_not_their_closing": "The statement does not open with what the one before it closed with.",
+    "lines_not_closing": "Their own opening balance and lines do not come to their closing balance.",
+    "entry_unlisted_near": "{document} of {amount} is in the books but not in the statement. "
+    "The nearest line without a document is line {line}, {other}: {gap} and {days} days apart.",
     "entry_unlisted": "{document} of {amount} is in the books but not in the statement.",
     "opening_differs": "The statement opens with {theirs}; the books stood at {ours} the day before.",
     "closing_differs": "The statement closes with {theirs}; the books stood at {ours} on its last day.",

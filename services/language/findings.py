@@ -73,6 +73,15 @@ _CHINESE: Final[Mapping[str, str]] = {
     "line_other_period": "第 {line} 行把 {document} 列入本期，我方账上日期为 {our_date}。",
     "entry_other_statement": "{document}（{amount}）不在本期对账单内，而在对账单 {other} 内。",
     "line_unknown": "第 {line} 行有 {document}（{amount}），我方账上没有这张单据。",
+    "line_unknown_near": "第 {line} 行有 {document}（{amount}），我方账上没有这张单据。"
+    "我方有而对方未列的最接近单据为 {other}：金额相差 {gap}，日期相差 {days} 天。",
+    "line_pending": "第 {line} 行有 {document}（{amount}），我方数据源尚未到达该日期，暂不算差异。",
+    "matched": "双方一致。",
+    "opening_carried": "期初余额之差来自本期之前。",
+    "opening_not_their_closing": "对账单期初余额与客户上一期对账单的期末余额不符。",
+    "lines_not_closing": "对方期初余额加各行发生额不等于其期末余额。",
+    "entry_unlisted_near": "{document}（{amount}）在我方账上，但不在对方对账单内。"
+    "对方无对应单据的最接近一行为第 {line} 行 {other}：金额相差 {gap}，日期相差 {days} 天。",
     "entry_unlisted": "{document}（{amount}）在我方账上，但不在对方对账单内。",
     "opening_differs": "对账单期初余额为 {theirs}，我方前一日余额为 {ours}。",
     "closing_differs": "对账单期末余额为 {theirs}，我方当日余额为 {ours}。",

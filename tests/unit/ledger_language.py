@@ -35,6 +35,10 @@ A block of ``=>`` lines says everything about the books at that point; what it d
 * ``=> KIND ABOUT AMOUNT``: an open discrepancy; ABOUT is a document, ``S-1``, ``S-1 line 2`` or ``S-1 DOCUMENT``
 * ``=> item INV-1001 0.50 of 121.00 PARTIALLY_ALLOCATED due 2026-02-04`` and ``=> match P-77 INV-1001 120.50 confirmed``
   (all of them, once one is given)
+* ``=> lines S-1 1 MATCHED 2 AMOUNT``: how each line of a statement compares (all of them)
+* ``=> bridge S-1 -0.50 line 2 ASK_FOR_REMITTANCE``: a step from their closing balance to ours: its amount (ours -
+  theirs), what it is about (``line 2``, a document, ``opening``, or ``lines`` where their own figures do not add up),
+  and the action proposed (all steps of the statement, once one is given; ``=> bridge S-1 none``)
 * ``-> OPENED KIND ABOUT AMOUNT``: what the event before announced about discrepancies (all of it, once one is given)
 
 ``ledger_teller.holds`` tells a scenario as written, in other orders and with deliveries repeated; it must always come
@@ -93,6 +97,8 @@ class Check(msgspec.Struct):
     items: list[tuple[object, ...]] = []
     matches: list[tuple[object, ...]] = []
     changes: list[tuple[str, str, str, str, int]] = []
+    lines: dict[str, dict[int, str]] = {}
+    bridges: dict[str, list[tuple[int, str, str]]] = {}
 
 
 class Scenario(msgspec.Struct):
@@ -291,6 +297,14 @@ class _Reader:
             case ["match", credit, debit, amount, "confirmed" | "suggested" as state, rule]:
                 amount_minor = from_text(amount, self._currency)
                 check.matches.append((credit, debit, self._currency, amount_minor, state, rule))
+            case ["lines", statement_id, *pairs]:
+                places = map(int, pairs[::2])
+                check.lines[statement_id] = dict(zip(places, pairs[1::2], strict=True))
+            case ["bridge", statement_id, "none"]:
+                check.bridges[statement_id] = []
+            case ["bridge", statement_id, amount, *subject, action]:
+                step = from_text(amount, self._currency), " ".join(subject), action
+                check.bridges.setdefault(statement_id, []).append(step)
             case _:
                 check.findings.append(self._finding(words))
 

@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from domain.books import Account, Book, new_book
+from domain.comparison.bridge import bridge
+from domain.comparison.compare import Compared
 from domain.decide import decide, evolve
 from domain.digest import figures
 from domain.discrepancies.explanations import explain
 from domain.events import Event, Source
 from domain.ledger import balance_as_of
 from domain.outcomes import AccountMoved, Booked, DiscrepancyChanged, Duplicate, Noted, Outcome, Refused
+from domain.review import comparisons
 from domain.rules import Rules
 from tests.unit.ledger_language import CUSTOMER, Check, Delivery, parse
 
@@ -151,6 +154,11 @@ class Teller:
             _same("open items", sorted(items(book), key=str), sorted(check.items, key=str))
         if check.matches:
             _same("matches", sorted(matches(book), key=str), sorted(check.matches, key=str))
+        compared = compared_statements(book, self._rules)
+        for statement_id, lines in check.lines.items():
+            _same(f"lines of {statement_id}", outcomes_of(compared[statement_id]), lines)
+        for statement_id, steps in check.bridges.items():
+            _same(f"bridge of {statement_id}", sorted(steps_of(compared[statement_id])), sorted(steps))
         if check.changes:
             _same("announced", sorted(_changes(self.outcomes)), sorted(check.changes))
 
@@ -215,6 +223,37 @@ def matches(book: Book) -> Iterator[tuple[object, ...]]:
             state = "confirmed" if link.confirmed else "suggested"
             numbers = _number(account, credit), _number(account, debit)
             yield *numbers, currency, link.amount_minor, state, link.rule
+
+
+def compared_statements(book: Book, rules: Rules) -> dict[str, Compared]:
+    """The comparison of every statement in force, by its id; each bridge is built, so each adds up."""
+    found = {
+        compared.statement.statement_id: compared
+        for currency, account in book.accounts.items()
+        for compared in comparisons(account, currency, rules)
+    }
+    for compared in found.values():
+        bridge(compared)
+    return found
+
+
+def outcomes_of(compared: Compared) -> dict[int, str]:
+    """Line number -> how it compares."""
+    verdicts = [*compared.verdicts, *compared.agreements()]
+    found = {line.line_no: verdict.outcome.value for verdict in verdicts for line in verdict.lines}
+    return dict(sorted(found.items()))
+
+
+def steps_of(compared: Compared) -> Iterator[tuple[int, str, str]]:
+    """(amount, about, action) of every step of the bridge."""
+    for step in bridge(compared).steps:
+        if step.line is not None:
+            subject = f"line {step.line.line_no}"
+        elif step.document is not None:
+            subject = step.document.document_no
+        else:
+            subject = "lines" if step.reason == "lines_not_closing" else "opening"
+        yield step.step_minor, subject, step.action.value
 
 
 def _number(account: Account, key: str) -> str:

@@ -1,0 +1,355 @@
+"""One statement compared: a verdict on every line of theirs and every document of ours.
+
+The rules are those of ``docs/reference/discrepancies.md``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from domain.comparison.entries import OurDocument, OurSide
+from domain.comparison.lay import Laid, lay
+from domain.comparison.nearest import Nearest
+from domain.comparison.verdict import Action, Outcome, Verdict, signed
+from domain.comparison.waiting import Progress
+from domain.events import StatementLine
+from domain.facts import EntryKind, StatementFact
+from domain.money import to_text
+from domain.rules import Rules
+
+
+class Compared(msgspec.Struct):
+    """The outcome for one statement.
+
+    ``ours_opening_minor + Σ(ours in the period) == ours_closing_minor``; what agrees without remark is in
+    ``laid.agreed`` and has no verdict unless asked for (``agreements``).
+    """
+
+    currency: str
+    rules: Rules
+    side: OurSide
+    statement: StatementFact
+    laid: Laid
+    verdicts: list[Verdict]
+    ours_opening_minor: int
+    ours_closing_minor: int
+
+    @property
+    def pending_minor(self) -> int:
+        """What waits for our own sources: part of the difference, but no disagreement yet."""
+        return sum(v.step_minor for v in self.verdicts if v.outcome is Outcome.PENDING)
+
+    @property
+    def matched_count(self) -> int:
+        """Lines of theirs that agree."""
+        return len(self.laid.agreed) + sum(
+            len(v.lines) for v in self.verdicts if v.outcome is Outcome.MATCHED
+        )
+
+    @property
+    def first_divergent_line_no(self) -> int | None:
+        """The first line, in their order, that does not agree."""
+        divergent = {id(line) for v in self.verdicts if v.outcome is not Outcome.MATCHED for line in v.lines}
+        return next((line.line_no for line in self.statement.lines if id(line) in divergent), None)
+
+    def agreements(self) -> Iterator[Verdict]:
+        """A verdict on each pair that agrees without remark, in the order of our books."""
+        for row, place in sorted(self.laid.agreed.items()):
+            line = self.statement.lines[place]
+            (document,) = self.side.entries.documents([row]).values()
+            yield _matched((line,), document, signed(line))
+
+
+def compare(
+    currency: str, rules: Rules, side: OurSide, statement: StatementFact, progress: Progress
+) -> Compared:
+    """Compare ``statement`` with the entries of its account. ``progress``: how far our sources have come."""
+    laid = lay(side, statement, rules.date_window_days)
+    judge = _Judge(currency, rules, side, statement, laid, progress)
+    day_before = statement.period_start - dt.timedelta(days=1)
+    return Compared(
+        currency,
+        rules,
+        side,
+        statement,
+        laid,
+        list(judge.verdicts()),
+        side.balance_minor(day_before),
+        side.balance_minor(statement.period_end),
+    )
+
+
+def _matched(lines: tuple[StatementLine, ...], document: OurDocument, ours_minor: int) -> Verdict:
+    return Verdict(
+        outcome=Outcome.MATCHED,
+        action=Action.NONE,
+        step_minor=0,
+        reason="matched",
+        line=lines[0],
+        lines=lines,
+        document=document,
+        date=lines[0].date,
+        amount_minor=abs(ours_minor),
+        ours_minor=ours_minor,
+        theirs_minor=ours_minor,
+    )
+
+
+class _Judge:
+    """The rules, one method each."""
+
+    def __init__(
+        self,
+        currency: str,
+        rules: Rules,
+        side: OurSide,
+        statement: StatementFact,
+        laid: Laid,
+        progress: Progress,
+    ) -> None:
+        self._currency = currency
+        self._rules = rules
+        self._side = side
+        self._statement = statement
+        self._laid = laid
+        self._progress = progress
+        self._start, self._end = statement.period_start, statement.period_end
+
+    def verdicts(self) -> Iterator[Verdict]:
+        for key, lines in self._laid.on_document.items():
+            yield from self._on_document(self._laid.documents[key], lines)
+        unlisted = self._laid.unlisted
+        nearest = Nearest(self._laid.loose, list(unlisted.values()), self._start, self._end)
+        twins = nearest.twins(self._rules.date_window_days)
+        missing = [line for line in self._laid.loose if id(line) not in twins]
+        twin_keys = {document.key for document in twins.values()}
+        left = [document for key, document in unlisted.items() if key not in twin_keys]
+        nearest = Nearest(missing, left, self._start, self._end)
+        for line in self._laid.loose:
+            twin = twins.get(id(line))
+            yield self._missing_here(line, nearest) if twin is None else self._other_number(line, twin)
+        listed = self._side.listed_elsewhere(left, self._statement.statement_id)
+        for document in left:
+            yield self._missing_there(document, nearest, listed.get(document.key))
+
+    def _money(self, amount_minor: int) -> str:
+        return f"{to_text(amount_minor, self._currency)} {self._currency}"
+
+    def _on_document(self, document: OurDocument, lines: Sequence[StatementLine]) -> Iterator[Verdict]:
+        our_date = document.first_date(self._start, self._end)
+        if our_date is None:
+            elsewhere = min((line.date for line in document.lines), default=None)
+            for line in lines:
+                if elsewhere is None:
+                    yield self._missing_here(line, None)
+                else:
+                    yield self._other_period(document, line, elsewhere)
+            return
+        ours = document.net_minor(self._start, self._end)
+        theirs = sum(map(signed, lines))
+        repeated: list[StatementLine] = []
+        if theirs != ours:
+            repeated = _repeated(lines, document.figures(self._start, self._end))
+            for line in repeated:
+                yield self._line_twice(document, line, ours, theirs)
+        dropped = {line.line_no for line in repeated}
+        kept = [line for line in lines if line.line_no not in dropped]
+        theirs = sum(map(signed, kept))
+        if theirs != ours:
+            yield self._other_amount(document, kept, ours, theirs)
+        elif abs((kept[0].date - our_date).days) > self._rules.date_window_days:
+            yield self._other_date(document, kept, ours, our_date)
+        else:
+            yield _matched(tuple(kept), document, ours)
+
+    def _line_twice(self, document: OurDocument, line: StatementLine, ours: int, theirs: int) -> Verdict:
+        return Verdict(
+            outcome=Outcome.DUPLICATE,
+            action=Action.ASK_TO_CORRECT,
+            step_minor=-signed(line),
+            reason="line_twice",
+            arguments={
+                "line": str(line.line_no),
+                "document": line.document_no,
+                "amount": self._money(abs(signed(line))),
+            },
+            line=line,
+            lines=(line,),
+            document=document,
+            date=line.date,
+            amount_minor=abs(signed(line)),
+            ours_minor=ours,
+            theirs_minor=theirs,
+        )
+
+    def _other_amount(
+        self, document: OurDocument, lines: Sequence[StatementLine], ours: int, theirs: int
+    ) -> Verdict:
+        line, gap = lines[-1], abs(theirs - ours)
+        if gap <= self._rules.tolerance_minor:
+            action = Action.WRITE_OFF
+        elif document.kind is EntryKind.PAYMENT:
+            action = Action.ASK_FOR_REMITTANCE
+        else:
+            action = Action.AGREE_AMOUNT
+        return Verdict(
+            outcome=Outcome.AMOUNT,
+            action=action,
+            step_minor=ours - theirs,
+            reason="line_amount",
+            arguments={
+                "line": str(line.line_no),
+                "document": line.document_no,
+                "theirs": self._money(theirs),
+                "ours": self._money(ours),
+            },
+            line=line,
+            lines=tuple(lines),
+            document=document,
+            date=line.date,
+            amount_minor=gap,
+            ours_minor=ours,
+            theirs_minor=theirs,
+        )
+
+    def _other_date(
+        self, document: OurDocument, lines: Sequence[StatementLine], ours: int, our_date: dt.date
+    ) -> Verdict:
+        line = lines[0]
+        return Verdict(
+            outcome=Outcome.DATE,
+            action=Action.NONE,
+            step_minor=0,
+            reason="line_date",
+            arguments={
+                "line": str(line.line_no),
+                "document": line.document_no,
+                "their_date": line.date.isoformat(),
+                "our_date": our_date.isoformat(),
+            },
+            line=line,
+            lines=tuple(lines),
+            document=document,
+            date=line.date,
+            amount_minor=abs(signed(line)),
+            ours_minor=ours,
+            theirs_minor=ours,
+        )
+
+    def _other_period(self, document: OurDocument, line: StatementLine, our_date: dt.date) -> Verdict:
+        return Verdict(
+            outcome=Outcome.TIMING,
+            action=Action.WAIT if our_date > self._end else Action.COMPARE_EARLIER,
+            step_minor=-signed(line),
+            reason="line_other_period",
+            arguments={
+                "line": str(line.line_no),
+                "document": line.document_no,
+                "our_date": our_date.isoformat(),
+            },
+            line=line,
+            lines=(line,),
+            document=document,
+            date=line.date,
+            amount_minor=abs(signed(line)),
+            theirs_minor=signed(line),
+        )
+
+    def _other_number(self, line: StatementLine, twin: OurDocument) -> Verdict:
+        return Verdict(
+            outcome=Outcome.REFERENCE,
+            action=Action.NONE,
+            step_minor=0,
+            reason="line_reference",
+            arguments={
+                "line": str(line.line_no),
+                "document": line.document_no,
+                "other": twin.document_no,
+            },
+            line=line,
+            lines=(line,),
+            document=twin,
+            date=line.date,
+            amount_minor=abs(signed(line)),
+            ours_minor=signed(line),
+            theirs_minor=signed(line),
+        )
+
+    def _missing_here(self, line: StatementLine, nearest: Nearest | None) -> Verdict:
+        arguments = {
+            "line": str(line.line_no),
+            "document": line.document_no,
+            "amount": self._money(abs(signed(line))),
+        }
+        waits = self._progress.awaits(line.date, signed(line), self._rules)
+        reason = "line_unknown"
+        if waits:
+            outcome, action, reason = Outcome.PENDING, Action.WAIT, "line_pending"
+        else:
+            outcome = Outcome.MISSING_HERE
+            action = Action.BOOK_DOCUMENT if signed(line) >= 0 else Action.ASK_FOR_REMITTANCE
+            candidate = nearest.document_near(line) if nearest is not None else None
+            if candidate is not None:
+                reason = "line_unknown_near"
+                arguments |= self._gap(candidate, line)
+                arguments["other"] = candidate.document_no
+        return Verdict(
+            outcome=outcome,
+            action=action,
+            step_minor=-signed(line),
+            reason=reason,
+            arguments=arguments,
+            line=line,
+            lines=(line,),
+            date=line.date,
+            amount_minor=abs(signed(line)),
+            theirs_minor=signed(line),
+        )
+
+    def _missing_there(self, document: OurDocument, nearest: Nearest, elsewhere: str | None) -> Verdict:
+        net = document.net_minor(self._start, self._end)
+        date = document.first_date(self._start, self._end) or self._end
+        arguments = {"document": document.document_no, "amount": self._money(abs(net))}
+        if elsewhere is not None:
+            outcome, action, reason = Outcome.TIMING, Action.WAIT, "entry_other_statement"
+            arguments["other"] = elsewhere
+        else:
+            outcome, action, reason = Outcome.MISSING_THERE, Action.SEND_COPY, "entry_unlisted"
+            line = nearest.line_near(document)
+            if line is not None:
+                reason = "entry_unlisted_near"
+                arguments |= self._gap(document, line)
+                arguments["other"], arguments["line"] = line.document_no, str(line.line_no)
+        return Verdict(
+            outcome=outcome,
+            action=action,
+            step_minor=net,
+            reason=reason,
+            arguments=arguments,
+            document=document,
+            date=date,
+            amount_minor=abs(net),
+            ours_minor=net,
+        )
+
+    def _gap(self, document: OurDocument, line: StatementLine) -> dict[str, str]:
+        """How far the nearest candidate is: the predicates that failed, and by how much."""
+        net = document.net_minor(self._start, self._end)
+        date = document.first_date(self._start, self._end) or self._end
+        return {"gap": self._money(abs(net - signed(line))), "days": str(abs((date - line.date).days))}
+
+
+def _repeated(lines: Sequence[StatementLine], ours: Counter[int]) -> list[StatementLine]:
+    """The lines that show a figure more often than we do, and more than once."""
+    seen: Counter[int] = Counter()
+    repeated = []
+    for line in lines:
+        signed_minor = signed(line)
+        seen[signed_minor] += 1
+        if seen[signed_minor] > max(1, ours[signed_minor] - ours[-signed_minor]):
+            repeated.append(line)
+    return repeated

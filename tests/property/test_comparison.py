@@ -1,0 +1,151 @@
+"""A comparison by columns and indexes says what the plain one says, and its bridge always adds up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.comparison.bridge import bridge
+from domain.comparison.compare import Compared, compare
+from domain.comparison.entries import OurEntries, OurSide
+from domain.comparison.normalised import bare_forms, squeezed_forms
+from domain.comparison.verdict import Outcome
+from domain.comparison.waiting import Progress
+from domain.discrepancies.against_statement import statement_findings
+from domain.events import Source, StatementLine
+from domain.facts import EntryKind, StatementFact
+from domain.ledger import EntryRole, Line
+from domain.matching.references import bare, squeeze
+from domain.rules import Rules
+from tests.property.naive_comparison import Document, NaiveComparison
+
+START = dt.date(2026, 1, 1)
+SOURCE = Source("t", 0, 0)
+NUMBERS = (
+    "INV-1001",
+    "inv 1001",
+    " INV-1001",
+    "RE-01001",
+    "1001",
+    "INV-1002",
+    "FP-2003",
+    "2003",
+    "发票一",
+    "P-5",
+)
+dates = st.integers(-5, 40).map(lambda n: START + dt.timedelta(days=n))
+amounts = st.sampled_from([-100, -50, 0, 50, 50, 70, 100, 100])
+numbers = st.sampled_from(NUMBERS)
+kinds = st.sampled_from([EntryKind.INVOICE, EntryKind.PAYMENT])
+records = st.lists(
+    st.tuples(kinds, numbers, st.lists(numbers, max_size=1), st.lists(st.tuples(dates, amounts), max_size=2)),
+    max_size=7,
+)
+statement_lines = st.lists(st.tuples(numbers, st.none() | numbers, dates, amounts), max_size=7)
+balances = st.integers(-200, 200)
+
+
+def _statement(
+    statement_id: str, rows: list[tuple[str, str | None, dt.date, int]], opening: int, closing: int
+) -> StatementFact:
+    lines = tuple(
+        StatementLine(
+            line_no=number,
+            document_no=document_no,
+            date=date,
+            debit_minor=max(amount, 0),
+            credit_minor=max(-amount, 0),
+            their_reference=reference,
+        )
+        for number, (document_no, reference, date, amount) in enumerate(rows, start=1)
+    )
+    return StatementFact(
+        statement_id=statement_id,
+        rank=(1, 1, 0),
+        withdrawn=False,
+        event_id=f"e-{statement_id}",
+        digest=b"",
+        period_start=START,
+        period_end=START + dt.timedelta(days=30),
+        opening_minor=opening,
+        closing_minor=closing,
+        total_debit_minor=sum(line.debit_minor for line in lines),
+        total_credit_minor=sum(line.credit_minor for line in lines),
+        line_count=len(lines),
+        lines=lines,
+        occurred_at=dt.datetime(2026, 3, 1, tzinfo=dt.UTC),
+        correlation_id=None,
+        source=SOURCE,
+    )
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> tuple[Compared, NaiveComparison]:
+    """One statement against some records, and beside another statement; compared both ways."""
+    entries = OurEntries()
+    documents: dict[str, Document] = {}
+    for place, (kind, number, aliases, booked) in enumerate(draw(records)):
+        lines = [
+            Line(f"e-{place}-{n}", kind, EntryRole.POSTED, amount, number, date, (1, 0))
+            for n, (date, amount) in enumerate(booked)
+        ]
+        entries.add(kind, number, tuple(aliases), lines, SOURCE)
+        known = documents.setdefault(f"{kind}|{number}", Document(kind, number, (), []))
+        known.aliases += tuple(aliases)
+        known.lines += booked
+    statement = _statement("S-1", draw(statement_lines), draw(balances), draw(balances))
+    other = _statement("S-2", draw(statement_lines), 0, 0)
+    rules = Rules()
+    progress = Progress({}, {}, dt.date(2026, 3, 1))
+    compared = compare("EUR", rules, OurSide(entries, [statement, other]), statement, progress)
+    return compared, NaiveComparison(list(documents.values()), statement, [other], rules.date_window_days)
+
+
+@settings(max_examples=300)
+@given(comparisons())
+def test_it_says_what_the_plain_comparison_says(both: tuple[Compared, NaiveComparison]) -> None:
+    compared, naive = both
+    balance_kinds = {"OPENING_BALANCE_BREAK", "CLOSING_BALANCE_BREAK", "STATEMENT_ARITHMETIC"}
+    found = [
+        (f.kind.value, f.document_no, f.line_no, f.amount_minor)
+        for f in statement_findings(compared)
+        if f.kind not in balance_kinds
+    ]
+    assert Counter(found) == Counter(naive.said())
+
+
+@given(comparisons())
+def test_the_bridge_adds_up_to_the_minor_unit(both: tuple[Compared, NaiveComparison]) -> None:
+    compared, naive = both
+    built = bridge(compared)
+    booked = [line for document in naive.documents.values() for line in document.lines]
+    end = compared.statement.period_end
+    assert built.ours_minor == sum(amount for date, amount in booked if date <= end)
+    assert built.theirs_minor + sum(s.step_minor for s in built.steps) == built.ours_minor
+    assert all(s.step_minor for s in built.steps)
+
+
+@given(comparisons())
+def test_every_line_of_theirs_and_every_document_of_ours_has_one_verdict(
+    both: tuple[Compared, NaiveComparison],
+) -> None:
+    compared, naive = both
+    verdicts = [*compared.verdicts, *compared.agreements()]
+    lines = Counter(line.line_no for verdict in verdicts for line in verdict.lines)
+    assert lines == Counter(line.line_no for line in compared.statement.lines)
+    said_of = {verdict.document.key for verdict in verdicts if verdict.document is not None}
+    assert said_of >= {key for key, document in naive.documents.items() if naive.net(document)}
+    matched = sum(len(v.lines) for v in verdicts if v.outcome is Outcome.MATCHED)
+    assert compared.matched_count == matched
+    divergent = [n.line_no for v in verdicts if v.outcome is not Outcome.MATCHED for n in v.lines]
+    assert compared.first_divergent_line_no == min(divergent, default=None)
+
+
+@given(st.lists(st.text(max_size=8) | st.from_regex(r"[A-Za-zß]{0,3}[-/ ]?0*[0-9A-Z]{0,5}", fullmatch=True)))
+def test_references_normalised_together_are_those_normalised_singly(references: list[str]) -> None:
+    squeezed = squeezed_forms(references)
+    assert squeezed == [squeeze(reference) for reference in references]
+    assert bare_forms(squeezed) == [bare(reference) for reference in references]

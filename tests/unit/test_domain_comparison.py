@@ -1,0 +1,253 @@
+"""How the lines of a statement compare, and the bridge from their closing balance to ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.comparison.normalised import squeezed_forms
+from domain.rules import Rules
+from tests.unit.ledger_teller import compared_statements, holds, scenario
+
+
+@scenario
+def test_a_statement_that_agrees_needs_no_bridge() -> None:
+    """
+    order    2026-01-05  INV-1001  121.00
+    payment  2026-01-20  P-77      121.00  pays INV-1001 121.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
+      1 INV-1001 2026-01-05  121.00
+      2 "p 77"   2026-01-21 -121.00
+    => balance 0
+    => lines S-1 1 MATCHED 2 MATCHED
+    => bridge S-1 none
+    """
+
+
+@scenario
+def test_every_kind_of_difference_is_a_step_with_its_action() -> None:
+    """
+    order    2026-01-05  INV-1001  100.00
+    order    2026-01-06  INV-1002  200.00
+    order    2026-01-07  INV-1003  300.00
+    order    2026-01-08  INV-1004  400.00
+    order    2026-02-02  INV-1005  500.00
+    order    2026-01-09  INV-1006  600.00
+    payment  2026-01-20  P-1        50.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 2345.00
+      1 INV-1001 2026-01-05 100.00
+      2 INV-1001 2026-01-05 100.00
+      3 INV-1002 2026-01-06 215.00
+      4 INV-1003 2026-01-17 300.00
+      5 XX-7     2026-01-08 400.00
+      6 INV-1005 2026-01-31 500.00
+      7 ZZ-9     2026-01-10 800.00
+      8 P-1      2026-01-20 -70.00
+      9 P-999    2026-01-21  -7.00
+    => balance 2050.00
+    => DUPLICATE S-1 line 2 100.00
+    => AMOUNT_MISMATCH S-1 line 3 15.00
+    => DATE_MISMATCH S-1 line 4 300.00
+    => REFERENCE_MISMATCH S-1 line 5 400.00
+    => TIMING S-1 line 6 500.00
+    => MISSING_IN_LEDGER S-1 line 7 800.00
+    => AMOUNT_MISMATCH S-1 line 8 20.00
+    => MISSING_IN_LEDGER S-1 line 9 7.00
+    => MISSING_IN_STATEMENT S-1 INV-1006 600.00
+    => STATEMENT_ARITHMETIC S-1 7.00
+    => CLOSING_BALANCE_BREAK S-1 795.00
+    => lines S-1 1 MATCHED 2 DUPLICATE 3 AMOUNT 4 DATE 5 REFERENCE 6 TIMING 7 MISSING_HERE 8 AMOUNT 9 MISSING_HERE
+    => bridge S-1 -100.00 line 2 ASK_TO_CORRECT
+    => bridge S-1  -15.00 line 3 AGREE_AMOUNT
+    => bridge S-1 -500.00 line 6 WAIT
+    => bridge S-1 -800.00 line 7 BOOK_DOCUMENT
+    => bridge S-1   20.00 line 8 ASK_FOR_REMITTANCE
+    => bridge S-1    7.00 line 9 ASK_FOR_REMITTANCE
+    => bridge S-1  600.00 INV-1006 SEND_COPY
+    => bridge S-1   -7.00 lines ASK_TO_CORRECT
+    """
+
+
+def test_a_difference_within_tolerance_is_proposed_for_write_off() -> None:
+    holds(
+        """
+        order    2026-01-05  INV-1001  100.00
+        statement S-1 2026-01-01..2026-01-31 opening 0 closing 100.04
+          1 INV-1001 2026-01-05 100.04
+        => balance 100.00
+        => AMOUNT_MISMATCH S-1 line 1 0.04
+        => CLOSING_BALANCE_BREAK S-1 0.04
+        => bridge S-1 -0.04 line 1 WRITE_OFF
+        """,
+        Rules(tolerance_minor=5),
+    )
+
+
+@scenario
+def test_two_spellings_of_one_document_are_seen_together() -> None:
+    """
+    order  2026-01-05  INV-1001  100.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 200.00
+      1 "inv 1001" 2026-01-05 100.00
+      2 INV-1001   2026-01-05 100.00
+    => balance 100.00
+    => DUPLICATE S-1 line 2 100.00
+    => CLOSING_BALANCE_BREAK S-1 100.00
+    => lines S-1 1 MATCHED 2 DUPLICATE
+    """
+
+
+@scenario
+def test_only_a_line_that_means_the_document_shows_it_on_another_statement() -> None:
+    """
+    order  2026-01-31  INV-1001  121.00
+    order  2026-02-01  RE-1001    80.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 80.00
+      1 RE-1001 2026-02-01 80.00
+    => balance 201.00
+    => MISSING_IN_STATEMENT S-1 INV-1001 121.00
+    => CLOSING_BALANCE_BREAK S-1 121.00
+    => OPENING_BALANCE_BREAK S-2 121.00
+    => CLOSING_BALANCE_BREAK S-2 121.00
+    => bridge S-2 121.00 opening COMPARE_EARLIER
+    """
+
+
+@scenario
+def test_an_opening_difference_comes_from_before_the_period() -> None:
+    """
+    order  2025-12-20  INV-0900  90.00
+    statement S-1 2026-01-01..2026-01-31 opening 70.00 closing 70.00
+    => balance 90.00
+    => OPENING_BALANCE_BREAK S-1 20.00
+    => CLOSING_BALANCE_BREAK S-1 20.00
+    => bridge S-1 20.00 opening COMPARE_EARLIER
+    """
+
+
+@scenario
+def test_an_opening_that_is_not_their_own_last_closing_is_theirs_to_correct() -> None:
+    """
+    order  2025-12-20  INV-0900  90.00
+    statement S-0 2025-12-01..2025-12-31 opening 0 closing 90.00
+      1 INV-0900 2025-12-20 90.00
+    statement S-1 2026-01-01..2026-01-31 opening 70.00 closing 70.00
+    => balance 90.00
+    => OPENING_BALANCE_BREAK S-1 20.00
+    => CLOSING_BALANCE_BREAK S-1 20.00
+    => bridge S-0 none
+    => bridge S-1 20.00 opening ASK_TO_CORRECT
+    """
+
+
+@scenario
+def test_an_invoice_that_they_booked_a_month_late_is_one_cause_and_cancels() -> None:
+    """
+    order  2025-12-30  INV-0990  90.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 90.00
+      1 INV-0990 2026-01-02 90.00
+    => balance 90.00
+    => OPENING_BALANCE_BREAK S-1 90.00
+    => TIMING S-1 line 1 90.00
+    => lines S-1 1 TIMING
+    => bridge S-1 none
+    """
+
+
+@scenario
+def test_a_document_that_stands_on_their_next_statement_waits() -> None:
+    """
+    order  2026-01-31  INV-1001  121.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 121.00
+      1 INV-1001 2026-02-01 121.00
+    => balance 121.00
+    => CLOSING_BALANCE_BREAK S-1 121.00
+    => TIMING S-1 INV-1001 121.00
+    => OPENING_BALANCE_BREAK S-2 121.00
+    => TIMING S-2 line 1 121.00
+    => bridge S-1 121.00 INV-1001 WAIT
+    => bridge S-2 none
+    """
+
+
+@scenario
+def test_a_line_waits_until_our_source_has_passed_its_date() -> None:
+    """
+    order  2026-01-05  INV-1001  100.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 150.00
+      1 INV-1001 2026-01-05 100.00
+      2 INV-1002 2026-01-31  50.00
+    => balance 100.00
+    => lines S-1 1 MATCHED 2 PENDING
+    => bridge S-1 -50.00 line 2 WAIT
+    order  2026-02-03  INV-1003  10.00
+    => balance 110.00
+    => MISSING_IN_LEDGER S-1 line 2 50.00
+    => CLOSING_BALANCE_BREAK S-1 50.00
+    order  2026-01-31  INV-1002  50.00
+    => balance 160.00
+    => bridge S-1 none
+    """
+
+
+@scenario
+def test_a_payment_waits_for_the_bank_and_not_for_the_shop() -> None:
+    """
+    order    2026-02-01  INV-1001  100.00  at 08:00
+    payment  2026-01-20  P-1        30.00
+    statement S-1 2026-01-01..2026-02-01 opening 0 closing 20.00
+      1 INV-1001 2026-02-01 100.00
+      2 P-1      2026-01-20 -30.00
+      3 P-2      2026-02-01 -50.00
+    => balance 70.00
+    => lines S-1 1 MATCHED 2 MATCHED 3 PENDING
+    """
+
+
+@scenario
+def test_waiting_explains_only_its_own_part_of_a_closing_difference() -> None:
+    """
+    order  2026-01-05  INV-1001  100.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 157.00
+      1 INV-1001 2026-01-05 107.00
+      2 INV-1002 2026-01-31  50.00
+    => balance 100.00
+    => AMOUNT_MISMATCH S-1 line 1 7.00
+    => CLOSING_BALANCE_BREAK S-1 7.00
+    => lines S-1 1 AMOUNT 2 PENDING
+    """
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "gap", "days"),
+    [
+        ("1 XX-7 2026-01-20 100.00", "line_unknown_near", "0.00 EUR", "15"),
+        ("1 XX-7 2026-01-06 109.00", "line_unknown_near", "9.00 EUR", "1"),
+        ("1 XX-7 2026-01-05 250.00", "line_unknown", None, None),
+    ],
+)
+def test_what_is_missing_names_the_nearest_candidate_and_how_far_it_is(
+    line: str, reason: str, gap: str | None, days: str | None
+) -> None:
+    amount = line.split()[-1]
+    table = f"""
+        order  2026-01-05  INV-1001  100.00
+        statement S-1 2026-01-01..2026-01-31 opening 0 closing {amount}
+          {line}
+        => balance 100.00
+        => MISSING_IN_LEDGER S-1 line 1 {amount}
+        => MISSING_IN_STATEMENT S-1 INV-1001 100.00
+    """
+    closing = {"100.00": "", "109.00": "9.00", "250.00": "150.00"}[amount]
+    book = holds(table + (f"=> CLOSING_BALANCE_BREAK S-1 {closing}" if closing else ""))
+    here, there = compared_statements(book, Rules())["S-1"].verdicts
+    assert here.reason == reason
+    assert (here.arguments.get("gap"), here.arguments.get("days")) == (gap, days)
+    assert here.arguments.get("other") == (None if gap is None else "INV-1001")
+    assert there.reason == reason.replace("line_unknown", "entry_unlisted")
+    assert there.arguments.get("other") == (None if gap is None else "XX-7")
+
+
+def test_a_number_with_a_line_break_is_normalised_like_any_other() -> None:
+    assert squeezed_forms(["inv\n1001", "a-1"]) == ["INV1001", "A1"]
