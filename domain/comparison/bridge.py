@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from domain.comparison.compare import Compared
-from domain.comparison.verdict import Action, Outcome, Verdict, signed
+from domain.comparison.verdict import Action, Outcome, Verdict
 
 
 class Bridge(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ def _steps(compared: Compared) -> Iterator[Verdict]:
     for verdict in compared.verdicts:
         if verdict.step_minor and not (settled and verdict in earlier):
             yield verdict
-    gap = statement.closing_minor - statement.opening_minor - sum(map(signed, statement.lines))
+    gap = statement.closing_minor - statement.opening_minor - compared.laid.movement_minor
     if gap:
         yield _balance_step(compared, -gap, "lines_not_closing", Action.ASK_TO_CORRECT)
 

@@ -46,9 +46,8 @@ class Compared(msgspec.Struct):
     @property
     def matched_count(self) -> int:
         """Lines of theirs that agree."""
-        return len(self.laid.agreed) + sum(
-            len(v.lines) for v in self.verdicts if v.outcome is Outcome.MATCHED
-        )
+        agreed = len(self.laid.agreed) - self.laid.agreed.count(-1)
+        return agreed + sum(len(v.lines) for v in self.verdicts if v.outcome is Outcome.MATCHED)
 
     @property
     def first_divergent_line_no(self) -> int | None:
@@ -58,7 +57,9 @@ class Compared(msgspec.Struct):
 
     def agreements(self) -> Iterator[Verdict]:
         """A verdict on each pair that agrees without remark, in the order of our books."""
-        for row, place in sorted(self.laid.agreed.items()):
+        for row, place in enumerate(self.laid.agreed):
+            if place < 0:
+                continue
             line = self.statement.lines[place]
             (document,) = self.side.entries.documents([row]).values()
             yield _matched((line,), document, signed(line))

@@ -6,9 +6,11 @@ Columns, because a comparison of a million lines must not build a million object
 from __future__ import annotations
 
 import datetime as dt
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
+from typing import Final
 
 import msgspec
 
@@ -17,6 +19,9 @@ from domain.events import Source
 from domain.facts import EntryKind, StatementFact
 from domain.ledger import Line
 from domain.matching.references import DocumentIndex
+
+#: stands for the date of a row that books nothing, in columns of day numbers: after every date
+NO_DAY: Final = dt.date.max.toordinal() + 1
 
 
 class Booked(msgspec.Struct, frozen=True):
@@ -106,49 +111,62 @@ class OurSide:
         """``statements``: all of the customer's in force, by period; a document may stand on any of them."""
         self.entries = entries
         self.statements = statements
-        self.row_of_number: dict[str, int] = dict(
-            zip(entries.numbers, range(len(entries.numbers)), strict=True)
-        )
-        """Document number -> its row, or one of its rows."""
-        self.shared_numbers: set[str] = set()
-        """Numbers that stand on several rows, are also another number of some document, or are padded."""
-        if len(self.row_of_number) < len(entries.numbers):
-            self.shared_numbers.update(n for n, count in Counter(entries.numbers).items() if count > 1)
-        self.shared_numbers.update(*filter(None, entries.aliases))
-        stripped = list(map(str.strip, entries.numbers))
-        if stripped != entries.numbers:
-            self.shared_numbers.update(n for n in entries.numbers if n != n.strip())
+        numbers = entries.numbers
+        # In compact arrays: the bulk of a comparison visits them at random.
+        self.days = array("l", [NO_DAY if date is None else date.toordinal() for date in entries.dates])
+        self.amounts = array("q", entries.amounts)
+        self.row_of_number: dict[str, int] = dict(zip(numbers, range(len(numbers)), strict=True))
+        """Number -> its row, for numbers that can only mean that row."""
+        self._several: set[str] = set()
+        """Document numbers that stand on several rows."""
+        if len(self.row_of_number) < len(numbers):
+            self._several.update(n for n, count in Counter(numbers).items() if count > 1)
+        unsure = self._several.union(*filter(None, entries.aliases))
+        if list(map(str.strip, numbers)) != numbers:  # a reference is stripped before it is looked up
+            unsure.update(n for n in numbers if n != n.strip())
+        for number in unsure:
+            self.row_of_number.pop(number, None)
         self._squeezed: list[str] | None = None
         self._bare: list[str] | None = None
         self._references: dict[str, tuple[list[str], list[str], list[str]]] = {}
 
     def rows_answering(self, references: Iterable[str]) -> set[int]:
         """Every row that some reference could mean at any stage of normalisation."""
-        wanted = [reference for reference in {r.strip() for r in references} if reference]
-        squeezed = {form for form in squeezed_forms(wanted) if form}
-        bare = {form for form in bare_forms(squeezed_forms(wanted)) if form}
-        exact = set(wanted)
+        wanted = list({reference.strip() for reference in references})
+        squeezed = squeezed_forms(wanted)
+        bare = {form for form in bare_forms(squeezed) if form}
+        # Equal numbers are equal when squeezed, unless nothing is left of them.
+        exact = {
+            reference for reference, form in zip(wanted, squeezed, strict=True) if reference and not form
+        }
+        looked_for = [(set(filter(None, squeezed)), self._all_squeezed), (bare, self._all_bare)]
+        looked_for.append((exact, lambda: self.entries.numbers))
         entries = self.entries
-        if self._squeezed is None or self._bare is None:
-            self._squeezed = squeezed_forms(entries.numbers)
-            self._bare = bare_forms(self._squeezed)
         rows = range(len(entries.numbers))
-        found = set(compress(rows, map(squeezed.__contains__, self._squeezed)))
-        found.update(compress(rows, map(bare.__contains__, self._bare)))
-        found.update(compress(rows, map(exact.__contains__, entries.numbers)))
-        forms = exact | squeezed | bare
+        found: set[int] = set()
+        for forms, column in looked_for:
+            if forms:
+                found.update(compress(rows, map(forms.__contains__, column())))
+        forms = set().union(*(forms for forms, _ in looked_for))
         for row in compress(rows, entries.aliases):
-            aliases = entries.aliases[row]
-            squeezed_aliases = squeezed_forms(aliases)
-            answers = {*aliases, *squeezed_aliases, *bare_forms(squeezed_aliases)}
-            if not forms.isdisjoint(answers):
+            if any(not forms.isdisjoint(_forms(alias)) for alias in entries.aliases[row]):
                 found.add(row)
         return self.whole_documents(found)
+
+    def _all_squeezed(self) -> list[str]:
+        if self._squeezed is None:
+            self._squeezed = squeezed_forms(self.entries.numbers)
+        return self._squeezed
+
+    def _all_bare(self) -> list[str]:
+        if self._bare is None:
+            self._bare = bare_forms(self._all_squeezed())
+        return self._bare
 
     def whole_documents(self, rows: set[int]) -> set[int]:
         """The rows and all others of the same document numbers."""
         numbers = self.entries.numbers
-        several = self.shared_numbers.intersection([numbers[row] for row in rows])
+        several = self._several.intersection([numbers[row] for row in rows]) if self._several else ()
         if several:
             rows = rows.union(compress(range(len(numbers)), map(several.__contains__, numbers)))
         return rows
@@ -190,8 +208,8 @@ class OurSide:
 
     def balance_minor(self, date: dt.date) -> int:
         """Σ of the lines with a business date up to and including ``date``."""
-        rows = zip(self.entries.dates, self.entries.amounts, strict=True)
-        return sum([amount for booked, amount in rows if booked is not None and booked <= date])
+        last = date.toordinal()
+        return sum([amount for day, amount in zip(self.days, self.amounts, strict=True) if day <= last])
 
 
 def index_of(documents: Mapping[str, OurDocument]) -> DocumentIndex:

@@ -7,7 +7,7 @@ leads it to a document of the bulk, that pair is taken out and looked at togethe
 
 from __future__ import annotations
 
-from collections import Counter
+from array import array
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -22,8 +22,8 @@ from domain.matching.references import DocumentIndex, squeeze
 class Laid(msgspec.Struct):
     """One statement's lines, by what they mean."""
 
-    agreed: dict[int, int]
-    """Pairs that agree in number, amount and near date: row of ours -> place of the line in the statement."""
+    agreed: array[int]
+    """Per row of ours the place in the statement of the line that agrees in number, amount and near date; -1: none."""
     on_document: dict[str, list[StatementLine]]
     """Other lines on a document of ours, by its key, in the statement's order."""
     loose: list[StatementLine]
@@ -32,20 +32,22 @@ class Laid(msgspec.Struct):
     """The documents of ``on_document``."""
     unlisted: dict[str, OurDocument]
     """Documents with figures in the period that no line means."""
+    movement_minor: int
+    """Σ of all lines."""
 
 
 def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
     """Lay every line of ``statement`` against the entries of ``side``. Cost: n log n of both together."""
     lines = statement.lines
-    agreed = _agreeing(side, statement, window_days)
-    agreed_places = set(agreed.values())
-    rest = [place for place in range(len(lines)) if place not in agreed_places]
+    amounts = [line.debit_minor - line.credit_minor for line in lines]
+    agreed, rest = _agreeing(side, statement, amounts, window_days)
     documents, index = _documents_meant(side, [lines[place] for place in rest])
     meant = [(place, _document_for(lines[place], statement, documents, index)) for place in rest]
     for key in {key for _, key in meant if key is not None}:
-        place = agreed.pop(side.row_of_number[documents[key].document_no], None)
-        if place is not None:
-            meant.append((place, key))
+        row = side.row_of_number.get(documents[key].document_no)
+        if row is not None and agreed[row] >= 0:
+            meant.append((agreed[row], key))
+            agreed[row] = -1
     on_document: dict[str, list[StatementLine]] = {}
     loose = []
     for place, meaning in sorted(meant, key=lambda pair: pair[0]):
@@ -54,31 +56,35 @@ def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
         else:
             on_document.setdefault(meaning, []).append(lines[place])
     laid = {key: document for key, document in documents.items() if key in on_document}
-    return Laid(agreed, on_document, loose, laid, _unlisted(side, statement, agreed, laid))
+    unlisted = _unlisted(side, statement, agreed, laid)
+    return Laid(agreed, on_document, loose, laid, unlisted, sum(amounts))
 
 
-def _agreeing(side: OurSide, statement: StatementFact, window_days: int) -> dict[int, int]:
-    """The pairs that nothing can be said about: no other document has the number, and no other line."""
-    numbers = [line.document_no for line in statement.lines]
-    excluded = side.shared_numbers
-    if len(set(numbers)) < len(numbers):
-        excluded = excluded.union(number for number, count in Counter(numbers).items() if count > 1)
-    start, end = statement.period_start, statement.period_end
-    dates, amounts = side.entries.dates, side.entries.amounts
-    agreed: dict[int, int] = {}
-    rows = map(side.row_of_number.get, numbers)
-    for place, (row, line) in enumerate(zip(rows, statement.lines, strict=True)):
-        if row is None or amounts[row] != line.debit_minor - line.credit_minor:
-            continue
-        ours, theirs = dates[row], line.date
+def _agreeing(
+    side: OurSide, statement: StatementFact, amounts: list[int], window_days: int
+) -> tuple[array[int], list[int]]:
+    """The pairs that agree, and the places of the lines that are in none.
+
+    A second line on a row is left over, whatever it shows: its number leads it back to the document.
+    """
+    first, last = statement.period_start.toordinal(), statement.period_end.toordinal()
+    agreed = array("l", [-1]) * len(side.amounts)
+    rest = []
+    rows = map(side.row_of_number.get, [line.document_no for line in statement.lines])
+    days = [line.date.toordinal() for line in statement.lines]
+    our_days, our_amounts = side.days, side.amounts
+    for place, (row, amount, day) in enumerate(zip(rows, amounts, days, strict=True)):
         if (
-            ours is not None
-            and (ours == theirs or abs((ours - theirs).days) <= window_days)
-            and start <= ours <= end
-            and line.document_no not in excluded
+            row is not None
+            and our_amounts[row] == amount
+            and -window_days <= our_days[row] - day <= window_days
+            and first <= our_days[row] <= last
+            and agreed[row] < 0
         ):
             agreed[row] = place
-    return agreed
+        else:
+            rest.append(place)
+    return agreed, rest
 
 
 def _documents_meant(
@@ -114,14 +120,14 @@ def _fit(statement: StatementFact, document: OurDocument, signed_minor: int) -> 
 
 
 def _unlisted(
-    side: OurSide, statement: StatementFact, agreed: Mapping[int, int], laid: Mapping[str, OurDocument]
+    side: OurSide, statement: StatementFact, agreed: array[int], laid: Mapping[str, OurDocument]
 ) -> dict[str, OurDocument]:
     start, end = statement.period_start, statement.period_end
-    dates = side.entries.dates
+    first, last = start.toordinal(), end.toordinal()
     rows = {
         row
-        for row in set(range(len(dates))).difference(agreed)
-        if (date := dates[row]) is not None and start <= date <= end
+        for row, (place, day) in enumerate(zip(agreed, side.days, strict=True))
+        if place < 0 and first <= day <= last
     }
     documents = side.entries.documents(sorted(side.whole_documents(rows)))
     return {

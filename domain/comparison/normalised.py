@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Final
 
-from domain.matching.references import BARE_DIGITS_MIN, squeeze
+from domain.matching.references import BARE_DIGITS_MIN, plain, squeeze
 
 _SEPARATOR: Final = "\n"
 #: maps every ASCII character but capitals, digits and the separator to nothing
@@ -27,7 +27,7 @@ def squeezed_forms(references: Sequence[str]) -> list[str]:
     text = _SEPARATOR.join(references)
     if text.count(_SEPARATOR) != len(references) - 1:
         return [squeeze(reference) for reference in references]  # one holds the separator: no single pass
-    ascii_text = text.upper().encode("ascii", "ignore").decode("ascii")
+    ascii_text = plain(text).upper().encode("ascii", "ignore").decode("ascii")
     return ascii_text.translate(_DROPPED).split(_SEPARATOR)
 
 

@@ -68,6 +68,25 @@ def arithmetic(compared: Compared) -> Iterator[Finding]:
     A running balance may follow from the opening balance or from the running balance shown before it: so one
     mistyped balance gives one finding, and so does one mistyped amount.
     """
+    if any(line.running_balance_minor is not None for line in compared.statement.lines):
+        yield from _running_balances(compared)
+    statement = compared.statement
+    problem, difference = _totals_problem(statement)
+    if problem:
+        yield Finding(
+            kind=DiscrepancyKind.STATEMENT_ARITHMETIC,
+            amount_minor=abs(difference),
+            business_date=statement.period_end,
+            reason="totals_wrong",
+            arguments={"problem": problem},
+            statement_id=statement.statement_id,
+            ours_minor=statement.opening_minor + compared.laid.movement_minor,
+            theirs_minor=statement.closing_minor,
+            evidence=(statement.source,),
+        )
+
+
+def _running_balances(compared: Compared) -> Iterator[Finding]:
     statement = compared.statement
     computed = shown_before = statement.opening_minor
     for line in statement.lines:
@@ -97,24 +116,11 @@ def arithmetic(compared: Compared) -> Iterator[Finding]:
                 evidence=(statement.source,),
             )
         shown_before = shown
-    problem, difference = _totals_problem(statement)
-    if problem:
-        yield Finding(
-            kind=DiscrepancyKind.STATEMENT_ARITHMETIC,
-            amount_minor=abs(difference),
-            business_date=statement.period_end,
-            reason="totals_wrong",
-            arguments={"problem": problem},
-            statement_id=statement.statement_id,
-            ours_minor=computed,
-            theirs_minor=statement.closing_minor,
-            evidence=(statement.source,),
-        )
 
 
 def _totals_problem(statement: StatementFact) -> tuple[str, int]:
-    debit = sum(line.debit_minor for line in statement.lines)
-    credit = sum(line.credit_minor for line in statement.lines)
+    debit = sum([line.debit_minor for line in statement.lines])
+    credit = sum([line.credit_minor for line in statement.lines])
     problems: list[tuple[str, int]] = []
     gap = statement.closing_minor - (statement.opening_minor + debit - credit)
     if gap:

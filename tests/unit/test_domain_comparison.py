@@ -97,6 +97,32 @@ def test_two_spellings_of_one_document_are_seen_together() -> None:
 
 
 @scenario
+def test_each_of_three_statements_looks_for_what_it_lacks_on_the_others() -> None:
+    """
+    order  2026-01-31  INV-1001  10.00
+    order  2026-02-28  INV-1002  20.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
+    statement S-2 2026-02-01..2026-02-28 opening 10.00 closing 10.00
+    statement S-3 2026-03-01..2026-03-31 opening 30.00 closing 30.00
+      1 INV-1002 2026-03-01 20.00
+      2 INV-1001 2026-03-02 10.00
+    => balance 30.00
+    => TIMING S-1 INV-1001 10.00
+    => CLOSING_BALANCE_BREAK S-1 10.00
+    => TIMING S-2 INV-1002 20.00
+    => CLOSING_BALANCE_BREAK S-2 20.00
+    => TIMING S-3 line 1 20.00
+    => TIMING S-3 line 2 10.00
+    => STATEMENT_ARITHMETIC S-3 30.00
+    => bridge S-1 10.00 INV-1001 WAIT
+    => bridge S-2 20.00 INV-1002 WAIT
+    => bridge S-3 -20.00 line 1 COMPARE_EARLIER
+    => bridge S-3 -10.00 line 2 COMPARE_EARLIER
+    => bridge S-3  30.00 lines ASK_TO_CORRECT
+    """
+
+
+@scenario
 def test_only_a_line_that_means_the_document_shows_it_on_another_statement() -> None:
     """
     order  2026-01-31  INV-1001  121.00
