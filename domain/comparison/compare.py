@@ -46,8 +46,9 @@ class Compared(msgspec.Struct):
     @property
     def matched_count(self) -> int:
         """Lines of theirs that agree."""
-        agreed = len(self.laid.agreed) - self.laid.agreed.count(-1)
-        return agreed + sum(len(v.lines) for v in self.verdicts if v.outcome is Outcome.MATCHED)
+        return self.laid.agreed.count() + sum(
+            len(v.lines) for v in self.verdicts if v.outcome is Outcome.MATCHED
+        )
 
     @property
     def first_divergent_line_no(self) -> int | None:
@@ -56,11 +57,10 @@ class Compared(msgspec.Struct):
         return next((line.line_no for line in self.statement.lines if id(line) in divergent), None)
 
     def agreements(self) -> Iterator[Verdict]:
-        """A verdict on each pair that agrees without remark, in the order of our books."""
-        for row, place in enumerate(self.laid.agreed):
-            if place < 0:
+        """A verdict on each pair that agrees without remark, in the order of their lines."""
+        for line, row in zip(self.statement.lines, self.laid.agreed.row_of_place, strict=True):
+            if row < 0:
                 continue
-            line = self.statement.lines[place]
             (document,) = self.side.entries.documents([row]).values()
             yield _matched((line,), document, signed(line))
 

@@ -6,7 +6,6 @@ Columns, because a comparison of a million lines must not build a million object
 from __future__ import annotations
 
 import datetime as dt
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
@@ -22,6 +21,9 @@ from domain.matching.references import DocumentIndex
 
 #: stands for the date of a row that books nothing, in columns of day numbers: after every date
 NO_DAY: Final = dt.date.max.toordinal() + 1
+DAY_BITS: Final = NO_DAY.bit_length()
+#: no amount and day make this: their sum has a day in its lowest bits
+NO_FIGURE: Final = 0
 
 
 class Booked(msgspec.Struct, frozen=True):
@@ -76,6 +78,7 @@ class OurEntries(msgspec.Struct):
         source: Source,
     ) -> None:
         """The standing lines of one record."""
+        document_no = document_no.strip()  # as a reference is before it is looked up
         rows: list[tuple[dt.date | None, int]] = [(line.business_date, line.signed_minor) for line in lines]
         for date, signed_minor in rows or [(None, 0)]:
             self.kinds.append(kind)
@@ -112,19 +115,17 @@ class OurSide:
         self.entries = entries
         self.statements = statements
         numbers = entries.numbers
-        # In compact arrays: the bulk of a comparison visits them at random.
-        self.days = array("l", [NO_DAY if date is None else date.toordinal() for date in entries.dates])
-        self.amounts = array("q", entries.amounts)
+        self.days = [NO_DAY if date is None else date.toordinal() for date in entries.dates]
+        self.figures = figures_of(entries.amounts, self.days)
+        """Amount and day of each row in one integer; at last one that no line has, for lines without a row."""
+        self.figures.append(NO_FIGURE)
         self.row_of_number: dict[str, int] = dict(zip(numbers, range(len(numbers)), strict=True))
         """Number -> its row, for numbers that can only mean that row."""
         self._several: set[str] = set()
         """Document numbers that stand on several rows."""
         if len(self.row_of_number) < len(numbers):
             self._several.update(n for n, count in Counter(numbers).items() if count > 1)
-        unsure = self._several.union(*filter(None, entries.aliases))
-        if list(map(str.strip, numbers)) != numbers:  # a reference is stripped before it is looked up
-            unsure.update(n for n in numbers if n != n.strip())
-        for number in unsure:
+        for number in self._several.union(*filter(None, entries.aliases)):
             self.row_of_number.pop(number, None)
         self._squeezed: list[str] | None = None
         self._bare: list[str] | None = None
@@ -209,7 +210,14 @@ class OurSide:
     def balance_minor(self, date: dt.date) -> int:
         """Σ of the lines with a business date up to and including ``date``."""
         last = date.toordinal()
-        return sum([amount for day, amount in zip(self.days, self.amounts, strict=True) if day <= last])
+        return sum(
+            [amount for day, amount in zip(self.days, self.entries.amounts, strict=True) if day <= last]
+        )
+
+
+def figures_of(amounts: Sequence[int], days: Sequence[int]) -> list[int]:
+    """Amount and day in one integer each: equal where both are, and compared in one step."""
+    return [(amount << DAY_BITS) + day for amount, day in zip(amounts, days, strict=True)]
 
 
 def index_of(documents: Mapping[str, OurDocument]) -> DocumentIndex:

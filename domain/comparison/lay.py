@@ -7,23 +7,49 @@ leads it to a document of the bulk, that pair is taken out and looked at togethe
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress, repeat
+from typing import Final
 
 import msgspec
 
-from domain.comparison.entries import OurDocument, OurSide, index_of
+from domain.comparison.entries import OurDocument, OurSide, figures_of, index_of
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 from domain.facts import StatementFact
 from domain.matching.references import DocumentIndex, squeeze
 
+#: turns marks 0 and 1 round
+_NOT: Final = bytes([1, 0]) + bytes(254)
+
+
+class Agreement(msgspec.Struct):
+    """The pairs that agree in number, amount and near date: the bulk of a statement, without an object per pair."""
+
+    row_of_place: list[int]
+    """Per line of theirs the row of ours that it agrees with, or -1."""
+    taken: bytearray
+    """Per row of ours 1 where a line agrees with it."""
+
+    def count(self) -> int:
+        return self.taken.count(1)
+
+    def take_back(self, rows: Iterable[int]) -> list[tuple[int, int]]:
+        """Undo the pairs of these rows; returns them as (place, row)."""
+        undone = {row for row in rows if self.taken[row]}
+        if not undone:
+            return []
+        pairs = [(place, row) for place, row in enumerate(self.row_of_place) if row in undone]
+        for place, row in pairs:
+            self.row_of_place[place] = -1
+            self.taken[row] = 0
+        return pairs
+
 
 class Laid(msgspec.Struct):
     """One statement's lines, by what they mean."""
 
-    agreed: array[int]
-    """Per row of ours the place in the statement of the line that agrees in number, amount and near date; -1: none."""
+    agreed: Agreement
     on_document: dict[str, list[StatementLine]]
     """Other lines on a document of ours, by its key, in the statement's order."""
     loose: list[StatementLine]
@@ -42,15 +68,16 @@ def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
     amounts = [line.debit_minor - line.credit_minor for line in lines]
     agreed, rest = _agreeing(side, statement, amounts, window_days)
     documents, index = _documents_meant(side, [lines[place] for place in rest])
-    meant = [(place, _document_for(lines[place], statement, documents, index)) for place in rest]
-    for key in {key for _, key in meant if key is not None}:
-        row = side.row_of_number.get(documents[key].document_no)
-        if row is not None and agreed[row] >= 0:
-            meant.append((agreed[row], key))
-            agreed[row] = -1
+    meant = {place: _document_for(lines[place], statement, documents, index) for place in rest}
+    key_of_row = {
+        side.row_of_number.get(documents[key].document_no, -1): key
+        for key in meant.values()
+        if key is not None
+    }
+    meant |= {place: key_of_row[row] for place, row in agreed.take_back(key_of_row)}
     on_document: dict[str, list[StatementLine]] = {}
     loose = []
-    for place, meaning in sorted(meant, key=lambda pair: pair[0]):
+    for place, meaning in sorted(meant.items(), key=lambda pair: pair[0]):
         if meaning is None:
             loose.append(lines[place])
         else:
@@ -62,29 +89,42 @@ def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
 
 def _agreeing(
     side: OurSide, statement: StatementFact, amounts: list[int], window_days: int
-) -> tuple[array[int], list[int]]:
+) -> tuple[Agreement, list[int]]:
     """The pairs that agree, and the places of the lines that are in none.
 
     A second line on a row is left over, whatever it shows: its number leads it back to the document.
     """
     first, last = statement.period_start.toordinal(), statement.period_end.toordinal()
-    agreed = array("l", [-1]) * len(side.amounts)
-    rest = []
-    rows = map(side.row_of_number.get, [line.document_no for line in statement.lines])
     days = [line.date.toordinal() for line in statement.lines]
-    our_days, our_amounts = side.days, side.amounts
-    for place, (row, amount, day) in enumerate(zip(rows, amounts, days, strict=True)):
-        if (
-            row is not None
-            and our_amounts[row] == amount
-            and -window_days <= our_days[row] - day <= window_days
-            and first <= our_days[row] <= last
-            and agreed[row] < 0
-        ):
-            agreed[row] = place
+    figures: Sequence[int | None] = figures_of(amounts, days)
+    if days and not (first <= min(days) and max(days) <= last):
+        figures = [
+            figure if first <= day <= last else None for figure, day in zip(figures, days, strict=True)
+        ]
+    rows = list(map(side.row_of_number.get, [line.document_no for line in statement.lines], repeat(-1)))
+    taken = bytearray(len(side.figures))
+    our_figures = side.figures
+    others = []
+    for place, (row, figure) in enumerate(zip(rows, figures, strict=True)):
+        if our_figures[row] == figure and not taken[row]:
+            taken[row] = 1
         else:
+            others.append(place)
+    rest = []
+    for place in others:  # the same amount on another day
+        row = rows[place]
+        if (
+            row >= 0
+            and not taken[row]
+            and side.entries.amounts[row] == amounts[place]
+            and first <= side.days[row] <= last
+            and abs(side.days[row] - days[place]) <= window_days
+        ):
+            taken[row] = 1
+        else:
+            rows[place] = -1
             rest.append(place)
-    return agreed, rest
+    return Agreement(rows, taken), rest
 
 
 def _documents_meant(
@@ -120,15 +160,12 @@ def _fit(statement: StatementFact, document: OurDocument, signed_minor: int) -> 
 
 
 def _unlisted(
-    side: OurSide, statement: StatementFact, agreed: array[int], laid: Mapping[str, OurDocument]
+    side: OurSide, statement: StatementFact, agreed: Agreement, laid: Mapping[str, OurDocument]
 ) -> dict[str, OurDocument]:
     start, end = statement.period_start, statement.period_end
     first, last = start.toordinal(), end.toordinal()
-    rows = {
-        row
-        for row, (place, day) in enumerate(zip(agreed, side.days, strict=True))
-        if place < 0 and first <= day <= last
-    }
+    left = compress(range(len(side.days)), agreed.taken.translate(_NOT))
+    rows = {row for row in left if first <= side.days[row] <= last}
     documents = side.entries.documents(sorted(side.whole_documents(rows)))
     return {
         key: document

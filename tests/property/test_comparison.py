@@ -93,7 +93,7 @@ def comparisons(draw: st.DrawFn) -> tuple[Compared, NaiveComparison]:
             for n, (date, amount) in enumerate(booked)
         ]
         entries.add(kind, number, tuple(aliases), lines, SOURCE)
-        known = documents.setdefault(f"{kind}|{number}", Document(kind, number, (), []))
+        known = documents.setdefault(f"{kind}|{number.strip()}", Document(kind, number.strip(), (), []))
         known.aliases += tuple(aliases)
         known.lines += booked
     statement = _statement("S-1", draw(statement_lines), draw(balances), draw(balances))
