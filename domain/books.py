@@ -75,6 +75,8 @@ class Account(msgspec.Struct, array_like=True):
     """(credit record, debit record) -> what was announced."""
     findings: dict[str, Held] = {}
     """discrepancy id -> what was announced and is open."""
+    comparisons: dict[str, bytes] = {}
+    """statement id -> digest of the comparison that was announced."""
 
     def standing_lines(self) -> list[Line]:
         return [line for record in self.records.values() for line in record.lines.values()]

@@ -22,6 +22,7 @@ from domain.outcomes import (
     AccountMoved,
     AllocationChanged,
     Booked,
+    ComparisonChanged,
     DiscrepancyChanged,
     Duplicate,
     ItemChanged,
@@ -169,6 +170,12 @@ def evolve(book: Book, outcome: Outcome) -> Book:
                 del book.accounts[outcome.currency].findings[outcome.discrepancy_id]
             else:
                 book.accounts[outcome.currency].findings[outcome.discrepancy_id] = outcome.held
+        case ComparisonChanged():
+            announced = book.accounts[outcome.currency].comparisons
+            if outcome.overview is None:
+                del announced[outcome.statement_id]
+            else:
+                announced[outcome.statement_id] = outcome.digest
         case _:  # AccountMoved
             book.accounts[outcome.currency].version = outcome.version
     return book

@@ -7,6 +7,7 @@ import datetime as dt
 import msgspec
 
 from domain.books import Held, ItemFigures, Linked
+from domain.comparison.rows import Overview
 from domain.discrepancies.finding import DiscrepancyState, Finding
 from domain.facts import Fact, StatementFact
 from domain.ledger import Line
@@ -76,6 +77,15 @@ class DiscrepancyChanged(msgspec.Struct, frozen=True):
     finding: Finding | None
 
 
+class ComparisonChanged(msgspec.Struct, frozen=True):
+    """How a customer statement now compares; ``None``: it is withdrawn, and so is its comparison."""
+
+    currency: str
+    statement_id: str
+    digest: bytes
+    overview: Overview | None
+
+
 class AccountMoved(msgspec.Struct, frozen=True):
     """Closes the outcomes of one account: its figures after the event. ``version`` grows by one (I8)."""
 
@@ -96,5 +106,6 @@ Outcome = (
     | ItemChanged
     | AllocationChanged
     | DiscrepancyChanged
+    | ComparisonChanged
     | AccountMoved
 )

@@ -7,11 +7,12 @@ withdraws exactly what it changes, by the same ids, whatever the order of arriva
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from domain.books import Account, Book, Held, ItemFigures, Linked, Record, account_name
 from domain.comparison.compare import Compared, compare
 from domain.comparison.entries import OurEntries, OurSide
+from domain.comparison.rows import overview, overview_digest
 from domain.comparison.waiting import progress_of
 from domain.discrepancies.against_statement import statement_findings
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState, Finding
@@ -21,10 +22,10 @@ from domain.instructions import instructed
 from domain.matching.allocate import settle
 from domain.matching.references import DocumentIndex
 from domain.matching.settlement import Settlement
-from domain.outcomes import AllocationChanged, DiscrepancyChanged, ItemChanged
+from domain.outcomes import AllocationChanged, ComparisonChanged, DiscrepancyChanged, ItemChanged
 from domain.rules import Rules
 
-Difference = ItemChanged | AllocationChanged | DiscrepancyChanged
+Difference = ItemChanged | AllocationChanged | DiscrepancyChanged | ComparisonChanged
 
 
 def review(book: Book, currency: str, rules: Rules) -> Iterator[Difference]:
@@ -38,8 +39,12 @@ def review(book: Book, currency: str, rules: Rules) -> Iterator[Difference]:
     )
     yield from _items(currency, account, settlement)
     yield from _allocations(currency, account, settlement)
+    compared = list(comparisons(account, currency, rules))
     findings = list(_findings(book, currency, settlement, index, rules))
+    for comparison in compared:
+        findings += statement_findings(comparison)
     yield from _discrepancies(currency, book.customer_id, account, findings)
+    yield from _comparisons(currency, account, compared)
 
 
 def looks_elsewhere(account: Account) -> bool:
@@ -105,7 +110,6 @@ def _allocations(currency: str, account: Account, settlement: Settlement) -> Ite
 def _findings(
     book: Book, currency: str, settlement: Settlement, index: DocumentIndex, rules: Rules
 ) -> Iterator[Finding]:
-    account = book.accounts[currency]
     elsewhere = {
         other: _index(_in_canonical_order(their.records))
         for other, their in sorted(book.accounts.items())
@@ -117,8 +121,6 @@ def _findings(
 
     view = OwnEvents(book.customer_id, currency, rules, settlement, index, other_currency)
     yield from own_event_findings(view)
-    for compared in comparisons(account, currency, rules):
-        yield from statement_findings(compared)
 
 
 def comparisons(account: Account, currency: str, rules: Rules) -> Iterator[Compared]:
@@ -141,6 +143,20 @@ def statements_in_force(account: Account) -> list[StatementFact]:
     return sorted(
         (s for s in current if not s.withdrawn), key=lambda s: (s.period_start, s.period_end, s.statement_id)
     )
+
+
+def _comparisons(
+    currency: str, account: Account, compared: Sequence[Compared]
+) -> Iterator[ComparisonChanged]:
+    now = {comparison.statement.statement_id: comparison for comparison in compared}
+    for statement_id, digest in account.comparisons.items():
+        if statement_id not in now:
+            yield ComparisonChanged(currency, statement_id, digest, None)
+    for statement_id, comparison in now.items():
+        found = overview(comparison)
+        digest = overview_digest(found)
+        if account.comparisons.get(statement_id) != digest:
+            yield ComparisonChanged(currency, statement_id, digest, found)
 
 
 def _our_entries(account: Account) -> OurEntries:

@@ -49,6 +49,7 @@ OPEN_ITEMS: Final = Topic("tieout.open-items", "open_item", "streams")
 ALLOCATIONS: Final = Topic("tieout.allocations", "allocation", "streams")
 BALANCES: Final = Topic("tieout.balances", "balance", "streams")
 DISCREPANCIES: Final = Topic("tieout.discrepancies", "discrepancy", "streams")
+STATEMENT_COMPARISONS: Final = Topic("tieout.statement-comparisons", "statement_comparison", "streams")
 DEAD_LETTERS: Final = Topic("tieout.dead-letters", "dead_letter", "streams")
 BOOKS_CHANGELOG: Final = Topic("tieout-books-changelog", None, "streams", cleanup="compact")
 
@@ -56,6 +57,14 @@ NOTICES: Final = Topic("tieout.notices", "notice", "services", retention_ms=400 
 WORK_EVENTS: Final = Topic("tieout.work-events", "work_event", "services")
 
 INPUTS: Final = (ORDERS, PAYMENTS, REFUNDS, CUSTOMER_STATEMENTS, ADJUSTMENTS)
-RESULTS: Final = (LEDGER_ENTRIES, OPEN_ITEMS, ALLOCATIONS, BALANCES, DISCREPANCIES, DEAD_LETTERS)
+RESULTS: Final = (
+    LEDGER_ENTRIES,
+    OPEN_ITEMS,
+    ALLOCATIONS,
+    BALANCES,
+    DISCREPANCIES,
+    STATEMENT_COMPARISONS,
+    DEAD_LETTERS,
+)
 ALL: Final = (*INPUTS, *RESULTS, BOOKS_CHANGELOG, NOTICES, WORK_EVENTS)
 BY_NAME: Final = {topic.name: topic for topic in ALL}

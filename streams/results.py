@@ -9,12 +9,21 @@ import msgspec
 from confluent_kafka import Message
 
 from domain.books import Book, Linked, account_name
+from domain.comparison.rows import ComparedRow, withdrawn
 from domain.discrepancies.explanations import explain
 from domain.events import Event, Source
 from domain.facts import Fact
 from domain.identity import stable_id
 from domain.ledger import EntryRole, Line, side_of
-from domain.outcomes import AccountMoved, AllocationChanged, Booked, DiscrepancyChanged, ItemChanged, Outcome
+from domain.outcomes import (
+    AccountMoved,
+    AllocationChanged,
+    Booked,
+    ComparisonChanged,
+    DiscrepancyChanged,
+    ItemChanged,
+    Outcome,
+)
 from domain.review import due_date
 from domain.rules import Rules
 from schemas import topics
@@ -22,6 +31,8 @@ from schemas.topics import Topic
 from streams.inbound import recorded_at, source_of
 
 Row = dict[str, object]
+#: keeps a record of a large comparison well below the size that a broker takes
+ROWS_PER_PART = 1_000
 _RULE_NAMES = {
     "same_transfer": "duplicate_by_transfer_reference",
     "paid_twice": "duplicate_by_amount_and_documents",
@@ -56,6 +67,9 @@ def result_rows(
             case DiscrepancyChanged():
                 row = _discrepancy(outcome, cause, rules)
                 yield topics.DISCREPANCIES, _account(book, outcome.currency, versions) | row
+            case ComparisonChanged():
+                for row in _comparison(book, outcome, cause):
+                    yield topics.STATEMENT_COMPARISONS, _account(book, outcome.currency, versions) | row
             case AccountMoved():
                 row = _balance(outcome, cause)
                 yield topics.BALANCES, _account(book, outcome.currency, versions) | row
@@ -166,6 +180,33 @@ def _discrepancy(changed: DiscrepancyChanged, cause: Cause, rules: Rules) -> Row
         "business_date": held.business_date,
         "occurred_at": cause.event.occurred_at,
     }
+
+
+def _comparison(book: Book, changed: ComparisonChanged, cause: Cause) -> Iterator[Row]:
+    found = changed.overview
+    if found is None:
+        statement = book.accounts[changed.currency].statements[changed.statement_id][-1]
+        found = withdrawn(statement)
+        parts: list[tuple[ComparedRow, ...]] = []
+    else:
+        rows = found.rows
+        parts = [rows[at : at + ROWS_PER_PART] for at in range(0, max(len(rows), 1), ROWS_PER_PART)]
+    header = {name: getattr(found, name) for name in found.__struct_fields__ if name != "rows"}
+    for part, rows in enumerate(parts or [()], start=1):
+        yield header | {
+            "part": part,
+            "parts": len(parts),
+            "rows": [_compared_row(row) for row in rows],
+            "event_id": cause.event.event_id,
+            "occurred_at": cause.event.occurred_at,
+        }
+
+
+def _compared_row(row: ComparedRow) -> Row:
+    fields: Row = {name: getattr(row, name) for name in row.__struct_fields__}
+    fields["reason_arguments"] = dict(row.reason_arguments)
+    fields["explanation"] = explain(row.reason_code, row.reason_arguments)
+    return fields
 
 
 def _balance(moved: AccountMoved, cause: Cause) -> Row:

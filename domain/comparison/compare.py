@@ -53,8 +53,10 @@ class Compared(msgspec.Struct):
     @property
     def first_divergent_line_no(self) -> int | None:
         """The first line, in their order, that does not agree."""
-        divergent = {id(line) for v in self.verdicts if v.outcome is not Outcome.MATCHED for line in v.lines}
-        return next((line.line_no for line in self.statement.lines if id(line) in divergent), None)
+        divergent = {
+            line.line_no for v in self.verdicts if v.outcome is not Outcome.MATCHED for line in v.lines
+        }
+        return next((line.line_no for line in self.statement.lines if line.line_no in divergent), None)
 
     def agreements(self) -> Iterator[Verdict]:
         """A verdict on each pair that agrees without remark, in the order of their lines."""
@@ -126,12 +128,12 @@ class _Judge:
         unlisted = self._laid.unlisted
         nearest = Nearest(self._laid.loose, list(unlisted.values()), self._start, self._end)
         twins = nearest.twins(self._rules.date_window_days)
-        missing = [line for line in self._laid.loose if id(line) not in twins]
+        missing = [line for line in self._laid.loose if line.line_no not in twins]
         twin_keys = {document.key for document in twins.values()}
         left = [document for key, document in unlisted.items() if key not in twin_keys]
         nearest = Nearest(missing, left, self._start, self._end)
         for line in self._laid.loose:
-            twin = twins.get(id(line))
+            twin = twins.get(line.line_no)
             yield self._missing_here(line, nearest) if twin is None else self._other_number(line, twin)
         listed = self._side.listed_elsewhere(left, self._statement.statement_id)
         for document in left:

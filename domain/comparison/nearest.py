@@ -42,7 +42,7 @@ class Nearest:
         )
 
     def twins(self, window_days: int) -> dict[int, OurDocument]:
-        """``id`` of a line -> the one document of its amount near its date, if no other line fits that document."""
+        """Line number -> the one document of its amount near its date, if no other line fits that document."""
         found = {}
         for amount, day, place in self._line_points:
             documents = _within(self._document_points, amount, day, window_days)
@@ -50,7 +50,7 @@ class Nearest:
                 continue
             _, document_day, document_place = self._document_points[documents.start]
             if len(_within(self._line_points, amount, document_day, window_days)) == 1:
-                found[id(self._lines[place])] = self._documents[document_place]
+                found[self._lines[place].line_no] = self._documents[document_place]
         return found
 
     def document_near(self, line: StatementLine) -> OurDocument | None:

@@ -90,6 +90,47 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
             "business_date": "2026-01-05",
         }
     ],
+    "comparisons": [
+        {
+            **_ACCOUNT,
+            "statement_id": "S-1",
+            "statement_version": 1,
+            "period_start": "2026-01-01",
+            "period_end": "2026-01-31",
+            "theirs_opening_minor": 0,
+            "ours_opening_minor": 0,
+            "theirs_closing_minor": 0,
+            "ours_closing_minor": 50,
+            "difference_minor": 50,
+            "line_count": 2,
+            "matched_count": 1,
+            "pending_count": 0,
+            "first_divergent_line_no": 2,
+            "lines": [
+                {
+                    "line_no": 2,
+                    "document_no": "P-77",
+                    "date": "2026-01-20",
+                    "theirs_minor": -12100,
+                    "our_kind": "PAYMENT",
+                    "our_document_no": "P-77",
+                    "our_date": "2026-01-20",
+                    "ours_minor": -12050,
+                    "outcome": "AMOUNT",
+                    "action": "ASK_FOR_REMITTANCE",
+                    "step_minor": 50,
+                    "reason_code": "line_amount",
+                    "reason_arguments": {
+                        "line": "2",
+                        "document": "P-77",
+                        "theirs": "-121.00 EUR",
+                        "ours": "-120.50 EUR",
+                    },
+                    "explanation": "Line 2 shows -121.00 EUR for P-77; the books show -120.50 EUR.",
+                }
+            ],
+        }
+    ],
     "ageing": [
         {
             **_ACCOUNT,

@@ -137,6 +137,33 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         )
 
     @router.get(
+        "/comparisons",
+        tags=["reconciliation"],
+        summary="Customer statements against our books",
+        responses=_documented(queries.ComparisonRow, "comparisons"),
+    )
+    def comparisons(
+        customer: Customer = None,
+        currency: Currency = None,
+        statement: Annotated[str | None, Query(description="Only this statement of theirs.")] = None,
+        from_date: Annotated[
+            dt.date | None, Query(alias="from", description="Periods that end then or later.")
+        ] = None,
+        to_date: Annotated[
+            dt.date | None, Query(alias="to", description="Periods that end then or earlier.")
+        ] = None,
+        lines: Annotated[bool, Query(description="With every line, not only the figures.")] = True,
+    ) -> Response:
+        """Every line and the bridge: their closing balance + the `step_minor` of all lines = ours."""
+        accounts = queries.AccountFilter(customer, currency)
+        return json_rows(
+            deps.engine,
+            lambda c: queries.iterate_comparisons(
+                c, accounts, statement_id=statement, from_date=from_date, to_date=to_date, with_lines=lines
+            ),
+        )
+
+    @router.get(
         "/ageing",
         tags=["accounts"],
         summary="Open balance by days past due",

@@ -31,7 +31,8 @@ def letterhead(settings: Settings) -> Letterhead:
     return Letterhead(name=settings.company_name, time_zone=settings.time_zone)
 
 
-def _period(text: str) -> Period:
+def read_period(text: str) -> Period:
+    """The period of an option. Raises ``CommandFailed``."""
     try:
         return parse_period(text)
     except ValueError as error:
@@ -50,7 +51,7 @@ def statement(
 ) -> None:
     """A customer's statement of account for a period, proved before it is written."""
     settings = Settings()
-    wanted = _period(period)
+    wanted = read_period(period)
     engine = where.find_servers(settings).engine()
     try:
         issued = issue_statement(
@@ -88,7 +89,7 @@ def statements(
 ) -> None:
     """Statements for all customers, with progress. Can be stopped and run again at any time."""
     settings = Settings()
-    wanted = _period(period)
+    wanted = read_period(period)
     folder = output or Path(settings.home) / "statements" / period
     engine = where.find_servers(settings).engine()
     try:

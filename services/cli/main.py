@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "open-items": "services.cli.asking:open_items",
     "matches": "services.cli.asking:matches",
     "discrepancies": "services.cli.asking:discrepancies",
+    "compare": "services.cli.comparing:compare",
     "ageing": "services.cli.asking:ageing",
     "dead-letters": "services.cli.dead_letters:dead_letters",
     "cases": "services.cli.working:cases",

@@ -75,6 +75,12 @@ PROJECTIONS: Final = (
         "discrepancy",
     ),
     Projection(
+        topics.STATEMENT_COMPARISONS,
+        (Target(tables.statement_comparisons, "newest"),),
+        "comparison",
+        not_in_feed=frozenset({"rows"}),
+    ),
+    Projection(
         topics.DEAD_LETTERS,
         (Target(tables.dead_letters, "first"),),
         "dead_letter",

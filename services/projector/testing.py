@@ -168,6 +168,47 @@ def discrepancy(
     return Result(topics.DISCREPANCIES, str(common["customer_id"]), record)
 
 
+def comparison(common: Mapping[str, Any], statement_id: str, part: int, parts: int, line_no: int) -> Result:
+    """One part, with one row, of a comparison."""
+    row = {
+        "line_no": line_no,
+        "document_no": "INV-1",
+        "date": _BEGIN.date(),
+        "theirs_minor": 70,
+        "our_kind": "INVOICE",
+        "our_document_no": "INV-1",
+        "our_date": _BEGIN.date(),
+        "ours_minor": 50,
+        "outcome": "AMOUNT",
+        "action": "AGREE_AMOUNT",
+        "step_minor": -20,
+        "reason_code": "line_amount",
+        "reason_arguments": {"line": str(line_no)},
+        "explanation": "They differ.",
+    }
+    record = {
+        **common,
+        "statement_id": statement_id,
+        "part": part,
+        "parts": parts,
+        "statement_version": 1,
+        "period_start": _BEGIN.date(),
+        "period_end": _BEGIN.date() + dt.timedelta(days=30),
+        "theirs_opening_minor": 0,
+        "ours_opening_minor": 0,
+        "theirs_closing_minor": 70,
+        "ours_closing_minor": 50,
+        "line_count": parts,
+        "matched_count": 0,
+        "pending_count": 0,
+        "first_divergent_line_no": 1,
+        "rows": [row] if parts else [],
+        "event_id": "e-1",
+        "occurred_at": _BEGIN,
+    }
+    return Result(topics.STATEMENT_COMPARISONS, str(common["customer_id"]), record)
+
+
 def dead_letter(customer_id: str, number: int) -> Result:
     """A refused record with bytes that are no text."""
     record = {

@@ -15,6 +15,7 @@ Invariants:
 
 from services.queries.ageing import AgeingRow, iterate_ageing
 from services.queries.balances import BalanceRow, iterate_balances
+from services.queries.comparisons import ComparedLine, ComparisonRow, iterate_comparisons
 from services.queries.dead_letters import DeadLetterRow, iterate_dead_letters
 from services.queries.discrepancies import DiscrepancyRow, iterate_discrepancies
 from services.queries.entries import EntryFilter, EntryRow, iterate_entries
@@ -26,6 +27,8 @@ __all__ = [
     "AccountFilter",
     "AgeingRow",
     "BalanceRow",
+    "ComparedLine",
+    "ComparisonRow",
     "DeadLetterRow",
     "DiscrepancyRow",
     "EntryFilter",
@@ -34,6 +37,7 @@ __all__ = [
     "OpenItemRow",
     "iterate_ageing",
     "iterate_balances",
+    "iterate_comparisons",
     "iterate_dead_letters",
     "iterate_discrepancies",
     "iterate_entries",

@@ -154,6 +154,49 @@ def discrepancy(discrepancy_id: str, kind: str, customer_id: str, amount_minor: 
     return row | other
 
 
+def comparison_part(
+    customer_id: str, statement_id: str, part: int, parts: int, steps_minor: Sequence[int], **other: Any
+) -> Row:
+    """One part of a comparison, with a row per step; the month is January 2026."""
+    row: Row = {
+        "document_no": None,
+        "date": None,
+        "theirs_minor": None,
+        "our_kind": "INVOICE",
+        "our_document_no": "INV-1",
+        "our_date": "2026-01-05",
+        "ours_minor": 50,
+        "outcome": "MISSING_THERE",
+        "action": "SEND_COPY",
+        "reason_code": "entry_unlisted",
+        "reason_arguments": {},
+        "explanation": "It is not listed.",
+    }
+    return {
+        "customer_id": customer_id,
+        "currency": "EUR",
+        "statement_id": statement_id,
+        "part": part,
+        "account_version": 1,
+        "parts": parts,
+        "statement_version": 1,
+        "period_start": dt.date(2026, 1, 1),
+        "period_end": dt.date(2026, 1, 31),
+        "theirs_opening_minor": 0,
+        "ours_opening_minor": 0,
+        "theirs_closing_minor": 0,
+        "ours_closing_minor": 100,
+        "line_count": 0,
+        "matched_count": 0,
+        "pending_count": 0,
+        "first_divergent_line_no": None,
+        "rows": [row | {"line_no": None, "step_minor": step} for step in steps_minor],
+        "event_id": "e-1",
+        "occurred_at": dt.datetime(2026, 2, 1, tzinfo=dt.UTC),
+        **other,
+    }
+
+
 def dead_letter(offset: int, reason: str, **other: Any) -> Row:
     """A refused payment at an offset."""
     row: Row = {

@@ -164,6 +164,32 @@ discrepancy_history = sa.Table(
     sa.Column("occurred_at", INSTANT, nullable=False),
 )
 
+#: how customer statements compare, in parts; parts above ``parts`` of the newest version are of an earlier one
+statement_comparisons = sa.Table(
+    "statement_comparisons",
+    metadata,
+    sa.Column("customer_id", TEXT, primary_key=True),
+    sa.Column("currency", TEXT, primary_key=True),
+    sa.Column("statement_id", TEXT, primary_key=True),
+    sa.Column("part", sa.Integer, primary_key=True),
+    sa.Column("account_version", sa.BigInteger, nullable=False),
+    sa.Column("parts", sa.Integer, nullable=False),
+    sa.Column("statement_version", sa.Integer, nullable=False),
+    sa.Column("period_start", sa.Date, nullable=False),
+    sa.Column("period_end", sa.Date, nullable=False),
+    sa.Column("theirs_opening_minor", sa.BigInteger, nullable=False),
+    sa.Column("ours_opening_minor", sa.BigInteger, nullable=False),
+    sa.Column("theirs_closing_minor", sa.BigInteger, nullable=False),
+    sa.Column("ours_closing_minor", sa.BigInteger, nullable=False),
+    sa.Column("line_count", sa.Integer, nullable=False),
+    sa.Column("matched_count", sa.Integer, nullable=False),
+    sa.Column("pending_count", sa.Integer, nullable=False),
+    sa.Column("first_divergent_line_no", sa.Integer),
+    sa.Column("rows", JSONB, nullable=False),
+    sa.Column("event_id", TEXT, nullable=False),
+    sa.Column("occurred_at", INSTANT, nullable=False),
+)
+
 dead_letters = sa.Table(
     "dead_letters",
     metadata,
@@ -386,6 +412,7 @@ DERIVED: Final = frozenset(
         balances,
         discrepancies,
         discrepancy_history,
+        statement_comparisons,
         dead_letters,
         consumer_offsets,
     )

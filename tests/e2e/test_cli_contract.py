@@ -54,6 +54,21 @@ def picked(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
 # -- rows
 
 
+def test_compare(published: WholeService) -> None:
+    (comparison,) = published.json("compare", CUSTOMER, "--period", PERIOD)
+    assert picked(
+        comparison, "statement_id", "difference_minor", "matched_count", "first_divergent_line_no"
+    ) == (
+        "S-1",
+        50,
+        1,
+        2,
+    )
+    lines = [picked(line, "line_no", "outcome", "step_minor", "action") for line in comparison["lines"]]
+    assert lines == [(1, "MATCHED", 0, "NONE"), (2, "AMOUNT", 50, "ASK_FOR_REMITTANCE")]
+    assert published.json("compare", CUSTOMER, "--statement", "S-9") == []
+
+
 def test_balances(published: WholeService) -> None:
     assert rows(published, "balances") == [{"customer_id": CUSTOMER, "currency": "EUR", "balance_minor": 50}]
     assert rows(published, "balances", "--as-of", "2026-01-19")[0]["balance_minor"] == 12_100

@@ -71,6 +71,19 @@ def connection(stack: StackUrls) -> Iterator[sa.Connection]:
                 books.discrepancy("d-4", "DUPLICATE", "c-2", 95, state="RESOLVED"),
             ],
         )
+        february = {"period_start": dt.date(2026, 2, 1), "period_end": dt.date(2026, 2, 28)}
+        books.write(
+            engine,
+            tables.statement_comparisons,
+            [
+                books.comparison_part("C-1", "S-1", 1, 2, [70, 20]),
+                books.comparison_part("C-1", "S-1", 2, 2, [10]),
+                books.comparison_part("C-1", "S-1", 3, 3, [99], account_version=0) | {"parts": 2},
+                books.comparison_part("C-1", "S-2", 1, 1, [100], **february),
+                books.comparison_part("C-1", "S-3", 1, 0, []),  # withdrawn
+                books.comparison_part("C-3", "S-4", 1, 1, [100]),
+            ],
+        )
         books.write(
             engine,
             tables.dead_letters,
@@ -253,3 +266,31 @@ def test_accounts_are_sorted_and_searched(connection: sa.Connection) -> None:
     assert [r.customer_id for r in list_accounts(connection, TODAY, search="0%_").rows] == ["C-3"]
     first = list_accounts(connection, TODAY, order=AccountOrder.OVERDUE).rows[0]
     assert (first.currency, first.overdue_minor) == ("JPY", 500)
+
+
+def test_comparisons_are_joined_from_their_parts(connection: sa.Connection) -> None:
+    found = list(queries.iterate_comparisons(connection, queries.AccountFilter("C-1")))
+    assert [(c.statement_id, [line.step_minor for line in c.lines]) for c in found] == [
+        ("S-1", [70, 20, 10]),
+        ("S-2", [100]),
+    ]
+    for comparison in found:
+        steps = sum(line.step_minor for line in comparison.lines)
+        assert comparison.theirs_closing_minor + steps == comparison.ours_closing_minor
+        assert comparison.difference_minor == steps
+    assert found[0].lines[0].our_date == JAN
+
+
+def test_comparisons_are_narrowed_by_statement_and_by_the_end_of_their_period(
+    connection: sa.Connection,
+) -> None:
+    def ids(**asked: object) -> list[str]:
+        found = queries.iterate_comparisons(connection, ALL, **asked)  # type: ignore[arg-type]
+        return [comparison.statement_id for comparison in found]
+
+    assert ids() == ["S-1", "S-2", "S-4"]
+    assert ids(statement_id="S-2") == ["S-2"]
+    assert ids(from_date=FEB) == ["S-2"]
+    assert ids(to_date=dt.date(2026, 1, 31)) == ["S-1", "S-4"]
+    bare = list(queries.iterate_comparisons(connection, ALL, with_lines=False))
+    assert [(c.statement_id, c.lines) for c in bare] == [("S-1", []), ("S-2", []), ("S-4", [])]

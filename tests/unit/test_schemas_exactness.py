@@ -99,7 +99,15 @@ def test_what_nobody_could_check_is_refused(kind: object) -> None:
         compile_check(kind, WRITTEN)
 
 
-FIGURES = ("amount_minor", "balance_minor", "open_minor", "recorded_at", "occurred_at")
+FIGURES = (
+    "amount_minor",
+    "balance_minor",
+    "open_minor",
+    "recorded_at",
+    "occurred_at",
+    "step_minor",
+    "line_count",
+)
 
 
 def test_every_contract_can_be_checked() -> None:

@@ -18,6 +18,7 @@ from schemas.topics import BY_NAME, ORDERS, Topic
 from services.imports.canonical import Outgoing, read_event
 from streams.engine.faust_seams import moved_seams
 from streams.reconcile import Reconciler
+from streams.results import ROWS_PER_PART
 
 CODEC = Codec(FingerprintRegistry())
 PARTITIONS = 4
@@ -78,7 +79,14 @@ def test_the_documented_example_gives_the_documented_findings() -> None:
         run(view, outgoing.topic)
         emitted += view.emitted
     kinds = {topic.schema for topic, _, _ in emitted}
-    assert kinds == {"ledger_entry", "open_item", "allocation", "balance", "discrepancy"}
+    results = {"ledger_entry", "open_item", "allocation", "balance", "discrepancy", "statement_comparison"}
+    assert kinds == results
+    (comparison,) = [row for topic, _, row in emitted if topic.schema == "statement_comparison"]
+    assert (comparison["theirs_closing_minor"], comparison["ours_closing_minor"]) == (0, 50)
+    assert [(row["line_no"], row["outcome"], row["step_minor"]) for row in comparison["rows"]] == [
+        (1, "MATCHED", 0),
+        (2, "AMOUNT", 50),
+    ]
     open_findings = {}
     for topic, _, row in emitted:
         if topic.schema == "discrepancy":
@@ -95,6 +103,46 @@ def test_the_documented_example_gives_the_documented_findings() -> None:
         ("CLOSING_BALANCE_BREAK", None, 50),
     }
     assert [row["balance_minor"] for topic, _, row in emitted if topic.schema == "balance"] == [12100, 50, 50]
+
+
+def test_a_long_comparison_goes_out_in_parts_and_a_withdrawn_one_as_none() -> None:
+    statement = example_events()[2]
+    lines = [
+        {
+            "line_no": number,
+            "document_no": f"INV-{number:04d}",
+            "date": statement.value["period_end"],
+            "debit_minor": 1,
+            "credit_minor": 0,
+            "running_balance_minor": None,
+            "their_reference": None,
+        }
+        for number in range(1, 2 * ROWS_PER_PART + 1)
+    ]
+    received = dict(statement.value) | {"lines": lines, "total_debit_minor": 2_000, "total_credit_minor": 0}
+    withdrawn = dict(statement.value) | {
+        "event_type": "customer_statement.withdrawn",
+        "event_id": "e-9",
+        "statement_version": 2,
+    }
+    schema = statement.topic.schema
+    assert schema is not None
+    view = ListView(
+        [
+            message(statement.topic.name, statement.key, CODEC.encode(schema, value), offset)
+            for offset, value in enumerate((received, withdrawn))
+        ]
+    )
+    run(view, statement.topic)
+    parts = [row for topic, _, row in view.emitted if topic.schema == "statement_comparison"]
+    assert [(row["part"], row["parts"], len(row["rows"])) for row in parts] == [
+        (1, 3, ROWS_PER_PART),
+        (2, 3, ROWS_PER_PART),
+        (3, 3, 1),  # the lines do not come to their closing balance
+        (1, 0, 0),
+    ]
+    steps = sum(line["step_minor"] for row in parts[:3] for line in row["rows"])
+    assert parts[0]["theirs_closing_minor"] + steps == parts[0]["ours_closing_minor"]
 
 
 def test_every_result_goes_under_the_customers_key() -> None:

@@ -1,0 +1,154 @@
+"""A comparison as rows that people read: one per line of theirs, per document that only we have, and per balance."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from domain.comparison.bridge import Bridge, bridge
+from domain.comparison.compare import Compared
+from domain.comparison.verdict import Outcome, Verdict, signed
+from domain.events import StatementLine
+from domain.facts import StatementFact
+from domain.identity import content_digest
+
+
+class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Amounts are signed in our view. ``step_minor`` is the row's step of the bridge: Σ over all rows = ours - theirs.
+
+    Where several lines make up one document, the figures of both sides and the step stand on the line that the
+    verdict is about.
+    """
+
+    line_no: int | None = None
+    document_no: str | None = None
+    date: dt.date | None = None
+    theirs_minor: int | None = None
+    our_kind: str | None = None
+    our_document_no: str | None = None
+    our_date: dt.date | None = None
+    ours_minor: int | None = None
+    outcome: str
+    action: str
+    step_minor: int
+    reason_code: str
+    reason_arguments: Mapping[str, str] = {}
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """A comparison in its figures. ``theirs_closing_minor`` + Σ steps of ``rows`` = ``ours_closing_minor``."""
+
+    statement_id: str
+    statement_version: int
+    period_start: dt.date
+    period_end: dt.date
+    theirs_opening_minor: int
+    ours_opening_minor: int
+    theirs_closing_minor: int
+    ours_closing_minor: int
+    line_count: int
+    matched_count: int
+    pending_count: int
+    first_divergent_line_no: int | None
+    rows: tuple[ComparedRow, ...]
+
+
+def overview(compared: Compared) -> Overview:
+    """Everything that people see of a comparison: opening, lines in their order, what only we have by date, totals."""
+    statement = compared.statement
+    return Overview(
+        statement_id=statement.statement_id,
+        statement_version=statement.rank[0],
+        period_start=statement.period_start,
+        period_end=statement.period_end,
+        theirs_opening_minor=statement.opening_minor,
+        ours_opening_minor=compared.ours_opening_minor,
+        theirs_closing_minor=statement.closing_minor,
+        ours_closing_minor=compared.ours_closing_minor,
+        line_count=len(statement.lines),
+        matched_count=compared.matched_count,
+        pending_count=sum(v.outcome is Outcome.PENDING for v in compared.verdicts),
+        first_divergent_line_no=compared.first_divergent_line_no,
+        rows=tuple(_rows(compared, bridge(compared))),
+    )
+
+
+def withdrawn(statement: StatementFact) -> Overview:
+    """The overview of a statement that is compared no more: it says nothing about our books."""
+    return Overview(
+        statement_id=statement.statement_id,
+        statement_version=statement.rank[0],
+        period_start=statement.period_start,
+        period_end=statement.period_end,
+        theirs_opening_minor=statement.opening_minor,
+        ours_opening_minor=0,
+        theirs_closing_minor=statement.closing_minor,
+        ours_closing_minor=0,
+        line_count=0,
+        matched_count=0,
+        pending_count=0,
+        first_divergent_line_no=None,
+        rows=(),
+    )
+
+
+def overview_digest(found: Overview) -> bytes:
+    """Changes when anything that people see of the comparison changes."""
+    return content_digest(msgspec.json.encode(found, order="deterministic"))
+
+
+def _rows(compared: Compared, built: Bridge) -> Iterator[ComparedRow]:
+    steps = {_subject(step): step.step_minor for step in built.steps}
+    balances = [step for step in built.steps if step.outcome is Outcome.BALANCE]
+    by_line: dict[int, ComparedRow] = {}
+    ours_only = []
+    for verdict in (*compared.verdicts, *compared.agreements()):
+        step_minor = steps.get(_subject(verdict), 0)
+        if verdict.line is None:
+            ours_only.append((verdict.date, _row(compared, verdict, None, step_minor)))
+        for line in verdict.lines:
+            by_line[line.line_no] = _row(compared, verdict, line, step_minor)
+    for step in balances:
+        if step.reason != "lines_not_closing":
+            yield _row(compared, step, None, step.step_minor)
+    for line in compared.statement.lines:
+        yield by_line[line.line_no]
+    for _, row in sorted(ours_only, key=lambda pair: (pair[0], pair[1].our_document_no, pair[1].our_kind)):
+        yield row
+    for step in balances:
+        if step.reason == "lines_not_closing":
+            yield _row(compared, step, None, step.step_minor)
+
+
+def _subject(verdict: Verdict) -> tuple[int | None, str | None]:
+    """What tells the verdicts of one statement apart: each line is in one, and so is a document without a line."""
+    line, document = verdict.line, verdict.document
+    return (None if line is None else line.line_no, None if document is None else document.key)
+
+
+def _row(compared: Compared, verdict: Verdict, line: StatementLine | None, step_minor: int) -> ComparedRow:
+    document, statement = verdict.document, compared.statement
+    main = line is None or line is verdict.line
+    if document is None:
+        our_date = None
+    else:
+        our_date = document.first_date(statement.period_start, statement.period_end) or min(
+            booked.date for booked in document.lines
+        )
+    return ComparedRow(
+        line_no=None if line is None else line.line_no,
+        document_no=None if line is None else line.document_no,
+        date=None if line is None else line.date,
+        theirs_minor=None if line is None else signed(line),
+        our_kind=None if document is None else document.kind.value,
+        our_document_no=None if document is None else document.document_no,
+        our_date=our_date,
+        ours_minor=verdict.ours_minor if main else None,
+        outcome=verdict.outcome.value,
+        action=verdict.action.value if main else "NONE",
+        step_minor=step_minor if main else 0,
+        reason_code=verdict.reason,
+        reason_arguments=verdict.arguments if main else {},
+    )

@@ -1,0 +1,121 @@
+"""How customer statements compare with our books: line by line, and the bridge between both closing balances."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from services.queries.filters import AccountFilter, by_code_point, stream
+from services.store.tables import statement_comparisons
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedLine:
+    """A line of theirs, a document that only we have, or a balance. Amounts are signed in our view.
+
+    ``step_minor`` is its step of the bridge; ``reason_code`` and ``reason_arguments`` say the explanation again, for
+    other languages than English.
+    """
+
+    line_no: int | None
+    document_no: str | None
+    date: dt.date | None
+    theirs_minor: int | None
+    our_kind: str | None
+    our_document_no: str | None
+    our_date: dt.date | None
+    ours_minor: int | None
+    outcome: str
+    action: str
+    step_minor: int
+    reason_code: str
+    reason_arguments: dict[str, str]
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """``theirs_closing_minor`` + ``step_minor`` of all lines = ``ours_closing_minor``. ``difference_minor`` is ours -
+    theirs.
+    """
+
+    customer_id: str
+    currency: str
+    statement_id: str
+    statement_version: int
+    period_start: dt.date
+    period_end: dt.date
+    theirs_opening_minor: int
+    ours_opening_minor: int
+    theirs_closing_minor: int
+    ours_closing_minor: int
+    difference_minor: int
+    line_count: int
+    matched_count: int
+    pending_count: int
+    first_divergent_line_no: int | None
+    lines: list[ComparedLine]
+
+
+def iterate_comparisons(
+    connection: sa.Connection,
+    accounts: AccountFilter,
+    *,
+    statement_id: str | None = None,
+    from_date: dt.date | None = None,
+    to_date: dt.date | None = None,
+    with_lines: bool = True,
+) -> Iterator[ComparisonRow]:
+    """Comparisons of statements in force, narrowed to one statement or to those whose period ends in the dates given.
+
+    By customer, currency, period, statement. Without lines ``lines`` is empty.
+    """
+    part = statement_comparisons.c
+    names = [name for name in statement_comparisons.columns.keys() if name != "rows"]  # noqa: SIM118 - no mapping
+    statement = (
+        sa.select(*(part[name] for name in (*names, *(["rows"] if with_lines else []))))
+        .where(*accounts.clauses(statement_comparisons), part.part <= part.parts)
+        .order_by(
+            *by_code_point(part.customer_id, part.currency),
+            part.period_start,
+            part.period_end,
+            *by_code_point(part.statement_id),
+            part.part,
+        )
+    )
+    if statement_id is not None:
+        statement = statement.where(part.statement_id == statement_id)
+    if from_date is not None:
+        statement = statement.where(part.period_end >= from_date)
+    if to_date is not None:
+        statement = statement.where(part.period_end <= to_date)
+    if not with_lines:
+        statement = statement.where(part.part == 1)
+    return _joined(stream(connection, statement))
+
+
+def _joined(rows: Iterator[sa.RowMapping]) -> Iterator[ComparisonRow]:
+    comparison: ComparisonRow | None = None
+    for row in rows:
+        lines = [_line(line) for line in row.get("rows", ())]
+        if comparison is not None and row["part"] > 1:
+            comparison.lines.extend(lines)
+            continue
+        if comparison is not None:
+            yield comparison
+        fields = {name: row[name] for name in ComparisonRow.__dataclass_fields__ if name in row}
+        difference = row["ours_closing_minor"] - row["theirs_closing_minor"]
+        comparison = ComparisonRow(**fields, difference_minor=difference, lines=lines)
+    if comparison is not None:
+        yield comparison
+
+
+def _line(line: dict[str, object]) -> ComparedLine:
+    dates = {
+        name: None if line[name] is None else dt.date.fromisoformat(str(line[name]))
+        for name in ("date", "our_date")
+    }
+    return ComparedLine(**{name: line[name] for name in ComparedLine.__dataclass_fields__} | dates)  # type: ignore[arg-type]
