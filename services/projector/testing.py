@@ -55,6 +55,8 @@ def results(seed: int, *, customers: int, events: int, prefix: str = "C") -> Ite
             state = chance.choice(("OPENED", "UPDATED", "RETRACTED"))
             about = f"{customer}/{account[1]}/d{number % 3}"
             found.append(discrepancy(common, about, event_id, number, amount_minor, state))
+        if chance.random() < 0.2:
+            found.append(comparison(common, f"S-{number % 3}", 1, chance.choice((0, 1)), number))
         yield found
 
 
