@@ -29,6 +29,8 @@ ALLOCATE = "domain/matching/allocate.py"
 REFERENCES = "domain/matching/references.py"
 OWN = "domain/discrepancies/own_events.py"
 AGAINST = "domain/discrepancies/against_statement.py"
+COMPARE = "domain/comparison/compare.py"
+LAY = "domain/comparison/lay.py"
 FINDING = "domain/discrepancies/finding.py"
 
 MUTATIONS: Final = (
@@ -69,7 +71,7 @@ MUTATIONS: Final = (
         "signed_minor=event.amount_minor if life is PaymentLife.SETTLED",
     ),
     Mutation(
-        "a credit note is a debit", FACTS, "signed = -event.amount_minor", "signed = event.amount_minor"
+        "a credit note is a debit", FACTS, "signed = -event.amount_minor\n", "signed = event.amount_minor\n"
     ),
     Mutation(
         "a pending payment is booked",
@@ -197,13 +199,13 @@ MUTATIONS: Final = (
     # --- discrepancies against their statements
     Mutation(
         "an amount that they show too small passes",
-        AGAINST,
-        "    if theirs != ours:\n        line = kept[-1]",
-        "    if theirs > ours:\n        line = kept[-1]",
+        COMPARE,
+        "        if theirs != ours:\n            yield self._other_amount",
+        "        if theirs > ours:\n            yield self._other_amount",
     ),
     Mutation(
         "a larger document fits a line exactly",
-        AGAINST,
+        LAY,
         "return (net == signed_minor, ",
         "return (net >= signed_minor, ",
     ),
@@ -219,18 +221,23 @@ MUTATIONS: Final = (
         "if shown not in (computed, chained):",
         "if shown != computed:",
     ),
-    Mutation("a line repeated is a wrong amount", AGAINST, "        if repeated:\n", "        if False:\n"),
+    Mutation(
+        "a line repeated is a wrong amount",
+        COMPARE,
+        "repeated = _repeated(lines, document.figures(self._start, self._end))",
+        "repeated = []",
+    ),
     Mutation(
         "the opening balance is that of the first day",
-        AGAINST,
+        COMPARE,
         "dt.timedelta(days=1)",
         "dt.timedelta(days=0)",
     ),
     Mutation(
         "the third day off is too far",
-        AGAINST,
-        "> comparison.rules.date_window_days",
-        ">= comparison.rules.date_window_days",
+        COMPARE,
+        "> self._rules.date_window_days",
+        ">= self._rules.date_window_days",
     ),
     Mutation(
         "the first version of a statement counts",

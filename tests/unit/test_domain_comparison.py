@@ -277,3 +277,20 @@ def test_what_is_missing_names_the_nearest_candidate_and_how_far_it_is(
 
 def test_a_number_with_a_line_break_is_normalised_like_any_other() -> None:
     assert squeezed_forms(["inv\n1001", "a-1"]) == ["INV1001", "A1"]
+
+
+@scenario
+def test_two_halves_of_a_document_agree_up_to_the_last_day_of_the_window() -> None:
+    """
+    order    2026-01-05  INV-1001  121.00
+    order    2026-01-05  INV-1002  100.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 221.00
+      1 INV-1001 2026-01-08 60.00
+      2 INV-1001 2026-01-08 61.00
+      3 INV-1002 2026-01-09 40.00
+      4 INV-1002 2026-01-09 60.00
+    => balance 221.00
+    => DATE_MISMATCH S-1 line 3 40.00
+    => lines S-1 1 MATCHED 2 MATCHED 3 DATE 4 DATE
+    => bridge S-1 none
+    """
