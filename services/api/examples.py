@@ -90,6 +90,22 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
             "business_date": "2026-01-05",
         }
     ],
+    "discrepancy_changes": [
+        {
+            **_ACCOUNT,
+            "discrepancy_id": "d-0a1b2c3d4e5f60718293a4b5",
+            "kind": "SHORT_PAYMENT",
+            "document_no": "INV-1001",
+            "statement_id": None,
+            "line_no": None,
+            "account_version": 2,
+            "state": "OPENED",
+            "amount_minor": 50,
+            "explanation": "INV-1001 of 121.00 EUR received 120.50 EUR; 0.50 EUR is still open.",
+            "event_id": "e-2",
+            "occurred_at": "2026-01-20T11:00:00Z",
+        }
+    ],
     "comparisons": [
         {
             **_ACCOUNT,

@@ -137,6 +137,25 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         )
 
     @router.get(
+        "/discrepancy-changes",
+        tags=["reconciliation"],
+        summary="The lives of discrepancies",
+        responses=_documented(queries.DiscrepancyChangeRow, "discrepancy_changes"),
+    )
+    def discrepancy_changes(
+        customer: Customer = None,
+        currency: Currency = None,
+        discrepancy: Annotated[str | None, Query(description="Only this discrepancy.")] = None,
+        kind: Kind = None,
+    ) -> Response:
+        """Opened, updated, retracted, reopened under one id, each with the event that led to it."""
+        accounts = queries.AccountFilter(customer, currency)
+        return json_rows(
+            deps.engine,
+            lambda c: queries.iterate_discrepancy_changes(c, accounts, discrepancy_id=discrepancy, kind=kind),
+        )
+
+    @router.get(
         "/comparisons",
         tags=["reconciliation"],
         summary="Customer statements against our books",

@@ -18,7 +18,7 @@ from services.cli.running import JsonOption
 from services.queries.ageing import iterate_ageing
 from services.queries.balances import iterate_balances
 from services.queries.dead_letters import iterate_dead_letters
-from services.queries.discrepancies import iterate_discrepancies
+from services.queries.discrepancies import iterate_discrepancies, iterate_discrepancy_changes
 from services.queries.entries import EntryFilter, iterate_entries
 from services.queries.filters import AccountFilter
 from services.queries.matches import iterate_matches
@@ -146,10 +146,30 @@ def discrepancies(
     as_of: AsOfOption = None,
     kind: Annotated[str | None, typer.Option(help="SHORT_PAYMENT, …")] = None,
     all_states: Annotated[bool, typer.Option("--all", help="Resolved and retracted ones too.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="Every change in the life of each.")] = False,
+    one: Annotated[str | None, typer.Option("--id", help="With --history: only this discrepancy.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Open findings with their explanation; with --as-of, those about dates up to then."""
     accounts = AccountFilter(customer, currency)
+    if history:
+        _ask(
+            lambda c: iterate_discrepancy_changes(c, accounts, discrepancy_id=one, kind=kind),
+            [
+                *(
+                    "customer_id",
+                    "currency",
+                    "kind",
+                    "document_no",
+                    "discrepancy_id",
+                    "state",
+                    "amount_minor",
+                ),
+                *("event_id", "explanation"),
+            ],
+            as_json=as_json,
+        )
+        return
 
     def read(connection: sa.Connection) -> Iterator[Any]:
         rows = iterate_discrepancies(connection, accounts, all_states=all_states, kind=kind)

@@ -17,7 +17,12 @@ from services.queries.ageing import AgeingRow, iterate_ageing
 from services.queries.balances import BalanceRow, iterate_balances
 from services.queries.comparisons import ComparedLine, ComparisonRow, iterate_comparisons
 from services.queries.dead_letters import DeadLetterRow, iterate_dead_letters
-from services.queries.discrepancies import DiscrepancyRow, iterate_discrepancies
+from services.queries.discrepancies import (
+    DiscrepancyChangeRow,
+    DiscrepancyRow,
+    iterate_discrepancies,
+    iterate_discrepancy_changes,
+)
 from services.queries.entries import EntryFilter, EntryRow, iterate_entries
 from services.queries.filters import AccountFilter
 from services.queries.matches import MatchRow, iterate_matches
@@ -30,6 +35,7 @@ __all__ = [
     "ComparedLine",
     "ComparisonRow",
     "DeadLetterRow",
+    "DiscrepancyChangeRow",
     "DiscrepancyRow",
     "EntryFilter",
     "EntryRow",
@@ -40,6 +46,7 @@ __all__ = [
     "iterate_comparisons",
     "iterate_dead_letters",
     "iterate_discrepancies",
+    "iterate_discrepancy_changes",
     "iterate_entries",
     "iterate_matches",
     "iterate_open_items",

@@ -299,6 +299,7 @@ def test_openapi_examples_are_rows(client: httpx.Client) -> None:
         "open_items": queries.OpenItemRow,
         "matches": queries.MatchRow,
         "discrepancies": queries.DiscrepancyRow,
+        "discrepancy_changes": queries.DiscrepancyChangeRow,
         "comparisons": queries.ComparisonRow,
         "ageing": queries.AgeingRow,
         "dead_letters": queries.DeadLetterRow,

@@ -71,6 +71,29 @@ def connection(stack: StackUrls) -> Iterator[sa.Connection]:
                 books.discrepancy("d-4", "DUPLICATE", "c-2", 95, state="RESOLVED"),
             ],
         )
+        books.write(
+            engine,
+            tables.discrepancy_history,
+            [
+                {
+                    "discrepancy_id": discrepancy_id,
+                    "account_version": version,
+                    "state": state,
+                    "amount_minor": 50,
+                    "explanation": "It differs.",
+                    "event_id": f"e-{version}",
+                    "occurred_at": dt.datetime(2026, 2, version, tzinfo=dt.UTC),
+                }
+                for discrepancy_id, version, state in (
+                    ("d-1", 1, "OPENED"),
+                    ("d-1", 2, "UPDATED"),
+                    ("d-1", 3, "RETRACTED"),
+                    ("d-1", 5, "OPENED"),
+                    ("d-2", 4, "OPENED"),
+                    ("d-4", 6, "OPENED"),
+                )
+            ],
+        )
         february = {"period_start": dt.date(2026, 2, 1), "period_end": dt.date(2026, 2, 28)}
         books.write(
             engine,
@@ -218,6 +241,22 @@ def test_discrepancies_are_the_open_ones_unless_all_are_asked_for(connection: sa
     assert {d.discrepancy_id for d in queries.iterate_discrepancies(connection, ALL)} == {"d-1", "d-2"}
     every = queries.iterate_discrepancies(connection, ALL, all_states=True, kind="DUPLICATE")
     assert {d.discrepancy_id for d in every} == {"d-2", "d-3", "d-4"}
+
+
+def test_the_life_of_a_discrepancy_under_one_id(connection: sa.Connection) -> None:
+    def life(**asked: str) -> list[tuple[str, str, str]]:
+        found = queries.iterate_discrepancy_changes(connection, queries.AccountFilter("C-1"), **asked)
+        return [(change.discrepancy_id, change.state, change.event_id) for change in found]
+
+    one = [
+        ("d-1", "OPENED", "e-1"),
+        ("d-1", "UPDATED", "e-2"),
+        ("d-1", "RETRACTED", "e-3"),
+        ("d-1", "REOPENED", "e-5"),
+    ]
+    assert life(discrepancy_id="d-1") == one
+    assert life(kind="DUPLICATE") == [("d-2", "OPENED", "e-4")]
+    assert sorted(life()) == sorted([*one, ("d-2", "OPENED", "e-4")])
 
 
 @pytest.mark.parametrize("as_of", [dt.date(2026, 1, 10), dt.date(2026, 1, 31), dt.date(2026, 6, 30)])
