@@ -212,6 +212,12 @@ REPORTS_RENDERED: Final = _counter(
 REPORT_RENDER_SECONDS: Final = _histogram(
     ("api",), "tieout_report_render_seconds", "Time to render one document.", "report", "format"
 )
+SOURCE_SILENT_SECONDS: Final = _gauge(
+    ("alerts",),
+    "tieout_source_silent_seconds",
+    "Seconds since the latest entry of a source system reached Kafka.",
+    "source_system",
+)
 NOTICES: Final = _counter(
     ("reminders", "alerts"),
     "tieout_notices_total",

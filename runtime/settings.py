@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     """Amount at stake, in whole units of the currency, from which an alert is a warning."""
     alert_critical_amount: int = Field(default=10_000, ge=0)
     """Amount at stake, in whole units of the currency, from which an alert is critical."""
+    source_stalled_after_h: int = Field(default=72, ge=0)
+    """Hours without a new entry after which a source system is reported as stalled; 0: never."""
     reminder_levels: str = "1,14,30"
     """Days past due at which an item is reminded of, ascending, separated by commas."""
     reminder_interval_days: int = Field(default=7, ge=0)

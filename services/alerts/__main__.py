@@ -15,9 +15,16 @@ from schemas.confluent import registry_for
 from services.alerts.decide import AlertPolicy
 from services.alerts.intake import AlertIntake
 from services.alerts.process import AlertProcess
+from services.alerts.stalled import SourceWatch
 from services.alerts.text import compose_alerts
 from services.alerts.topic import DiscrepancyTopic
-from services.notify import Dispatcher, KafkaNoticePublisher, NoticeKind, apprise_channels
+from services.notify import (
+    Dispatcher,
+    KafkaNoticePublisher,
+    NoticeKind,
+    apprise_channels,
+    one_message_each,
+)
 from services.store.engine import create_engine
 
 
@@ -44,17 +51,19 @@ def main() -> None:
         return dt.datetime.now(dt.UTC)
 
     intake = AlertIntake(engine, codec, policy, settings.language, clock)
-    dispatcher = Dispatcher(
-        engine,
-        NoticeKind.DISCREPANCY_ALERT,
-        apprise_channels(settings.alert_urls),
-        compose_alerts(policy.group_above, settings.language),
-        KafkaNoticePublisher(settings.kafka_bootstrap_servers, codec),
-        clock,
-    )
+    publisher = KafkaNoticePublisher(settings.kafka_bootstrap_servers, codec)
+    dispatchers = [
+        Dispatcher(engine, kind, apprise_channels(settings.alert_urls), compose, publisher, clock)
+        for kind, compose in (
+            (NoticeKind.DISCREPANCY_ALERT, compose_alerts(policy.group_above, settings.language)),
+            (NoticeKind.SOURCE_STALLED, one_message_each),
+        )
+    ]
+    silence = dt.timedelta(hours=settings.source_stalled_after_h)
+    watch = SourceWatch(engine, silence, settings.language, clock)
     group = f"{settings.app_id}-alerts"
     with DiscrepancyTopic(settings.kafka_bootstrap_servers, group, intake.places) as topic:
-        process = AlertProcess(topic, intake, dispatcher)
+        process = AlertProcess(topic, intake, dispatchers, watch)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: process.stop())
         registry = process_registry("alerts", importlib.metadata.version("tieout"))

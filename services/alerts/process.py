@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from services.alerts.intake import AlertIntake
+from services.alerts.stalled import SourceWatch
 from services.alerts.topic import DiscrepancyTopic
 from services.notify import Dispatcher, NoticePublishError
 
@@ -30,10 +31,17 @@ _OUTAGES: Final = (DBAPIError, PoolTimeoutError, KafkaException, NoticePublishEr
 class AlertProcess:
     """``run`` blocks until ``stop``; the checks may be called from other threads."""
 
-    def __init__(self, topic: DiscrepancyTopic, intake: AlertIntake, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self,
+        topic: DiscrepancyTopic,
+        intake: AlertIntake,
+        dispatchers: Sequence[Dispatcher],
+        watch: SourceWatch,
+    ) -> None:
         self._topic = topic
         self._intake = intake
-        self._dispatcher = dispatcher
+        self._dispatchers = dispatchers
+        self._watch = watch
         self._stop = threading.Event()
         self._last_round = time.monotonic()
         self._outage: str | None = None
@@ -54,7 +62,9 @@ class AlertProcess:
         self._persist(functools.partial(self._intake.take, records))
         if records:
             self._topic.commit()
-        self._persist(self._dispatcher.dispatch)
+        self._persist(self._watch.look)
+        for dispatcher in self._dispatchers:
+            self._persist(dispatcher.dispatch)
         self._last_round = time.monotonic()
 
     def stop(self) -> None:

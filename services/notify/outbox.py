@@ -26,6 +26,7 @@ _ROWS_PER_STATEMENT: Final = 1_000
 class NoticeKind(enum.StrEnum):
     OVERDUE_REMINDER = "OVERDUE_REMINDER"
     DISCREPANCY_ALERT = "DISCREPANCY_ALERT"
+    SOURCE_STALLED = "SOURCE_STALLED"
 
 
 class Severity(enum.StrEnum):

@@ -51,6 +51,7 @@ ledger_entries = sa.Table(
     sa.CheckConstraint("side in ('DEBIT', 'CREDIT')", name="side_known"),
     sa.Index("ix_ledger_entries_account_date", "customer_id", "currency", "business_date", "entry_id"),
     sa.Index("ix_ledger_entries_document", "document_no"),
+    sa.Index("ix_ledger_entries_source", "source_system", "recorded_at"),
 )
 
 #: entries that came under the id of an entry that stands, with other content: a double, or a defect. Never booked.

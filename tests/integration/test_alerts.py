@@ -26,6 +26,7 @@ from schemas.topics import DISCREPANCIES, NOTICES
 from services.alerts.decide import AlertPolicy
 from services.alerts.intake import AlertIntake, TopicRecord
 from services.alerts.process import AlertProcess
+from services.alerts.stalled import SourceWatch
 from services.alerts.text import compose_alerts
 from services.alerts.topic import DiscrepancyTopic
 from services.notify import (
@@ -36,6 +37,7 @@ from services.notify import (
     NoticeKind,
     NoticePublishError,
     apprise_channels,
+    one_message_each,
 )
 from services.notify.dispatch import Dispatched, DispatchPolicy
 from services.queries import testing as books
@@ -170,6 +172,7 @@ def bench(database: str) -> Iterator[Bench]:
     with engine.begin() as connection:
         connection.execute(sa.delete(tables.notices))
         connection.execute(sa.delete(tables.consumer_offsets))
+        connection.execute(sa.delete(tables.ledger_entries))
     with Webhook() as hook:
         serving = threading.Thread(target=hook.serve_forever)
         serving.start()
@@ -360,7 +363,8 @@ def test_from_topic_to_webhook_and_on_after_a_restart(bench: Bench, stack: Stack
             clock,
         )
         with DiscrepancyTopic(servers, run_id, intake.places, topic=findings) as topic:
-            process = AlertProcess(topic, intake, dispatcher)
+            watch = SourceWatch(bench.engine, dt.timedelta(0), "en", lambda: dt.datetime.now(dt.UTC))
+            process = AlertProcess(topic, intake, [dispatcher], watch)
             running = threading.Thread(target=process.run)
             running.start()
             try:
@@ -405,3 +409,40 @@ def _read_notices(servers: str, topic: str) -> list[dict[str, Any]]:
     finally:
         consumer.close()
     return found
+
+
+def test_a_silent_source_is_named_once_and_again_only_after_it_has_spoken(bench: Bench) -> None:
+    last = dt.datetime(2026, 1, 19, 12, tzinfo=dt.UTC)
+
+    def write(source: str, document_no: str, at: dt.datetime) -> None:
+        entry = books.entry("C-1", document_no, 50, at.date(), source_system=source, recorded_at=at)
+        books.write(bench.engine, tables.ledger_entries, [entry])
+
+    write("shop", "INV-1", last - dt.timedelta(days=30))
+    write("shop", "INV-2", last)
+    write("bank", "P-1", START)
+    watch = SourceWatch(bench.engine, dt.timedelta(hours=30), "en", lambda: bench.now)
+    stalled = Dispatcher(
+        bench.engine,
+        NoticeKind.SOURCE_STALLED,
+        apprise_channels(f"json://127.0.0.1:{bench.hook.server_address[1]}/a"),
+        one_message_each,
+        bench,
+        lambda: bench.now,
+    )
+
+    def look(later: dt.timedelta) -> int:
+        bench.now += later
+        new = watch.look()
+        stalled.dispatch()
+        return new
+
+    assert look(dt.timedelta(0)) == 0
+    assert look(dt.timedelta(hours=7)) == 1
+    assert look(dt.timedelta(hours=1)) == 0
+    assert bench.hook.titles() == ["[critical] Source stalled: shop"]
+    write("shop", "INV-3", bench.now)
+    write("bank", "P-2", bench.now)
+    assert look(dt.timedelta(hours=1)) == 0
+    assert look(dt.timedelta(hours=30)) == 2
+    assert len(bench.hook.titles()) == 3
