@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -97,7 +98,20 @@ def iterate_comparisons(
     return _joined(stream(connection, statement))
 
 
-def _joined(rows: Iterator[sa.RowMapping]) -> Iterator[ComparisonRow]:
+def list_recent_comparisons(connection: sa.Connection, *, limit: int = 100) -> list[ComparisonRow]:
+    """The comparisons that changed last, newest first, without their lines."""
+    part = statement_comparisons.c
+    rows = stream(
+        connection,
+        sa.select(statement_comparisons)
+        .where(part.part == 1, part.parts > 0)
+        .order_by(part.occurred_at.desc(), *by_code_point(part.customer_id, part.currency, part.statement_id))
+        .limit(limit),
+    )
+    return list(_joined({name: row[name] for name in row if name != "rows"} for row in rows))
+
+
+def _joined(rows: Iterator[sa.RowMapping | dict[str, Any]]) -> Iterator[ComparisonRow]:
     comparison: ComparisonRow | None = None
     for row in rows:
         lines = [_line(line) for line in row.get("rows", ())]

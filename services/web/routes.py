@@ -18,6 +18,8 @@ from fastapi.templating import Jinja2Templates
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.language import LANGUAGES, Language
+from services.queries.comparisons import iterate_comparisons, list_recent_comparisons
+from services.queries.filters import AccountFilter
 from services.queries.overview import AccountOrder, list_accounts, list_open_discrepancies
 from services.store.live import LiveReader
 from services.web.figures import FigureReader
@@ -29,6 +31,8 @@ _HERE: Final = Path(str(resources.files(__package__)))
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 #: rows of a table that the page shows; it says how many there are
 ROWS_MAX: Final = 100
+#: statements that the page lists
+COMPARISONS_MAX: Final = 30
 _HEARTBEAT_S: Final = 10
 _RETRY_MS: Final = 1_000
 _CHANGE_ID: Final = r"^\d{1,19}-\d{1,19}$"
@@ -108,6 +112,19 @@ def page_router(deps: PageDependencies) -> APIRouter:
     def discrepancies() -> Response:
         with deps.engine.connect() as connection:
             return _json(browser_json(list_open_discrepancies(connection, limit=ROWS_MAX)))
+
+    @router.get("/live/comparisons")
+    def comparisons() -> Response:
+        with deps.engine.connect() as connection:
+            return _json(browser_json(list_recent_comparisons(connection, limit=COMPARISONS_MAX)))
+
+    @router.get("/live/comparison")
+    def comparison(customer: str, currency: str, statement: str) -> Response:
+        """What does not simply agree: the steps of the bridge and the lines that nothing is to be done about."""
+        with deps.engine.connect() as connection:
+            found = iterate_comparisons(connection, AccountFilter(customer, currency), statement_id=statement)
+            lines = [line for one in found for line in one.lines if line.outcome != "MATCHED"]
+        return _json(browser_json({"total": len(lines), "lines": lines[:ROWS_MAX]}))
 
     @router.get("/live")
     async def live(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from domain.money import currencies, minor_units
 from services.language import Language, sentences
+from services.language.comparisons import ACTION_NAMES, OUTCOME_NAMES
 from services.language.findings import KIND_NAMES, STATE_NAMES
 
 _PAGE: Final[Mapping[Language, Mapping[str, str]]] = {
@@ -30,6 +31,8 @@ _PAGE: Final[Mapping[Language, Mapping[str, str]]] = {
         "last_date": "Last entry",
         "statement": "Statement",
         "discrepancies": "Open discrepancies",
+        "comparisons": "Customers' statements against our books",
+        "no_comparisons": "No statement has come in yet.",
         "ageing": "Ageing",
         "changes": "Recent changes",
         "no_script": "This page needs JavaScript to move. The same figures are under /api/v1.",
@@ -55,6 +58,8 @@ _PAGE: Final[Mapping[Language, Mapping[str, str]]] = {
         "last_date": "最近入账",
         "statement": "对账单",
         "discrepancies": "未决差异",
+        "comparisons": "客户对账单与我方账目比对",
+        "no_comparisons": "尚未收到客户对账单。",
         "ageing": "账龄",
         "changes": "最近变动",
         "no_script": "本页需要 JavaScript 才能实时更新。相同数据见 /api/v1。",
@@ -91,6 +96,12 @@ _BROWSER: Final[Mapping[Language, Mapping[str, Any]]] = {
         "current": "Current",
         "statement_of": "Statement of {customer} for {period} (PDF)",
         "line": "line {line}",
+        "lines_agree": "{matched} of {lines} lines agree",
+        "agrees": "agrees",
+        "opening": "balance",
+        "their_closing": "their closing balance",
+        "our_closing": "our closing balance",
+        "bridge_columns": ["step", "about", "how it compares", "proposed"],
         "entry_kinds": {
             "INVOICE": "Invoice",
             "PAYMENT": "Payment",
@@ -132,6 +143,12 @@ _BROWSER: Final[Mapping[Language, Mapping[str, Any]]] = {
         "current": "未到期",
         "statement_of": "{customer} {period} 对账单（PDF）",
         "line": "第 {line} 行",
+        "lines_agree": "{lines} 行中 {matched} 行一致",
+        "agrees": "相符",
+        "opening": "余额",
+        "their_closing": "对方期末余额",
+        "our_closing": "我方期末余额",
+        "bridge_columns": ["调节", "对象", "比对结果", "建议处理"],
         "entry_kinds": {
             "INVOICE": "发票",
             "PAYMENT": "收款",
@@ -163,6 +180,8 @@ def browser_texts(language: Language) -> Mapping[str, Any]:
         "language": language,
         "kinds": dict(KIND_NAMES[language]),
         "states": dict(STATE_NAMES[language]),
+        "outcomes": dict(OUTCOME_NAMES[language]),
+        "actions": dict(ACTION_NAMES[language]),
         "sentences": {} if language == "en" else dict(sentences(language)),
         "decimals": {code: minor_units(code) for code in currencies()},
     }

@@ -58,11 +58,18 @@ class Batch(msgspec.Struct, frozen=True):
     balances: list[dict[str, Any]]
     discrepancies: list[dict[str, Any]]
     feed: list[dict[str, Any]]
+    comparisons: int = 0
+    """How many comparisons of statements changed; the page asks for them again."""
 
     def json(self) -> str:
         """As the browser gets it."""
         return browser_json(
-            {"balances": self.balances, "discrepancies": self.discrepancies, "feed": self.feed}
+            {
+                "balances": self.balances,
+                "discrepancies": self.discrepancies,
+                "feed": self.feed,
+                "comparisons": self.comparisons,
+            }
         )
 
 
@@ -81,6 +88,7 @@ def batch_of(changes: Sequence[Change]) -> Batch:
         list(balances.values()),
         list(discrepancies.values()),
         feed_of(changes)[-FEED_MAX:],
+        sum(change.type == "comparison" for change in changes),
     )
 
 

@@ -261,3 +261,28 @@ def test_it_fits_a_phone(open_page: Callable[..., Page]) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     expect(page.locator("#accounts")).to_be_visible()
+
+
+@pytest.mark.parametrize(("query", "proposed"), [("?lang=en", "send a copy"), ("?lang=zh", "寄送单据副本")])
+def test_a_statement_opens_into_its_bridge_and_moves_with_it(
+    site: Site, open_page: Callable[..., Page], query: str, proposed: str
+) -> None:
+    def compare(steps: list[int]) -> None:
+        row = books.comparison_part("C-1", "S-1", 1, 1, steps, ours_closing_minor=sum(steps))
+        table = tables.statement_comparisons
+        with site.engine.begin() as connection:
+            connection.execute(sa.delete(table))
+            connection.execute(sa.insert(table), [row])
+        site.live.apply([], [Change("comparison", {"statement_id": "S-1"})])
+
+    compare([100])
+    page = open_page(query)
+    statement = page.locator("#comparisons details")
+    expect(statement.locator(".difference")).to_have_text("EUR\u00a01.00")
+    statement.locator("summary").click()
+    expect(statement.locator("tbody tr")).to_have_count(3)
+    expect(statement).to_contain_text(proposed)
+    compare([100, 50])
+    expect(statement.locator(".difference")).to_have_text("EUR\u00a01.50", timeout=WITHIN_MS)
+    expect(statement.locator("tbody tr")).to_have_count(4)
+    expect(statement.locator("tbody tr").last.locator("td").first).to_have_text("1.50")

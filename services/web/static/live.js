@@ -1,5 +1,6 @@
 // The page: load a snapshot, then follow the stream of changes; load afresh when told to, or when the line was cut long.
 import { loadAccounts, moveBalances } from "./accounts.js";
+import { loadComparisons, refreshComparisonsSoon } from "./comparisons.js";
 import { clearFeed, moveFindings, showFeed, showFigures, showFindings } from "./panels.js";
 import { texts } from "./money.js";
 
@@ -29,6 +30,7 @@ async function load() {
     clearFeed();
     showFeed(snapshot.feed, false);
     await loadAccounts();
+    await loadComparisons();
     follow(snapshot.change_id);
   } catch (error) {
     console.warn(error);
@@ -59,6 +61,7 @@ function follow(after) {
     moveBalances(batch.balances);
     moveFindings(batch.discrepancies);
     showFeed(batch.feed, true);
+    if (batch.comparisons) refreshComparisonsSoon();
   });
   on("figures", (data) => {
     showFigures(JSON.parse(data));
