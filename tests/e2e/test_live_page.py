@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from prometheus_client import CollectorRegistry
 
 from deploy.stack import EmbeddedStack
+from schemas.codec import Codec
+from schemas.registry import FingerprintRegistry
 from services.api import ApiDependencies, Lag, create_app
 from services.api.testing import served
 from services.queries import testing as books
@@ -23,6 +25,9 @@ from services.store import tables
 from services.store.engine import create_engine
 from services.store.live import Change, LiveStore
 from services.store.live_redis import connect_live
+from services.work.cases import CaseDesk
+from services.work.policy import read_policy
+from services.work.record import WorkLog
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
@@ -75,6 +80,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         with books.fresh_database(urls.database_url) as database_url:
             engine, live = create_engine(database_url, pool_size=10), connect_live(urls.redis_url)
             _fill(engine, live)
+            policy = read_policy()
             deps = ApiDependencies(
                 engine=engine,
                 live=live,
@@ -82,6 +88,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 zone=ZoneInfo("UTC"),
                 publish=_not_used,
                 import_file=_not_used,
+                case_desk=CaseDesk(
+                    WorkLog("", Codec(FingerprintRegistry()), engine),  # connects on first use, which is none
+                    policy,
+                    lambda: dt.datetime.now(dt.UTC),
+                    lambda: TODAY,
+                ),
+                policy=policy,
                 statement=_not_used,
                 lag=lambda: Lag(0),
                 registry=CollectorRegistry(),
