@@ -81,7 +81,12 @@ class App:
         for created in admin.create_topics([*plain, changelog]).values():
             created.result(30)
         self.producer = Producer(
-            {"bootstrap.servers": self.bootstrap, "partitioner": PRODUCER_PARTITIONER, "linger.ms": 5}
+            {
+                "bootstrap.servers": self.bootstrap,
+                "partitioner": PRODUCER_PARTITIONER,
+                "enable.idempotence": True,  # else a retry may change the order of the input
+                "linger.ms": 5,
+            }
         )
 
     def start(self, number: int = 1) -> Worker:
