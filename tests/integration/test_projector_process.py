@@ -27,6 +27,7 @@ from schemas.codec import Codec
 from schemas.registry import FingerprintRegistry
 from services.projector import testing
 from services.projector.offsets import live_offsets, projected_offsets
+from services.projector.projections import PROJECTIONS
 from services.store.engine import create_engine
 from services.store.live_redis import connect_live
 from services.store.tables import metadata
@@ -204,7 +205,7 @@ def test_metrics_and_health_are_served(
         lines = [
             line for line in get("/metrics").splitlines() if line.startswith("tieout_projector_lag_records{")
         ]
-        assert len(lines) == len(topics.RESULTS) * PARTITIONS
+        assert len(lines) == len(PROJECTIONS) * PARTITIONS
         return {float(line.rpartition(" ")[2]) for line in lines}
 
     wait_for(lambda: lag() == {0.0}, "no lag")
