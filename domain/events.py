@@ -146,7 +146,7 @@ class RefundEvent(Envelope, frozen=True, kw_only=True):
     price_difference_minor: int | None = None
 
 
-class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
+class StatementLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     line_no: int
     document_no: str
     date: dt.date

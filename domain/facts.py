@@ -120,6 +120,11 @@ class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     correlation_id: str | None
     source: Source
 
+    @property
+    def day_before(self) -> dt.date:
+        """The day whose closing balance is the statement's opening balance."""
+        return self.period_start - dt.timedelta(days=1)
+
 
 # Where two versions carry the same number, the later life wins: sources are often careless about versions.
 _ORDER_RANK = {OrderLife.PLACED: 0, OrderLife.AMENDED: 1, OrderLife.CANCELLED: 2}

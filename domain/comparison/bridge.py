@@ -6,7 +6,6 @@ So the steps always sum to the difference; a finding that moves no money has no 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 
 import msgspec
@@ -62,8 +61,7 @@ def _entered_late(compared: Compared, verdict: Verdict) -> bool:
 def _opening_cause(compared: Compared) -> tuple[str, Action]:
     """Whether the opening difference comes from their chain of statements or from before it."""
     statement = compared.statement
-    day_before = statement.period_start - dt.timedelta(days=1)
-    before = [s for s in compared.side.statements if s.period_end == day_before]
+    before = [s for s in compared.side.statements if s.period_end == statement.day_before]
     if before and all(s.closing_minor != statement.opening_minor for s in before):
         return "opening_not_their_closing", Action.ASK_TO_CORRECT
     return "opening_carried", Action.COMPARE_EARLIER

@@ -73,7 +73,6 @@ def compare(
     """Compare ``statement`` with the entries of its account. ``progress``: how far our sources have come."""
     laid = lay(side, statement, rules.date_window_days)
     judge = _Judge(currency, rules, side, statement, laid, progress)
-    day_before = statement.period_start - dt.timedelta(days=1)
     return Compared(
         currency,
         rules,
@@ -81,7 +80,7 @@ def compare(
         statement,
         laid,
         list(judge.verdicts()),
-        side.balance_minor(day_before),
+        side.balance_minor(statement.day_before),
         side.balance_minor(statement.period_end),
     )
 

@@ -26,14 +26,14 @@ DAY_BITS: Final = NO_DAY.bit_length()
 NO_FIGURE: Final = 0
 
 
-class Booked(msgspec.Struct, frozen=True):
+class Booked(msgspec.Struct, frozen=True, gc=False):
     """A ledger line as a comparison sees it."""
 
     date: dt.date
     signed_minor: int
 
 
-class OurDocument(msgspec.Struct):
+class OurDocument(msgspec.Struct, gc=False):
     """One document of ours as a statement would show it: its standing lines under one kind and number."""
 
     key: str
@@ -210,9 +210,7 @@ class OurSide:
     def balance_minor(self, date: dt.date) -> int:
         """Σ of the lines with a business date up to and including ``date``."""
         last = date.toordinal()
-        return sum(
-            [amount for day, amount in zip(self.days, self.entries.amounts, strict=True) if day <= last]
-        )
+        return sum(compress(self.entries.amounts, map(last.__ge__, self.days)))
 
 
 def figures_of(amounts: Sequence[int], days: Sequence[int]) -> list[int]:

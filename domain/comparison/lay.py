@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress, repeat
+from operator import eq
 from typing import Final
 
 import msgspec
@@ -103,13 +104,12 @@ def _agreeing(
         ]
     rows = list(map(side.row_of_number.get, [line.document_no for line in statement.lines], repeat(-1)))
     taken = bytearray(len(side.figures))
-    our_figures = side.figures
-    others = []
-    for place, (row, figure) in enumerate(zip(rows, figures, strict=True)):
-        if our_figures[row] == figure and not taken[row]:
-            taken[row] = 1
-        else:
-            others.append(place)
+    same = bytes(map(eq, map(side.figures.__getitem__, rows), figures))
+    for row in compress(rows, same):
+        taken[row] = 1
+    others = list(compress(range(len(rows)), same.translate(_NOT)))
+    if taken.count(1) < len(rows) - len(others):  # a row has two such lines: the second is left over
+        others = sorted((*others, *_second_lines(rows, same)))
     rest = []
     for place in others:  # the same amount on another day
         row = rows[place]
@@ -125,6 +125,17 @@ def _agreeing(
             rows[place] = -1
             rest.append(place)
     return Agreement(rows, taken), rest
+
+
+def _second_lines(rows: Sequence[int], same: bytes) -> list[int]:
+    """The places of lines whose row an earlier line of the same figures has already."""
+    seen: set[int] = set()
+    second = []
+    for place in compress(range(len(rows)), same):
+        if rows[place] in seen:
+            second.append(place)
+        seen.add(rows[place])
+    return second
 
 
 def _documents_meant(

@@ -5,7 +5,6 @@ The rules are those of ``docs/reference/discrepancies.md``.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -142,13 +141,12 @@ def balance_breaks(compared: Compared) -> Iterator[Finding]:
     A closing difference that is all made of lines that wait for our sources is no break yet.
     """
     statement = compared.statement
-    day_before = statement.period_start - dt.timedelta(days=1)
     waiting = compared.pending_minor
     for kind, reason, date, theirs, ours, allowed in (
         (
             DiscrepancyKind.OPENING_BALANCE_BREAK,
             "opening_differs",
-            day_before,
+            statement.day_before,
             statement.opening_minor,
             compared.ours_opening_minor,
             0,
