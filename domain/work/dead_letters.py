@@ -30,10 +30,12 @@ _STATE_AFTER = {
 
 def dead_letter_state(actions: Iterable[Action]) -> DeadLetterState:
     """The last action decides."""
-    state = DeadLetterState.REFUSED
-    for action in in_order(actions):
-        state = _STATE_AFTER[DeadLetterAction(action.action)]
-    return state
+    return state_after(next((action.action for action in reversed(in_order(actions))), None))
+
+
+def state_after(last_action: str | None) -> DeadLetterState:
+    """The state that the last action left; ``None``: there was none yet."""
+    return DeadLetterState.REFUSED if last_action is None else _STATE_AFTER[DeadLetterAction(last_action)]
 
 
 def judge_dead_letter_action(state: DeadLetterState) -> WorkRefusal | None:

@@ -20,10 +20,13 @@ from services.api.adapters import EventPublisher, FileImporter, StatementIssuer
 from services.api.app import create_app
 from services.api.lag import KafkaLag
 from services.api.ports import ApiDependencies
+from services.imports.canonical import record_of
 from services.reports.document import Letterhead
 from services.store.engine import create_engine
 from services.store.live_redis import connect_live
+from services.work.adjustments import AdjustmentDesk
 from services.work.cases import CaseDesk
+from services.work.dead_letters import DeadLetterDesk
 from services.work.policy import read_policy
 from services.work.record import WorkLog
 
@@ -55,6 +58,8 @@ def compose(settings: Settings) -> FastAPI:
             import_file=FileImporter(settings.kafka_bootstrap_servers, codec, engine),
             lag=KafkaLag(settings.kafka_bootstrap_servers, settings.app_id, settings.partitions, live),
             case_desk=CaseDesk(log, policy, clock, lambda: clock().astimezone(zone).date()),
+            adjustment_desk=AdjustmentDesk(log, policy, clock),
+            letter_desk=DeadLetterDesk(log, codec, record_of, clock),
             policy=policy,
             registry=process_registry("api", version),
             version=version,

@@ -6,17 +6,19 @@ import csv
 import datetime as dt
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import msgspec
 import sqlalchemy as sa
 
 from domain.statements import PeriodUnreadableError, StatementDoesNotProveError, parse_period
 from schemas.codec import Codec
 from services.api.ports import (
+    Correction,
     FileAnswer,
     FileUpload,
     Publication,
@@ -27,10 +29,9 @@ from services.api.ports import (
 )
 from services.api.problems import ProblemCode, ProblemError
 from services.imports.canonical import LineError
-from services.imports.errors import DeliveryFailedError
+from services.imports.errors import DeliveryFailedError, SourceUnreadableError
 from services.imports.kinds import find_import
 from services.imports.publisher import Publisher, publish, read_events
-from services.imports.statements.options import Layout, StatementOptions
 from services.imports.statements.reasons import FileRefusedError
 from services.imports.summary import Options, Targets
 from services.reports.document import Letterhead
@@ -79,22 +80,23 @@ class FileImporter:
 
     def __call__(self, upload: FileUpload) -> FileAnswer:
         """Blocks until Kafka has what the file brought. Raises ``ProblemError``."""
-        options = Options(
-            statement=StatementOptions(
-                customer_id=upload.customer_id,
-                opening=upload.opening,
-                layout=Layout(currency=upload.currency),
-            )
-        )
         with tempfile.TemporaryDirectory(prefix="tieout-upload-") as folder:
             # a name of the caller's own is only ever a file's name, never a path
             path = Path(folder) / (re.sub(r"[^\w.\- ]", "_", upload.filename).strip(". ") or "upload")
             path.write_bytes(upload.content)
+            options = Options(
+                statement=msgspec.structs.replace(
+                    upload.statement, corrections=_written(upload.corrections, Path(folder, "corrections"))
+                ),
+                hold_incomplete=upload.hold_incomplete,
+            )
             try:
                 summary = find_import(upload.kind)(path, self._targets(), options, None)
             except FileRefusedError as error:
                 detail = error.problem.sentence(upload.language)
                 raise ProblemError(ProblemCode.FILE_REFUSED, detail, reason=error.problem.reason) from error
+            except SourceUnreadableError as error:  # without the path, which is of this machine
+                raise ProblemError(ProblemCode.FILE_REFUSED, error.reason, reason="UNREADABLE") from error
             except DeliveryFailedError as error:
                 raise ProblemError(
                     ProblemCode.KAFKA_UNAVAILABLE, str(error), delivered=error.receipt.delivered
@@ -113,15 +115,28 @@ class FileImporter:
         )
 
 
+def _written(corrections: Sequence[Correction], folder: Path) -> str | None:
+    """The corrections as the error report that the import reads; in a folder of its own, so as to be no upload."""
+    if not corrections:
+        return None
+    folder.mkdir()
+    report = folder / "report.csv"
+    with report.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(("row", "column", "corrected"))
+        table.writerows((one.row, one.column, one.corrected) for one in corrections)
+    return str(report)
+
+
 def _rejected_rows(report: Path, language: str) -> list[RejectedRow]:
     with report.open(encoding="utf-8-sig", newline="") as stream:
         return [
             RejectedRow(
                 int(row["row"]),
-                row["column"],
-                row["value"],
+                row.get("column", ""),
+                row.get("value") or row.get("excerpt", ""),
                 row["reason"],
-                row["detail_zh" if language == "zh" else "detail"],
+                row.get("detail_zh" if language == "zh" else "detail") or row["detail"],
                 row["document_no"],
             )
             for row in islice(csv.DictReader(stream), _NAMED_ROWS)

@@ -13,6 +13,9 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from services.api.adjustments import adjustment_router
+from services.api.cases import case_router
+from services.api.dead_letters import dead_letter_router
 from services.api.files import file_router
 from services.api.operations import operations_router
 from services.api.ports import ApiDependencies
@@ -20,7 +23,6 @@ from services.api.problems import install_problem_handlers
 from services.api.reads import read_router
 from services.api.requests import RequestMiddleware
 from services.api.statements import statement_router
-from services.api.work import work_router
 from services.api.writes import write_router
 from services.web.figures import FigureReader
 from services.web.hub import LiveHub
@@ -33,9 +35,9 @@ _TAGS: Final = [
     {"name": "reconciliation", "description": "Matches, and what two views of an account disagree about."},
     {"name": "statements", "description": "Statements of account as documents."},
     {"name": "events", "description": "The one way in: canonical events, published to their topics."},
-    {"name": "files", "description": "Statements of customers and of banks as files; templates."},
-    {"name": "work", "description": "Cases: what people do about discrepancies."},
-    {"name": "operations", "description": "Health, metrics, refused records."},
+    {"name": "files", "description": "Statements, customers and products as files; templates."},
+    {"name": "work", "description": "Cases, adjustments, refused records: what people do about them."},
+    {"name": "operations", "description": "Health and metrics."},
 ]
 _DESCRIPTION: Final = (
     "Money is integer minor units (`…_minor`) beside an ISO 4217 currency. Dates are business dates. "
@@ -78,7 +80,9 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.include_router(statement_router(deps))
     app.include_router(write_router(deps))
     app.include_router(file_router(deps))
-    app.include_router(work_router(deps))
+    app.include_router(case_router(deps))
+    app.include_router(adjustment_router(deps))
+    app.include_router(dead_letter_router(deps))
     app.include_router(operations_router(deps))
     app.include_router(
         page_router(

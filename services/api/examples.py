@@ -157,6 +157,8 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
     ],
     "dead_letters": [
         {
+            "dead_letter_id": f"{PAYMENTS.name}/2/41",
+            "state": "REFUSED",
             "reason": "UNKNOWN_CURRENCY",
             "detail": "XXE is not an ISO 4217 currency",
             "event_id": "e-9",

@@ -1,24 +1,35 @@
 """Files in over HTTP: ``POST /api/v1/imports/{kind}`` takes what ``tieout import`` takes, and templates to download.
 
-The body is the file as it is, so that no form is parsed; what the file does not say stands in the query.
+The body is the file as it is, so that no form is parsed; what the file does not say stands in the query. A body of
+JSON holds the file in base64 and, beside it, the corrections of rows that were refused before.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
-from services.api.ports import ApiDependencies, FileUpload
+from domain.statements import PeriodUnreadableError, parse_period
+from services.api.acting import acting_user
+from services.api.ports import ApiDependencies, Correction, FileUpload
 from services.api.problems import ProblemCode, ProblemError, problem_responses
-from services.api.work import acting_user
+from services.imports.statements.dates import Order
+from services.imports.statements.draft import View
+from services.imports.statements.numbers import Mark
+from services.imports.statements.options import Layout, StatementOptions
 from services.imports.statements.template import TemplateFormat, make_template
+from services.imports.statements.words import COLUMNS, Field
 from services.language import Language
 
 OCTETS: Final = "application/octet-stream"
 JSON: Final = "application/json"
-FileKind = Literal["customer-statement", "bank-statement"]
+FileKind = Literal["customer-statement", "bank-statement", "customers", "products"]
+_MASTER: Final = ("customers", "products")
 _MEDIA_TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -33,15 +44,106 @@ _EXAMPLE: Final = {
 }
 
 
+class CorrectedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A body of JSON. ``corrections``: of the rows of an earlier answer's ``rejections``, the right values."""
+
+    content_base64: bytes
+    corrections: tuple[Correction, ...] = ()
+
+
+_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            OCTETS: {"schema": {"type": "string", "format": "binary"}},
+            JSON: {
+                "schema": {"type": "object"},
+                "example": {
+                    "content_base64": "ZGF0ZSxhbW91bnQK",
+                    "corrections": [{"row": 3, "column": "Date", "corrected": "2026-01-05"}],
+                },
+            },
+        },
+    }
+}
+
+
+def statement_options(
+    customer: Annotated[str | None, Query(description="Whose it is, if it does not say.")] = None,
+    currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
+    opening: Annotated[str | None, Query(description="Opening balance, if it does not say.")] = None,
+    period: Annotated[str | None, Query(description="2026-01, 2026-01-01..2026-01-31")] = None,
+    statement_id: Annotated[str | None, Query(max_length=200)] = None,
+    view: Annotated[View, Query(description="In whose books debit and credit stand.")] = View.AUTO,
+    format: Annotated[str | None, Query(description="If not by its content.")] = None,
+    columns: Annotated[
+        list[str] | None,
+        Query(description="FIELD=HEADING, for headings that nobody knows.", examples=[["date=Buchung"]]),
+    ] = None,
+    date_order: Annotated[Order | None, Query(description="Of 05/01/2026.")] = None,
+    decimal: Annotated[Mark | None, Query(description="The decimal mark.")] = None,
+    encoding: Annotated[str | None, Query(max_length=40)] = None,
+    sheet: Annotated[str | None, Query(max_length=200, description="Of a workbook.")] = None,
+    remember: Annotated[bool, Query(description="Keep columns, marks and view for the customer.")] = False,
+    withdraw: Annotated[bool, Query(description="Its statements no longer stand.")] = False,
+) -> StatementOptions:
+    """Dependency: what is said about a statement file beside it."""
+    if remember and customer is None:
+        raise ProblemError(ProblemCode.INVALID_PARAMETER, "A layout is kept for a customer: name it.")
+    layout = Layout(
+        columns=_columns(columns or ()),
+        date_order=date_order,
+        decimal=decimal,
+        view=view,
+        encoding=encoding,
+        sheet=sheet,
+        currency=currency,
+    )
+    return StatementOptions(
+        customer_id=customer,
+        statement_id=statement_id,
+        period=_period(period),
+        opening=opening,
+        format=format,
+        layout=layout,
+        remember=remember,
+        withdraw=withdraw,
+    )
+
+
+def _columns(pairs: Sequence[str]) -> dict[Field, str]:
+    found: dict[Field, str] = {}
+    for pair in pairs:
+        name, _, heading = pair.partition("=")
+        if name.strip() not in COLUMNS or not heading.strip():
+            known = ", ".join(sorted(COLUMNS))
+            raise ProblemError(
+                ProblemCode.INVALID_PARAMETER, f"columns: {pair!r} is no FIELD=HEADING of {known}."
+            )
+        found[Field(name.strip())] = heading.strip()
+    return found
+
+
+def _period(text: str | None) -> tuple[dt.date, dt.date] | None:
+    if text is None:
+        return None
+    try:
+        period = parse_period(text)
+    except PeriodUnreadableError as error:
+        raise ProblemError(ProblemCode.INVALID_PARAMETER, str(error)) from error
+    return period.start, period.end
+
+
 def file_router(deps: ApiDependencies) -> APIRouter:
     """Upload of files, and their templates."""
     router = APIRouter(prefix="/api/v1", tags=["files"])
 
-    async def body(request: Request) -> bytes:
+    async def body(request: Request) -> CorrectedFile:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != OCTETS:  # also what keeps other sites' pages out, as for events
+        if media_type not in (OCTETS, JSON):  # also what keeps other sites' pages out, as for events
             raise ProblemError(
-                ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"Content-Type is {media_type or 'missing'}, not {OCTETS}"
+                ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+                f"Content-Type is {media_type or 'missing'}, neither {OCTETS} nor {JSON}",
             )
         received = bytearray()
         async for piece in request.stream():
@@ -50,24 +152,25 @@ def file_router(deps: ApiDependencies) -> APIRouter:
                 raise ProblemError(
                     ProblemCode.BODY_TOO_LARGE, f"At most {deps.max_body_bytes} bytes are taken at once"
                 )
-        return bytes(received)
+        if media_type == OCTETS:
+            return CorrectedFile(bytes(received))
+        try:
+            return await run_in_threadpool(msgspec.json.decode, bytes(received), type=CorrectedFile)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise ProblemError(ProblemCode.MALFORMED_JSON, str(error)) from error
 
     @router.post(
         "/imports/{kind}",
         dependencies=[acting_user(deps)],
-        summary="Import a statement file",
+        summary="Import a file",
         status_code=202,
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}},
-            }
-        },
+        openapi_extra=_BODY,
         responses={
             202: {"description": "What became of it.", "content": {JSON: {"example": _EXAMPLE}}},
             **problem_responses(
                 ProblemCode.UNSUPPORTED_MEDIA_TYPE,
                 ProblemCode.BODY_TOO_LARGE,
+                ProblemCode.MALFORMED_JSON,
                 ProblemCode.FILE_REFUSED,
                 ProblemCode.NOT_SIGNED_IN,
                 ProblemCode.KAFKA_UNAVAILABLE,
@@ -76,18 +179,32 @@ def file_router(deps: ApiDependencies) -> APIRouter:
     )
     def upload(
         kind: Annotated[FileKind, Path()],
-        content: bytes = Depends(body),
+        body: CorrectedFile = Depends(body),
+        statement: StatementOptions = Depends(statement_options),
         filename: Annotated[str, Query(max_length=200, examples=["january.xlsx"])] = "upload",
-        customer: Annotated[str | None, Query(description="Whose it is, if it does not say.")] = None,
-        currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
-        opening: Annotated[str | None, Query(description="Opening balance, if it does not say.")] = None,
+        hold_incomplete: Annotated[
+            bool, Query(description="Hold a statement back of which a row cannot be read.")
+        ] = False,
         language: Annotated[Language | None, Query(description="Of the reasons.")] = None,
     ) -> Response:
         """The file is the body. Rows that cannot be read are named, the rest is taken in. The same file again changes
-        nothing.
+        nothing; with `corrections` the rows that were refused are taken in, and the statement replaces the incomplete
+        one.
         """
+        if body.corrections and kind in _MASTER:
+            raise ProblemError(
+                ProblemCode.INVALID_PARAMETER, f"{kind}: send the mended file, not corrections."
+            )
         answer = deps.import_file(
-            FileUpload(kind, filename, content, customer, currency, opening, language or deps.language)
+            FileUpload(
+                kind=kind,
+                filename=filename,
+                content=body.content_base64,
+                corrections=body.corrections,
+                statement=statement,
+                hold_incomplete=hold_incomplete,
+                language=language or deps.language,
+            )
         )
         return Response(msgspec.json.encode(answer), 202, media_type=JSON)
 

@@ -11,10 +11,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 
+from services.imports.statements.options import StatementOptions
 from services.language import Language
 from services.store.live import LiveReader
 from services.web.hub import Lag
+from services.work.adjustments import AdjustmentDesk
 from services.work.cases import CaseDesk
+from services.work.dead_letters import DeadLetterDesk
 from services.work.policy import Policy
 
 StatementFormat = Literal["pdf", "xlsx", "csv", "html", "json"]
@@ -60,15 +63,24 @@ class StatementDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """The right value of one cell that was refused; ``row`` and ``column`` are those of the rejection."""
+
+    row: int
+    column: str
+    corrected: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileUpload:
-    """A statement file and what people say about it beside; ``language`` is that of the reasons."""
+    """A file and what people say about it beside; ``language`` is that of the reasons."""
 
     kind: str
     filename: str
     content: bytes
-    customer_id: str | None
-    currency: str | None
-    opening: str | None
+    corrections: Sequence[Correction] = ()
+    statement: StatementOptions
+    hold_incomplete: bool = False
     language: Language
 
 
@@ -114,6 +126,8 @@ class ApiDependencies:
     import_file: Callable[[FileUpload], FileAnswer]
     lag: Callable[[], Lag]
     case_desk: CaseDesk
+    adjustment_desk: AdjustmentDesk
+    letter_desk: DeadLetterDesk
     policy: Policy
     registry: CollectorRegistry
     version: str

@@ -26,7 +26,7 @@ Kind = Annotated[str | None, Query(description="Only this kind.")]
 _TEXT_LENGTH_MAX: Final = 200
 
 
-def _documented(row: type, name: str) -> dict[int | str, dict[str, Any]]:
+def documented(row: type, name: str) -> dict[int | str, dict[str, Any]]:
     ok = {"model": list[row], "content": {"application/json": {"example": EXAMPLES[name]}}}  # type: ignore[valid-type]
     return {200: ok, **problem_responses()}
 
@@ -39,7 +39,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         "/balances",
         tags=["accounts"],
         summary="Balances, now or as of a date",
-        responses=_documented(queries.BalanceRow, "balances"),
+        responses=documented(queries.BalanceRow, "balances"),
     )
     def balances(customer: Customer = None, currency: Currency = None, as_of: AsOf = None) -> Response:
         """Positive: they owe us. Without `as_of` everything booked counts, whatever its date."""
@@ -50,7 +50,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         "/entries",
         tags=["accounts"],
         summary="Ledger entries with the running balance",
-        responses=_documented(queries.EntryRow, "entries"),
+        responses=documented(queries.EntryRow, "entries"),
     )
     def entries(
         customer: Customer = None,
@@ -74,7 +74,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         "/open-items",
         tags=["accounts"],
         summary="Open items, now or as of a date",
-        responses=_documented(queries.OpenItemRow, "open_items"),
+        responses=documented(queries.OpenItemRow, "open_items"),
     )
     def open_items(
         customer: Customer = None,
@@ -102,7 +102,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         "/matches",
         tags=["reconciliation"],
         summary="Which payment paid which document",
-        responses=_documented(queries.MatchRow, "matches"),
+        responses=documented(queries.MatchRow, "matches"),
     )
     def matches(
         customer: Customer = None,
@@ -121,7 +121,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         "/discrepancies",
         tags=["reconciliation"],
         summary="Discrepancies",
-        responses=_documented(queries.DiscrepancyRow, "discrepancies"),
+        responses=documented(queries.DiscrepancyRow, "discrepancies"),
     )
     def discrepancies(
         customer: Customer = None,
@@ -140,7 +140,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         "/discrepancy-changes",
         tags=["reconciliation"],
         summary="The lives of discrepancies",
-        responses=_documented(queries.DiscrepancyChangeRow, "discrepancy_changes"),
+        responses=documented(queries.DiscrepancyChangeRow, "discrepancy_changes"),
     )
     def discrepancy_changes(
         customer: Customer = None,
@@ -159,7 +159,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         "/comparisons",
         tags=["reconciliation"],
         summary="Customer statements against our books",
-        responses=_documented(queries.ComparisonRow, "comparisons"),
+        responses=documented(queries.ComparisonRow, "comparisons"),
     )
     def comparisons(
         customer: Customer = None,
@@ -186,7 +186,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         "/ageing",
         tags=["accounts"],
         summary="Open balance by days past due",
-        responses=_documented(queries.AgeingRow, "ageing"),
+        responses=documented(queries.AgeingRow, "ageing"),
     )
     def ageing(
         customer: Customer = None,
@@ -201,21 +201,6 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         date = as_of or deps.today()
         return json_rows(
             deps.engine, lambda c: queries.iterate_ageing(c, accounts, date, edges or DEFAULT_EDGES)
-        )
-
-    @router.get(
-        "/dead-letters",
-        tags=["operations"],
-        summary="Input records that were refused",
-        responses=_documented(queries.DeadLetterRow, "dead_letters"),
-    )
-    def dead_letters(
-        customer: Customer = None,
-        reason: Annotated[str | None, Query(description="Only this reason code.")] = None,
-    ) -> Response:
-        """With the reason, the position in Kafka and the content."""
-        return json_rows(
-            deps.engine, lambda c: queries.iterate_dead_letters(c, reason=reason, customer_id=customer)
         )
 
     return router

@@ -11,10 +11,10 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from services.api.acting import acting_user
 from services.api.examples import EVENT
 from services.api.ports import ApiDependencies, Publication, RefusedEvent
 from services.api.problems import ProblemCode, ProblemError, problem_responses
-from services.api.work import acting_user
 from services.work.users import User
 
 NDJSON: Final = "application/x-ndjson"

@@ -199,6 +199,6 @@ def list_dead_letters(customer: str | None, reason: str | None, *, as_json: bool
     """Print refused records with reason and position."""
     _ask(
         lambda c: iterate_dead_letters(c, reason=reason, customer_id=customer),
-        ["reason", "source", "customer_id", "detail"],
+        ["dead_letter_id", "state", "reason", "customer_id", "detail"],
         as_json=as_json,
     )

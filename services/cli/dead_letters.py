@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json
 from services.cli.running import JsonOption
 from services.cli.working import AsOption, CommentOption, Place, now, place
-from services.imports.canonical import LineError, read_event
+from services.imports.canonical import record_of
 from services.work.dead_letters import DeadLetterDesk, DeadLetterDetail
 from services.work.users import User, user_named
 
@@ -96,15 +96,7 @@ def discard(
 
 
 def _desk(here: Place) -> DeadLetterDesk:
-    return DeadLetterDesk(here.log(), Codec(registry_for(here.settings.schema_registry_url)), shaped, now)
-
-
-def shaped(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The record of a JSON event. Raises ``ValueError`` with a sentence."""
-    outgoing = read_event(1, event)
-    if isinstance(outgoing, LineError):
-        raise ValueError(outgoing.detail)
-    return outgoing.value
+    return DeadLetterDesk(here.log(), Codec(registry_for(here.settings.schema_registry_url)), record_of, now)
 
 
 def _act(acting: str | None, act: Callable[[DeadLetterDesk, User], DeadLetterDetail], as_json: bool) -> None:

@@ -109,6 +109,14 @@ def read_line(line_no: int, line: bytes) -> Outgoing | LineError:
     return read_event(line_no, decoded, line)
 
 
+def record_of(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of one decoded event. Raises ``ValueError`` with a sentence where it cannot be one."""
+    outgoing = read_event(1, event)
+    if isinstance(outgoing, LineError):
+        raise ValueError(outgoing.detail)
+    return outgoing.value
+
+
 def read_event(position: int, event: object, line: bytes | None = None) -> Outgoing | LineError:
     """As ``read_line`` for an event that is already decoded (strings for dates, as in JSON).
 

@@ -7,18 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
+from domain.work.dead_letters import DeadLetterState, state_after
 from services.queries.entries import SourceRow
 from services.queries.filters import by_code_point, stream
-from services.store.tables import dead_letters
+from services.store.tables import dead_letters, work_events
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterRow:
-    r"""``raw_value`` is the refused record as text, with undecodable bytes written as ``\\xNN``; None if
-    it was empty.
+    r"""``state`` is what people have done about it. ``raw_value`` is the refused record as text, with
+    undecodable bytes written as ``\\xNN``; None if it was empty.
     """
 
+    dead_letter_id: str
+    state: str
     reason: str
     detail: str
     event_id: str | None
@@ -28,20 +32,35 @@ class DeadLetterRow:
     raw_value: str | None
 
 
+def dead_letter_id(topic: str, partition: int, offset: int) -> str:
+    """Where the refused record lies: ``topic/partition/offset``."""
+    return f"{topic}/{partition}/{offset}"
+
+
 def iterate_dead_letters(
-    connection: sa.Connection, *, reason: str | None = None, customer_id: str | None = None
+    connection: sa.Connection,
+    *,
+    reason: str | None = None,
+    customer_id: str | None = None,
+    states: frozenset[DeadLetterState] = frozenset(DeadLetterState),
 ) -> Iterator[DeadLetterRow]:
     """By topic, partition, offset."""
-    letter = dead_letters.c
-    statement = sa.select(dead_letters).order_by(
-        *by_code_point(letter.source_topic), letter.source_partition, letter.source_offset
+    letter, last = dead_letters.c, _last_actions()
+    place = sa.func.concat(letter.source_topic, "/", letter.source_partition, "/", letter.source_offset)
+    statement = (
+        sa.select(dead_letters, last.c.action)
+        .outerjoin(last, last.c.subject == place)
+        .order_by(*by_code_point(letter.source_topic), letter.source_partition, letter.source_offset)
     )
     if reason is not None:
         statement = statement.where(letter.reason == reason)
     if customer_id is not None:
         statement = statement.where(letter.customer_id == customer_id)
+    rows = ((row, state_after(row["action"])) for row in stream(connection, statement))
     return (
         DeadLetterRow(
+            dead_letter_id=dead_letter_id(row["source_topic"], row["source_partition"], row["source_offset"]),
+            state=state.value,
             reason=row["reason"],
             detail=row["detail"],
             event_id=row["event_id"],
@@ -50,7 +69,19 @@ def iterate_dead_letters(
             source=SourceRow(row["source_topic"], row["source_partition"], row["source_offset"]),
             raw_value=None if row["raw_value"] is None else _as_text(bytes(row["raw_value"])),
         )
-        for row in stream(connection, statement)
+        for row, state in rows
+        if state in states
+    )
+
+
+def _last_actions() -> sa.Subquery:
+    done = work_events.c
+    return (
+        sa.select(done.subject, done.action)
+        .ext(distinct_on(done.subject))
+        .where(done.subject_kind == "dead_letter")
+        .order_by(done.subject, done.occurred_at.desc(), done.event_id.desc())
+        .subquery()
     )
 
 

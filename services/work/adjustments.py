@@ -28,11 +28,11 @@ from domain.work.adjustments import (
 )
 from schemas.topics import ADJUSTMENTS, Topic
 from services.queries.filters import AccountFilter
-from services.store.tables import ledger_entries, open_items, statements, work_events
+from services.store.tables import ledger_entries, open_items, statements
 from services.work.cases import after
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError
 from services.work.policy import Policy
-from services.work.record import Deed, HistoryRow, WorkLog, history_of, rows_of
+from services.work.record import Deed, HistoryRow, WorkLog, actions_by_subject, history_of, rows_of
 from services.work.users import User
 
 ADJUSTMENT: Final = "adjustment"
@@ -194,16 +194,12 @@ class AdjustmentDesk:
         self, connection: sa.Connection, accounts: AccountFilter, *, pending_only: bool = False
     ) -> Iterator[AdjustmentRow]:
         """Adjustments by time of their proposal."""
-        row = work_events.c
-        wanted = sa.select(row.subject).where(
-            row.subject_kind == ADJUSTMENT,
-            row.action == AdjustmentAction.PROPOSE.value,
-            *accounts.clauses(work_events),
-        )
-        for (adjustment_id,) in connection.execute(wanted.order_by(row.occurred_at, row.event_id)).all():
-            _, found = self._find(connection, adjustment_id)
-            if found.pending is not None or not pending_only:
-                yield _row(found)
+        by_subject = actions_by_subject(connection, ADJUSTMENT, accounts)
+        now = self.clock()
+        found = [adjustment_of(number, done, now, self._expire) for number, done in by_subject.items()]
+        for one in sorted(found, key=lambda one: (one.proposal.occurred_at, one.proposal.event_id)):
+            if one.pending is not None or not pending_only:
+                yield _row(one)
 
     def trail(self, connection: sa.Connection, adjustment_id: str) -> Trail:
         """From proposal to statement. Raises ``NoSuchSubjectError``."""

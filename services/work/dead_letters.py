@@ -52,11 +52,6 @@ class DeadLetterDetail:
     history: list[HistoryRow]
 
 
-def dead_letter_id(topic: str, partition: int, offset: int) -> str:
-    """Where the refused record lies: ``topic/partition/offset``."""
-    return f"{topic}/{partition}/{offset}"
-
-
 @dataclass(frozen=True, slots=True)
 class DeadLetterDesk:
     """Acts for users. Raises ``WorkError``; blocks until everybody can read what was done."""

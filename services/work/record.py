@@ -24,6 +24,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from domain.work.actions import Action
 from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.topics import WORK_EVENTS, Topic
+from services.queries.filters import AccountFilter
 from services.store.tables import work_events
 from services.work.errors import NotRecordedError
 
@@ -173,3 +174,17 @@ def history_of(connection: sa.Connection, subject_kind: str, subject: str) -> li
     )
     found = connection.execute(wanted.order_by(row.occurred_at, row.event_id)).mappings()
     return [Action(**one) for one in found]
+
+
+def actions_by_subject(
+    connection: sa.Connection, subject_kind: str, accounts: AccountFilter
+) -> dict[str, list[Action]]:
+    """The actions on every subject of a kind, each in order."""
+    row = work_events.c
+    wanted = sa.select(row.subject, *(row[name] for name in _COLUMNS)).where(
+        row.subject_kind == subject_kind, *accounts.clauses(work_events)
+    )
+    found: dict[str, list[Action]] = {}
+    for subject, *fields in connection.execute(wanted.order_by(row.occurred_at, row.event_id)):
+        found.setdefault(subject, []).append(Action(**dict(zip(_COLUMNS, fields, strict=True))))
+    return found

@@ -20,12 +20,15 @@ from schemas.codec import Codec
 from schemas.registry import FingerprintRegistry
 from services.api import ApiDependencies, Lag, create_app
 from services.api.testing import served
+from services.imports.canonical import record_of
 from services.queries import testing as books
 from services.store import tables
 from services.store.engine import create_engine
 from services.store.live import Change, LiveStore
 from services.store.live_redis import connect_live
+from services.work.adjustments import AdjustmentDesk
 from services.work.cases import CaseDesk
+from services.work.dead_letters import DeadLetterDesk
 from services.work.policy import read_policy
 from services.work.record import WorkLog
 
@@ -81,6 +84,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             engine, live = create_engine(database_url, pool_size=10), connect_live(urls.redis_url)
             _fill(engine, live)
             policy = read_policy()
+            codec = Codec(FingerprintRegistry())
+            log = WorkLog("", codec, engine)  # connects on first use, which is none
             deps = ApiDependencies(
                 engine=engine,
                 live=live,
@@ -88,12 +93,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 zone=ZoneInfo("UTC"),
                 publish=_not_used,
                 import_file=_not_used,
-                case_desk=CaseDesk(
-                    WorkLog("", Codec(FingerprintRegistry()), engine),  # connects on first use, which is none
-                    policy,
-                    lambda: dt.datetime.now(dt.UTC),
-                    lambda: TODAY,
-                ),
+                case_desk=CaseDesk(log, policy, lambda: dt.datetime.now(dt.UTC), lambda: TODAY),
+                adjustment_desk=AdjustmentDesk(log, policy, lambda: dt.datetime.now(dt.UTC)),
+                letter_desk=DeadLetterDesk(log, codec, record_of, lambda: dt.datetime.now(dt.UTC)),
                 policy=policy,
                 statement=_not_used,
                 lag=lambda: Lag(0),

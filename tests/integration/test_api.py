@@ -33,13 +33,16 @@ from services.api.adapters import StatementIssuer
 from services.api.examples import EXAMPLES
 from services.api.problems import PROBLEMS, ProblemCode, ProblemError
 from services.api.testing import served
+from services.imports.canonical import record_of
 from services.queries import testing as books
 from services.reports.document import Letterhead
 from services.store import tables
 from services.store.engine import create_engine
 from services.store.live_redis import connect_live
 from services.web.routes import choose_language
+from services.work.adjustments import AdjustmentDesk
 from services.work.cases import CaseDesk
+from services.work.dead_letters import DeadLetterDesk
 from services.work.policy import read_policy
 from services.work.record import WorkLog
 
@@ -71,8 +74,16 @@ def uploaded(upload: FileUpload) -> FileAnswer:
     """Answers with what it was given; the import itself is tried end to end."""
     if upload.content == b"bad":
         raise ProblemError(ProblemCode.FILE_REFUSED, "no heading", reason="NO_HEADING")
-    row = RejectedRow(3, "Date", "soon", "BAD_DATE", f"{upload.customer_id} {upload.language}", "INV-1")
-    return FileAnswer(upload.kind, 2, {"customer_statement": 1}, {"BAD_DATE": 1}, [row], [upload.filename])
+    row = RejectedRow(
+        3, "Date", "soon", "BAD_DATE", f"{upload.statement.customer_id} {upload.language}", "INV-1"
+    )
+    notes = [upload.filename, *(f"{one.row} {one.column} {one.corrected}" for one in upload.corrections)]
+    layout, period = upload.statement.layout, upload.statement.period
+    if period is not None:
+        columns = " ".join(f"{field}={heading}" for field, heading in layout.columns.items())
+        kept = f"{columns} {layout.decimal} {layout.view} {upload.statement.remember}"
+        notes.append(f"{period[0]}..{period[1]} {kept}")
+    return FileAnswer(upload.kind, 2, {"customer_statement": 1}, {"BAD_DATE": 1}, [row], notes)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +111,7 @@ def deps(stack: StackUrls) -> Iterator[ApiDependencies]:
         books.project(engine, live, [books.balance("C/1 中", 50)])
         registry = CollectorRegistry()
         registry.register(API_REQUESTS)
+        log = WorkLog(stack.kafka_bootstrap_servers, CODEC, engine, topic="none")
         yield ApiDependencies(
             engine=engine,
             live=live,
@@ -109,12 +121,9 @@ def deps(stack: StackUrls) -> Iterator[ApiDependencies]:
             import_file=uploaded,
             statement=StatementIssuer(engine, Letterhead(name="Meridian"), lambda: NOW),
             lag=lambda: Lag(3),
-            case_desk=CaseDesk(
-                WorkLog(stack.kafka_bootstrap_servers, CODEC, engine, topic="none"),
-                POLICY,
-                lambda: NOW,
-                NOW.date,
-            ),
+            case_desk=CaseDesk(log, POLICY, lambda: NOW, NOW.date),
+            adjustment_desk=AdjustmentDesk(log, POLICY, lambda: NOW),
+            letter_desk=DeadLetterDesk(log, CODEC, record_of, lambda: NOW),
             policy=POLICY,
             registry=registry,
             version="1.2.3",
@@ -357,6 +366,26 @@ def test_a_file_is_taken_with_what_is_said_beside_it(client: httpx.Client) -> No
     assert answer.status_code == 202
     assert answer.json()["notes"] == ["a.csv"]
     assert answer.json()["rejections"][0]["detail"] == "C-1 zh"
+    mended = {
+        "content_base64": "eA==",
+        "corrections": [{"row": 3, "column": "Date", "corrected": "2026-01-06"}],
+    }
+    more = "&period=2026-01&columns=date=Wann&columns=debit=Rauf&decimal=comma&view=theirs&remember=true"
+    answer = client.post(where + more, json=mended)
+    assert answer.json()["notes"] == [
+        "a.csv",
+        "3 Date 2026-01-06",
+        "2026-01-01..2026-01-31 date=Wann debit=Rauf comma theirs True",
+    ]
+    for wrong in ("&columns=nonsense", "&period=soon", "&decimal=dot"):
+        problem(client.post(where + wrong, json=mended), ProblemCode.INVALID_PARAMETER)
+    for body in ({"content_base64": "%"}, {"corrections": []}, {"content_base64": "", "else": 1}):
+        problem(client.post(where, json=body), ProblemCode.MALFORMED_JSON)
+    unnamed = where.replace("customer=C-1", "remember=true")
+    problem(client.post(unnamed, content=b"x", headers=octets), ProblemCode.INVALID_PARAMETER)
+    for kind in ("customers", "products"):
+        assert client.post(f"/api/v1/imports/{kind}", content=b"x", headers=octets).json()["kind"] == kind
+        problem(client.post(f"/api/v1/imports/{kind}", json=mended), ProblemCode.INVALID_PARAMETER)
     refused = problem(client.post(where, content=b"bad", headers=octets), ProblemCode.FILE_REFUSED)
     assert refused["reason"] == "NO_HEADING"
     large = client.post(where, content=bytes(10_001), headers=octets)

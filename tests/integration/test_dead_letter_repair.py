@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from domain.work.dead_letters import DeadLetterState
 from schemas import topics
-from services.cli.dead_letters import shaped
+from services.imports.canonical import record_of
 from services.queries import testing as books
+from services.queries.dead_letters import dead_letter_id
 from services.store import tables
-from services.work.dead_letters import DeadLetterDesk, dead_letter_id
+from services.work.dead_letters import DeadLetterDesk
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError
 from services.work.record import WorkLog
 from services.work.users import User
@@ -55,7 +56,7 @@ def desk(bench: Bench) -> Iterator[DeadLetterDesk]:
     inputs = dataclasses.replace(topics.PAYMENTS, name=bench.name(topics.PAYMENTS))
     with projecting(bench):
         log = WorkLog(bench.bootstrap, bench.codec, bench.engine, topic=bench.name(topics.WORK_EVENTS))
-        yield DeadLetterDesk(log, bench.codec, shaped, lambda: NOW, {topics.PAYMENTS.name: inputs})
+        yield DeadLetterDesk(log, bench.codec, record_of, lambda: NOW, {topics.PAYMENTS.name: inputs})
 
 
 def sent(bench: Bench) -> list[dict[str, Any]]:

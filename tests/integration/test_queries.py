@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from deploy.stack import StackUrls
 from domain.ageing import BucketEdgesError
+from domain.work.dead_letters import DeadLetterState
 from services import queries
 from services.queries import testing as books
 from services.queries.overview import AccountOrder, list_accounts, read_currency_figures
@@ -284,6 +285,10 @@ def test_dead_letters_show_bytes_as_text(connection: sa.Connection) -> None:
     assert [(r.source.offset, r.reason) for r in rows] == [(1, "UNKNOWN_CURRENCY"), (2, "UNREADABLE")]
     assert rows[0].raw_value == '{"amount": \\xff}'
     assert [r.source.offset for r in queries.iterate_dead_letters(connection, customer_id="C-1")] == [2]
+    assert rows[0].dead_letter_id == "tieout.payments/0/1"
+    assert {r.state for r in rows} == {DeadLetterState.REFUSED}
+    mended = frozenset({DeadLetterState.REPAIRED})
+    assert list(queries.iterate_dead_letters(connection, states=mended)) == []
 
 
 def test_the_figures_of_the_page(connection: sa.Connection) -> None:

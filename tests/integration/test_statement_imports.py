@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from deploy.stack import StackUrls
 from schemas.codec import Codec
 from schemas.registry import FingerprintRegistry
-from services.api import FileUpload, adapters
+from services.api import Correction, FileAnswer, FileUpload, adapters
 from services.api.problems import ProblemCode, ProblemError
 from services.imports.canonical import Outgoing
 from services.imports.errors import Receipt
@@ -160,13 +160,45 @@ def test_an_upload_is_imported_and_its_rows_named_in_the_language_asked_for(
     monkeypatch.setattr(adapters, "Publisher", lambda *_, **__: bring.sent)
     importer = adapters.FileImporter("127.0.0.1:1", Codec(FingerprintRegistry()), bring.engine)
     content = b"Date,Document no.,Debit,Credit,Balance\n2026-01-05,INV-1,,120.00,120.00\nsoon,X,1.00,,\n"
-    answer = importer(FileUpload("customer-statement", "../../jan.csv", content, "C-1", "EUR", None, "zh"))
+    said = StatementOptions(customer_id="C-1", layout=Layout(currency="EUR"))
+
+    def upload(content: bytes, **more: Any) -> FileAnswer:
+        fields: dict[str, Any] = {"kind": "customer-statement", "filename": "../../jan.csv"}
+        fields |= {"statement": said, **more}
+        return importer(FileUpload(content=content, language="zh", **fields))
+
+    answer = upload(content)
     [value] = bring.sent.values
     assert (value["customer_id"], value["closing_balance_minor"]) == ("C-1", 12_000)
     [row] = answer.rejections
     assert (row.row, row.column, row.value, row.code) == (3, "Date", "soon", "BAD_DATE")
     assert row.detail == "“soon”不是日期。"
     with pytest.raises(ProblemError) as caught:
-        importer(FileUpload("customer-statement", "", b"a,b", None, None, None, "zh"))
+        upload(b"a,b", filename="", statement=StatementOptions())
     assert caught.value.code is ProblemCode.FILE_REFUSED
     assert caught.value.extensions["reason"] == "NO_HEADING"
+    corrected = upload(content, corrections=[Correction(3, "Date", "2026-01-06")])
+    assert (corrected.rejected, corrected.accepted) == ({}, {"customer_statement": 1})
+    assert [(v["statement_version"], v["line_count"]) for v in bring.sent.values] == [(1, 1), (2, 2)]
+    held = upload(content.replace(b"INV-1", b"INV-2"), hold_incomplete=True)
+    assert held.accepted == {}
+
+
+def test_customers_are_uploaded_and_a_file_without_its_columns_is_refused(
+    bring: Bringing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters, "Publisher", lambda *_, **__: bring.sent)
+    importer = adapters.FileImporter("127.0.0.1:1", Codec(FingerprintRegistry()), bring.engine)
+
+    def upload(content: bytes) -> FileAnswer:
+        fields: dict[str, Any] = {"kind": "customers", "filename": "c.csv", "statement": StatementOptions()}
+        return importer(FileUpload(content=content, language="en", **fields))
+
+    answer = upload(b"customer_id,name,terms_days\nC-1,Alder,30\nC-2,Birch,soon\n")
+    assert answer.accepted == {"customer": 1}
+    [row] = answer.rejections
+    assert (row.row, row.document_no or row.value) == (3, "C-2")
+    with pytest.raises(ProblemError) as caught:
+        upload(b"a,b\n1,2\n")
+    assert caught.value.code is ProblemCode.FILE_REFUSED
+    assert "/" not in caught.value.detail

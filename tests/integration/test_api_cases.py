@@ -12,10 +12,10 @@ import pytest
 from fastapi import FastAPI
 
 from schemas import topics
+from services.api.cases import case_router
 from services.api.ports import ApiDependencies
 from services.api.problems import install_problem_handlers
 from services.api.testing import served
-from services.api.work import work_router
 from services.queries import testing as books
 from services.store import tables
 from services.work.cases import CaseDesk
@@ -42,7 +42,7 @@ def client(bench: Bench) -> Iterator[httpx.Client]:
     fields["case_desk"] = CaseDesk(log, POLICY, lambda: NOW, NOW.date)
     app = FastAPI()
     install_problem_handlers(app)
-    app.include_router(work_router(ApiDependencies(**fields)))
+    app.include_router(case_router(ApiDependencies(**fields)))
     with projecting(bench), served(app) as url, httpx.Client(base_url=url, timeout=30) as http:
         yield http
 

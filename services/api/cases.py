@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from typing import Annotated, Final
 
-import msgspec
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.work.cases import CaseAction, CaseState
+from services.api.acting import ACTING_PROBLEMS, acting_user, as_problems, encoded, only_json
 from services.api.ports import ApiDependencies
 from services.api.problems import ProblemCode, ProblemError, problem_responses
 from services.api.rows import json_rows
@@ -30,34 +29,8 @@ from services.work.cases import (
     read_attachment,
     read_case,
 )
-from services.work.errors import (
-    ActionRefusedError,
-    AttachmentRefusedError,
-    NoSuchSubjectError,
-    NotAllowedError,
-    NotRecordedError,
-    UnknownUserError,
-    WorkError,
-)
-from services.work.users import User, user_of_token
+from services.work.users import User
 
-_CODES: Final[dict[type[WorkError], ProblemCode]] = {
-    NoSuchSubjectError: ProblemCode.NOT_FOUND,
-    ActionRefusedError: ProblemCode.ACTION_REFUSED,
-    AttachmentRefusedError: ProblemCode.ATTACHMENT_REFUSED,
-    UnknownUserError: ProblemCode.NOT_SIGNED_IN,
-    NotAllowedError: ProblemCode.NOT_ALLOWED,
-    NotRecordedError: ProblemCode.KAFKA_UNAVAILABLE,
-}
-#: what may be done wrong by whoever acts
-ACTING_PROBLEMS: Final = problem_responses(
-    ProblemCode.NOT_FOUND,
-    ProblemCode.ACTION_REFUSED,
-    ProblemCode.NOT_SIGNED_IN,
-    ProblemCode.NOT_ALLOWED,
-    ProblemCode.UNSUPPORTED_MEDIA_TYPE,
-    ProblemCode.KAFKA_UNAVAILABLE,
-)
 _CASE_IDS_MAX: Final = 1_000
 
 
@@ -94,43 +67,7 @@ class BulkBody(BaseModel):
     details: dict[str, Annotated[str, Field(max_length=300)]] = Field(default_factory=dict, max_length=10)
 
 
-@contextlib.contextmanager
-def as_problems() -> Iterator[None]:
-    """Failures of the work become problems."""
-    try:
-        yield
-    except WorkError as error:
-        code = _CODES[type(error)]
-        extensions: dict[str, object] = (
-            {"reason": error.refusal.reason.value} if isinstance(error, ActionRefusedError) else {}
-        )
-        raise ProblemError(code, str(error), **extensions) from error
-
-
-def acting_user(deps: ApiDependencies) -> Any:
-    """Dependency: the user of the bearer token."""
-
-    def user(authorization: Annotated[str | None, Header()] = None) -> User:
-        scheme, _, token = (authorization or "").partition(" ")
-        given = token.strip() if scheme.lower() == "bearer" else None
-        with as_problems(), deps.engine.connect() as connection:
-            return user_of_token(connection, given)
-
-    return Depends(user)
-
-
-async def only_json(request: Request) -> None:
-    """Dependency: other content types, which other sites' pages could send, are turned away."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise ProblemError(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "Send application/json")
-
-
-def encoded(value: object) -> Response:
-    """The value as JSON."""
-    return Response(msgspec.json.encode(value), media_type="application/json")
-
-
-def work_router(deps: ApiDependencies) -> APIRouter:
+def case_router(deps: ApiDependencies) -> APIRouter:
     """Cases: read by anybody who may read, worked on by users."""
     router = APIRouter(prefix="/api/v1", tags=["work"])
     user = acting_user(deps)
@@ -187,7 +124,7 @@ def work_router(deps: ApiDependencies) -> APIRouter:
     )
     def act(case_id: str, body: CaseActionBody, by: User = user) -> Response:
         """Answers with the case as it then is; everybody can read it by then."""
-        file = None if body.file is None else (body.file.name, _decoded(body.file.content_base64))
+        file = None if body.file is None else (body.file.name, decoded(body.file.content_base64))
         with as_problems():
             detail = deps.case_desk.act(
                 by, case_id, body.action, comment=body.comment, details=body.details, file=file
@@ -211,7 +148,7 @@ def work_router(deps: ApiDependencies) -> APIRouter:
     return router
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
