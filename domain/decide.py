@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
+from collections.abc import Sequence
 
 import msgspec
 
@@ -30,12 +31,14 @@ from domain.outcomes import (
     Outcome,
     Refused,
 )
-from domain.review import looks_elsewhere, review
-from domain.rules import Rules
+from domain.review import Difference, looks_elsewhere, review
+from domain.rules import RulesByDate
 from domain.validation import Refusal, RefusalReason
 
 
-def decide(book: Book, event: Event, source: Source, recorded_at: dt.datetime, rules: Rules) -> list[Outcome]:
+def decide(
+    book: Book, event: Event, source: Source, recorded_at: dt.datetime, rules: RulesByDate
+) -> list[Outcome]:
     """Everything that follows from ``event`` for the books of its customer.
 
     ``source`` and ``recorded_at`` (the record's timestamp in Kafka, UTC) are kept for traceability; no clock is
@@ -87,7 +90,7 @@ def _versions(account: Account, fact: Fact | StatementFact) -> list[Fact] | list
     return record.facts if record is not None else []
 
 
-def _consequences(book: Book, accepted: Accepted, rules: Rules) -> list[Outcome]:
+def _consequences(book: Book, accepted: Accepted, rules: RulesByDate) -> list[Outcome]:
     """What the new fact leads to, found on a copy that shares everything the fact does not touch."""
     after = _copy_for(book, accepted)
     evolve(after, accepted)
@@ -109,20 +112,33 @@ def _consequences(book: Book, accepted: Accepted, rules: Rules) -> list[Outcome]
         differences = list(review(after, currency, rules))
         if not differences and currency != accepted.currency:
             continue
-        outcomes += differences
-        opened = sum(_opens(d) for d in differences if isinstance(d, DiscrepancyChanged))
-        account = after.accounts[currency]
-        outcomes.append(
-            AccountMoved(
-                currency,
-                account.version + 1,
-                account.balance_minor,
-                account.entry_count,
-                len(account.findings) + opened,
-                account.last_business_date,
-            )
-        )
+        outcomes += [*differences, _moved(currency, after.accounts[currency], differences)]
     return outcomes
+
+
+def decide_again(book: Book, rules: RulesByDate) -> list[Outcome]:
+    """What follows for ``book`` from other rules than those it was last reviewed under; empty where nothing does.
+
+    The same outcomes as if each fact had met these rules when it came (I6).
+    """
+    outcomes: list[Outcome] = []
+    for currency, account in sorted(book.accounts.items()):
+        differences = list(review(book, currency, rules))
+        if differences:
+            outcomes += [*differences, _moved(currency, account, differences)]
+    return outcomes
+
+
+def _moved(currency: str, account: Account, differences: Sequence[Difference]) -> AccountMoved:
+    opened = sum(_opens(d) for d in differences if isinstance(d, DiscrepancyChanged))
+    return AccountMoved(
+        currency,
+        account.version + 1,
+        account.balance_minor,
+        account.entry_count,
+        len(account.findings) + opened,
+        account.last_business_date,
+    )
 
 
 def _opens(change: DiscrepancyChanged) -> int:

@@ -23,12 +23,12 @@ from domain.matching.allocate import settle
 from domain.matching.references import DocumentIndex
 from domain.matching.settlement import Settlement
 from domain.outcomes import AllocationChanged, ComparisonChanged, DiscrepancyChanged, ItemChanged
-from domain.rules import Rules
+from domain.rules import RulesByDate
 
 Difference = ItemChanged | AllocationChanged | DiscrepancyChanged | ComparisonChanged
 
 
-def review(book: Book, currency: str, rules: Rules) -> Iterator[Difference]:
+def review(book: Book, currency: str, rules: RulesByDate) -> Iterator[Difference]:
     """What is new, changed or gone in the account in ``currency``, against what was last announced."""
     account = book.accounts[currency]
     facts = _in_canonical_order(account.records)
@@ -53,11 +53,11 @@ def looks_elsewhere(account: Account) -> bool:
     return any(held.kind in unresolved for held in account.findings.values())
 
 
-def due_date(fact: Fact, rules: Rules) -> dt.date:
+def due_date(fact: Fact, rules: RulesByDate) -> dt.date:
     """The event's own due date; an invoice without one falls due after the terms, a credit on its own date."""
     if fact.due_date is not None:
         return fact.due_date
-    days = rules.terms_days if fact.signed_minor > 0 else 0
+    days = rules.on(fact.business_date).terms_days if fact.signed_minor > 0 else 0
     return fact.business_date + dt.timedelta(days=days)
 
 
@@ -108,7 +108,7 @@ def _allocations(currency: str, account: Account, settlement: Settlement) -> Ite
 
 
 def _findings(
-    book: Book, currency: str, settlement: Settlement, index: DocumentIndex, rules: Rules
+    book: Book, currency: str, settlement: Settlement, index: DocumentIndex, rules: RulesByDate
 ) -> Iterator[Finding]:
     elsewhere = {
         other: _index(_in_canonical_order(their.records))
@@ -123,7 +123,7 @@ def _findings(
     yield from own_event_findings(view)
 
 
-def comparisons(account: Account, currency: str, rules: Rules) -> Iterator[Compared]:
+def comparisons(account: Account, currency: str, rules: RulesByDate) -> Iterator[Compared]:
     """Each statement in force laid against the books, by period."""
     statements = statements_in_force(account)
     if not statements:
@@ -134,7 +134,7 @@ def comparisons(account: Account, currency: str, rules: Rules) -> Iterator[Compa
     )
     side = OurSide(_our_entries(account), statements)
     for statement in statements:
-        yield compare(currency, rules, side, statement, progress)
+        yield compare(currency, rules.on(statement.period_end), side, statement, progress)
 
 
 def statements_in_force(account: Account) -> list[StatementFact]:

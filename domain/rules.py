@@ -1,11 +1,31 @@
-"""The rule set that decides the judgement calls. Versioned: every finding names the version that it rests on."""
+"""The rules that decide the judgement calls. Versioned: every finding names the version that it rests on.
+
+Which rules hold for a customer on a business date is ``RulesByDate``: one set for ever (``Rules`` itself), or one
+after the other (``Timeline``, made by ``domain.rule_sets``). A payment is judged by the rules of its own date, a
+document's terms by those of its date, a statement by those of the last day of its period.
+"""
 
 from __future__ import annotations
 
+import bisect
+import datetime as dt
 import enum
-from typing import Any
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
+
+Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
+Ppm = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+STAGES_BY_PRIORITY: Final = (
+    "amount_and_date",
+    "net_of_fee",
+    "fuzzy_reference",
+    "one_payment_many_documents",
+    "many_payments_one_document",
+    "many_to_many",
+    "small_deduction",
+    "residual",
+)
 
 
 class OrderPolicy(enum.StrEnum):
@@ -27,7 +47,7 @@ class BorneBy(enum.StrEnum):
     """It stays owed: every difference is a SHORT_PAYMENT."""
 
 
-class MatchingRules(msgspec.Struct, frozen=True, kw_only=True):
+class MatchingRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Parameters of matching for receipts that name no document (``docs/reference/matching.md``).
 
     Scores and shares are integers in millionths (ppm). A match is confirmed by itself only if it is the only one
@@ -35,57 +55,55 @@ class MatchingRules(msgspec.Struct, frozen=True, kw_only=True):
     ``suggest_ppm`` on.
     """
 
-    stages: tuple[str, ...] = (
-        "amount_and_date",
-        "net_of_fee",
-        "fuzzy_reference",
-        "one_payment_many_documents",
-        "many_payments_one_document",
-        "many_to_many",
-        "small_deduction",
-        "residual",
-    )
+    stages: tuple[str, ...] = STAGES_BY_PRIORITY
     """By priority; a stage that is not named is not run."""
-    confirm_ppm: int = 900_000
-    suggest_ppm: int = 500_000
-    days_before_document: int = 7
+    confirm_ppm: Ppm = 900_000
+    suggest_ppm: Ppm = 500_000
+    days_before_document: Days = 7
     """A payment may come this many days before its document's date (prepayment)."""
-    days_after_due: int = 180
-    reference_similarity_ppm: int = 700_000
+    days_after_due: Days = 180
+    reference_similarity_ppm: Ppm = 700_000
     """Less alike than this is another reference, not a misspelt one."""
-    payer_similarity_ppm: int = 600_000
+    payer_similarity_ppm: Ppm = 600_000
     """A payer whose name is less alike to every known payer of the account is not confirmed by itself."""
-    deduction_ppm: int = 30_000
+    deduction_ppm: Ppm = 30_000
     """A payment this much below a document may have deducted it (discount, bank charges): suggested."""
-    coincidence_ppm: int = 500
+    coincidence_ppm: Ppm = 500
     """A combination is confirmed only where sums that are tried number at most this share of the amount."""
-    candidates_max: int = 24
+    candidates_max: Annotated[int, msgspec.Meta(ge=1, le=100)] = 24
     """Documents (or receipts) that one combination is looked for among, the nearest in date first."""
-    combination_max: int = 6
+    combination_max: Annotated[int, msgspec.Meta(ge=2, le=12)] = 6
     """Members of one combination."""
-    steps_max: int = 20_000
+    steps_max: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 20_000
     """Sums tried in one review, for all its receipts together."""
-    suggestions_max: int = 5
+    suggestions_max: Annotated[int, msgspec.Meta(ge=0, le=50)] = 5
     """Suggested documents per receipt."""
     order_policy: OrderPolicy = OrderPolicy.NONE
 
+    def __post_init__(self) -> None:
+        unknown = [stage for stage in self.stages if stage not in STAGES_BY_PRIORITY]
+        if unknown or len(set(self.stages)) < len(self.stages):
+            raise ValueError(f"stages are some of {', '.join(STAGES_BY_PRIORITY)}, each once")
+        if self.suggest_ppm > self.confirm_ppm:
+            raise ValueError("suggest_ppm is above confirm_ppm")
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days are calendar days; amounts are minor units of the account's currency."""
 
-    version: int = 1
-    terms_days: int = 30
+    version: Annotated[int, msgspec.Meta(ge=1)] = 1
+    terms_days: Days = 30
     """Due date = business date + this, where a document names none."""
-    tolerance_minor: int = 0
+    tolerance_minor: Annotated[int, msgspec.Meta(ge=0, le=10**15)] = 0
     """What may stay open on a document after a payment without being SHORT_PAYMENT."""
-    tolerance_ppm: int = 0
+    tolerance_ppm: Ppm = 0
     """The same as a share of the document, in millionths; the larger of both limits counts."""
     tolerance_borne_by: BorneBy = BorneBy.US
-    duplicate_window_days: int = 5
+    duplicate_window_days: Days = 5
     """Two payments of the same amount and reference within this many days are suspected duplicates."""
-    date_window_days: int = 3
+    date_window_days: Days = 3
     """How far the dates of one document may differ between the customer's statement and our books."""
-    grace_days: int = 1
+    grace_days: Days = 1
     """How long after its date a line of theirs may wait for a source of ours that has not come that far."""
     matching: MatchingRules = MatchingRules()
 
@@ -94,6 +112,28 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         if self.tolerance_borne_by is BorneBy.CUSTOMER:
             return 0
         return max(self.tolerance_minor, amount_minor * self.tolerance_ppm // 1_000_000)
+
+    def on(self, date: dt.date) -> Rules:
+        """These, on every date."""
+        del date
+        return self
+
+
+class RulesByDate(Protocol):
+    """What holds for one customer."""
+
+    def on(self, date: dt.date) -> Rules:
+        """The rules in force on a business date."""
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """``spans``: (first date, rules), ascending; the first begins with ``date.min``."""
+
+    spans: tuple[tuple[dt.date, Rules], ...]
+
+    def on(self, date: dt.date) -> Rules:
+        """The rules of the last span that has begun on ``date``."""
+        return self.spans[bisect.bisect_right(self.spans, date, key=lambda span: span[0]) - 1][1]
 
 
 def plain_rules(rules: Rules) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from domain.matching.allocate import original_document, original_payment
 from domain.matching.references import DocumentIndex, reference_like
 from domain.matching.settlement import Item, Settlement
 from domain.money import to_text
-from domain.rules import Rules
+from domain.rules import RulesByDate
 
 
 class OwnEvents(msgspec.Struct):
@@ -24,7 +24,7 @@ class OwnEvents(msgspec.Struct):
 
     customer_id: str
     currency: str
-    rules: Rules
+    rules: RulesByDate
     settlement: Settlement
     index: DocumentIndex
     other_currency: Callable[[str], str | None]
@@ -137,7 +137,7 @@ def duplicate_payments(view: OwnEvents) -> Iterator[Finding]:
         refunded = view.settlement.refunded_minor.get(payment.key, 0) >= payment.original_minor
         for reference in payment.fact.own_references:
             group = by_transfer.setdefault((payment.original_minor, reference), [])
-            earlier = _within(group, payment, view.rules.duplicate_window_days)
+            earlier = _within(group, payment, view.rules.on(payment.fact.business_date).duplicate_window_days)
             if earlier is not None and payment.key not in seen and not refunded:
                 seen.add(payment.key)
                 yield _paid_twice(view, payment, earlier, "same_transfer", reference)
@@ -145,7 +145,7 @@ def duplicate_payments(view: OwnEvents) -> Iterator[Finding]:
         documents = frozenset(documents_of.get(payment.key, ()))
         if documents:
             group = by_documents.setdefault((payment.original_minor, documents), [])
-            earlier = _within(group, payment, view.rules.duplicate_window_days)
+            earlier = _within(group, payment, view.rules.on(payment.fact.business_date).duplicate_window_days)
             too_much = any(view.settlement.excess_minor.get((payment.key, d)) for d in documents)
             if earlier is not None and too_much and payment.key not in seen and not refunded:
                 seen.add(payment.key)
@@ -250,12 +250,15 @@ def short_payments(view: OwnEvents) -> Iterator[Finding]:
             payers.setdefault(debit, []).append(view.settlement.items[credit])
     for document in view.of(EntryKind.INVOICE):
         received = view.settlement.received_minor.get(document.key, 0)
-        if received and document.left_minor > view.rules.tolerance(document.original_minor):
-            paid_by = sorted(payers[document.key], key=lambda i: i.order)
+        if not received or not document.left_minor:
+            continue
+        paid_by = sorted(payers[document.key], key=lambda i: i.order)
+        last_paid = paid_by[-1].fact.business_date
+        if document.left_minor > view.rules.on(last_paid).tolerance(document.original_minor):
             yield Finding(
                 kind=DiscrepancyKind.SHORT_PAYMENT,
                 amount_minor=document.left_minor,
-                business_date=paid_by[-1].fact.business_date,
+                business_date=last_paid,
                 reason="paid_short",
                 arguments={
                     "document": document.fact.document_no,

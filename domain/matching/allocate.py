@@ -8,12 +8,13 @@ record), so the result depends neither on arrival order nor on hashing (I6). Rul
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from domain.facts import EntryKind, Fact
-from domain.matching.candidates import CERTAIN_PPM, Candidates, ScoreParts
+from domain.matching.candidates import CERTAIN_PPM, Candidates, Receipt, ScoreParts
 from domain.matching.doubts import Doubts
 from domain.matching.leftovers import open_documents, open_receipts
 from domain.matching.references import DocumentIndex, Mention, ReferenceRule, mentions
@@ -26,7 +27,7 @@ from domain.matching.settlement import (
     debit_documents,
 )
 from domain.matching.unreferenced import match
-from domain.rules import Rules
+from domain.rules import Rules, RulesByDate
 
 _PART_OF_REFERENCE = "reference"
 _CREDITS = (EntryKind.CREDIT_NOTE, EntryKind.RETURN, EntryKind.EXCHANGE)
@@ -43,7 +44,7 @@ def settle(
     facts: Mapping[str, Fact],
     due_dates: Mapping[str, dt.date],
     index: DocumentIndex,
-    rules: Rules,
+    rules: RulesByDate,
     known: Sequence[str] = (),
 ) -> Settlement:
     """Allocate everything of one account. ``facts``: record key -> version in force, in canonical order.
@@ -277,12 +278,19 @@ def _pay_refunds(run: Settlement, index: DocumentIndex) -> None:
 
 
 def _match_the_rest(
-    run: Settlement, payments: Sequence[Item], index: DocumentIndex, rules: Rules, known: Sequence[str]
+    run: Settlement, payments: Sequence[Item], index: DocumentIndex, rules: RulesByDate, known: Sequence[str]
 ) -> None:
-    """Rule 7: money that no reference placed, against the documents that are open after all references."""
+    """Rule 7: money that no reference placed, against the documents that are open after all references.
+
+    Where the rules changed, the receipts of each time are matched by those of their time, the earlier first.
+    """
     receipts = open_receipts(run, payments, index, known)
-    if not receipts:
-        return
+    by_date = sorted(receipts.values(), key=lambda receipt: receipt.date)
+    for then, group in itertools.groupby(by_date, key=lambda receipt: rules.on(receipt.date)):
+        _match_by(run, {receipt.key: receipt for receipt in group}, then)
+
+
+def _match_by(run: Settlement, receipts: dict[str, Receipt], rules: Rules) -> None:
     for found in match(Candidates(receipts, open_documents(run), rules, rules.matching.steps_max)):
         for credit_key, debit_key, amount in found.proposal.links:
             credit, debit = run.items[credit_key], run.items[debit_key]

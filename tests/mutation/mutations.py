@@ -192,7 +192,7 @@ MUTATIONS: Final = (
     Mutation(
         "what the tolerance covers is short",
         OWN,
-        "document.left_minor > view.rules.tolerance(document.original_minor)",
+        "document.left_minor > view.rules.on(last_paid).tolerance(document.original_minor)",
         "document.left_minor > 0",
     ),
     Mutation("refunds of the whole payment exceed it", OWN, "if refunded > paid:", "if refunded >= paid:"),

@@ -23,7 +23,7 @@ from domain.events import Event, Source
 from domain.ledger import balance_as_of
 from domain.outcomes import AccountMoved, Booked, DiscrepancyChanged, Duplicate, Noted, Outcome, Refused
 from domain.review import comparisons
-from domain.rules import Rules
+from domain.rules import Rules, RulesByDate
 from tests.unit.ledger_language import CUSTOMER, Check, Delivery, parse
 
 RECORDED_AT = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
@@ -82,7 +82,7 @@ def _same_in_every_order(deliveries: Sequence[Delivery], check: Check, rules: Ru
 class Teller:
     """Feeds deliveries to a book through ``decide`` and ``evolve``, holding the invariants after each."""
 
-    def __init__(self, rules: Rules | None = None, customer_id: str = CUSTOMER) -> None:
+    def __init__(self, rules: RulesByDate | None = None, customer_id: str = CUSTOMER) -> None:
         self.book = new_book(customer_id)
         self.outcomes: list[Outcome] = []
         self._rules = rules or Rules()
