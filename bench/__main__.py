@@ -1,8 +1,8 @@
 """`python -m bench`: our engine beside its peers, on an embedded Kafka of its own.
 
-Sections: throughput, latency, restore by default; limits and scaling too with --all. Every result is held to the
-reference's digest; a wrong one ends the run. A full run updates bench/results/latest.json section by section; a
-partial one (--quick, --only) writes results.json into the work folder.
+Sections: throughput, latency, restore by default; limits, scaling and projector too with --all. Every result of
+an engine is held to the reference's digest; a wrong one ends the run. A full run updates bench/results/latest.json
+section by section; a partial one (--quick, --only) writes results.json into the work folder.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from bench.peers.registry import PEERS
 from bench.report import machine, read, show, write
 from bench.sections.latency import latency
 from bench.sections.limits import limits
+from bench.sections.projector import on_own_servers
 from bench.sections.restore import restore
 from bench.sections.runs import ROOT, Runner
 from bench.sections.scaling import scaling
@@ -28,7 +29,7 @@ from deploy.stack import EmbeddedStack, StackError
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 DEFAULT_SECTIONS = ("throughput", "latency", "restore")
-SECTIONS = (*DEFAULT_SECTIONS, "limits", "scaling")
+SECTIONS = (*DEFAULT_SECTIONS, "limits", "scaling", "projector")
 _QUICK_EVENTS = 60_000
 _QUICK_CUSTOMERS = 5_000
 _WARM_EVENTS = 1_000_000
@@ -96,6 +97,7 @@ def run(options: argparse.Namespace, runner: Runner, say: Callable[[str], None])
             runner, Workload(min(options.events, _SCALING_EVENTS), options.customers, options.seed), say
         ),
     }
+    sections["projector"] = lambda: on_own_servers(rounds=options.rounds, say=say)
     return {name: {"machine": machine(), **sections[name]()} for name in options.sections}
 
 

@@ -51,6 +51,7 @@ def show(results: dict[str, Any]) -> None:
         "restore": _restore,
         "limits": _limits,
         "scaling": _scaling,
+        "projector": _projector,
     }
     for name, found in results.items():
         console.print(tables[name](found))
@@ -133,6 +134,20 @@ def _scaling(found: dict[str, Any]) -> Table:
     for what in ("partitions", "workers"):
         for number, one in found[what].items():
             table.add_row(f"{number} {what}", f"{one['events_per_s']:,}", f"{one['cpu_s_per_million']:.1f}")
+    return table
+
+
+def _projector(found: dict[str, Any]) -> Table:
+    table = _table("Projector beside raw COPY of the same rows", "rows", "projector/s", "raw COPY/s", "")
+    for name, one in found["workloads"].items():
+        ours, raw = _spread(one["projector_rows_per_s"]), _spread(one["raw_copy_rows_per_s"])
+        table.add_row(name, ours, raw, _times(one["ratio"]))
+    paced = found["paced"]
+    behind = paced["behind_s"]
+    table.caption = (
+        f"At {paced['records_per_s']:,} records/s behind by {behind['median']:.2f} s in the median, "
+        f"{behind['max']:.2f} s at most"
+    )
     return table
 
 

@@ -239,7 +239,7 @@ def _spread(values: list[float]) -> dict[str, int]:
 
 def _paced(urls: StackUrls, rate: int, seconds: int) -> dict[str, Any]:
     """The real process beside a producer of ``rate`` result records per second, in transactions of one tick."""
-    _create(urls.kafka_bootstrap_servers, [topic.name for topic in topics.RESULTS])
+    _create(urls.kafka_bootstrap_servers, [each.topic.name for each in PROJECTIONS])
     codec = Codec(FingerprintRegistry())
     events = testing.results(11, customers=5_000, events=rate * seconds // 3)
     ready = [
@@ -319,6 +319,14 @@ def _pace(
         time.sleep(max(0.0, _TICK_S - (time.monotonic() - tick_s)))
 
 
+def on_own_servers(**options: Any) -> dict[str, Any]:
+    """`projector` on Kafka, PostgreSQL and Valkey that are started for it and stopped after."""
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o755)  # PostgreSQL of root runs as another user
+        with EmbeddedStack(Path(home)) as stack:
+            return projector(stack.start(), **options)
+
+
 def main() -> int:
     """Measure on servers of its own and print JSON; 0 when both goals hold."""
     parser = argparse.ArgumentParser(description=projector.__doc__)
@@ -327,17 +335,13 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=20_000)
     parser.add_argument("--seconds", type=int, default=20)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        Path(home).chmod(0o755)  # PostgreSQL of root runs as another user
-        with EmbeddedStack(Path(home)) as stack:
-            found = projector(
-                stack.start(),
-                events=given.events,
-                rounds=given.rounds,
-                rate=given.rate,
-                paced_s=given.seconds,
-                say=lambda line: print(line, file=sys.stderr),
-            )
+    found = on_own_servers(
+        events=given.events,
+        rounds=given.rounds,
+        rate=given.rate,
+        paced_s=given.seconds,
+        say=lambda line: print(line, file=sys.stderr),
+    )
     print(json.dumps(found, indent=2))
     holds = found["workloads"]["new"]["ratio"] >= 0.5 and found["paced"]["behind_s"]["max"] <= 2.0
     return 0 if holds else 1

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import msgspec
 
 from services.projector.batch import Batch
-from services.projector.projections import PROJECTIONS, Projection
+from services.projector.projections import PROJECTIONS, Projection, Row, newest_of
 from services.store.errors import LiveStoreError, LiveStoreUnavailable
 from services.store.live import Applied, BalanceRow, Change, LiveStore, Place
 
@@ -23,6 +23,8 @@ _log: Final = logging.getLogger(__name__)
 _PIECE: Final = 2_000
 _SHORTEST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
+#: of one batch and topic: a page lists some forty
+_LAST_RECORDS: Final = 200
 #: before the first account: no customer id is shorter
 _START: Final = ("", "")
 
@@ -140,29 +142,36 @@ class LiveSide:
 
 def balances_of(batch: Batch, projections: Sequence[Projection] = PROJECTIONS) -> list[BalanceRow]:
     """The newest balance of each account in the batch."""
-    newest: dict[tuple[str, str], BalanceRow] = {}
-    for projection in projections:
-        if projection.change != "balance":
-            continue
-        for row in batch.rows.get(projection.topic.name, ()):
-            found = msgspec.convert(row, BalanceRow)
-            known = newest.get((found.customer_id, found.currency))
-            if known is None or known.account_version <= found.account_version:
-                newest[found.customer_id, found.currency] = found
-    return list(newest.values())
+    return [
+        msgspec.convert(row, BalanceRow)
+        for projection in projections
+        if projection.change == "balance"
+        for row in _told_of(batch, projection)
+    ]
 
 
 def changes_of(
     batch: Batch, balances: Sequence[BalanceRow], projections: Sequence[Projection] = PROJECTIONS
 ) -> list[Change]:
-    """One change per row of the batch, but of balances those given: the newest of each account."""
+    """What pages are told of the batch, by the projections; of balances those given: the newest of each account."""
     changes = []
     for projection in projections:
         if projection.change == "balance":
             changes += [Change("balance", msgspec.structs.asdict(row)) for row in balances]
             continue
         hidden = projection.not_in_feed
-        for row in batch.rows.get(projection.topic.name, ()):
+        for row in _told_of(batch, projection):
             shown = {name: value for name, value in row.items() if name not in hidden} if hidden else row
             changes.append(Change(projection.change, shown))
     return changes
+
+
+def _told_of(batch: Batch, projection: Projection) -> Sequence[Row]:
+    rows = batch.rows.get(projection.topic.name, ())
+    match projection.feeds:
+        case "last":
+            return rows[-_LAST_RECORDS:]
+        case "newest":
+            return newest_of(rows, projection.targets[0].key)
+        case "nothing":
+            return ()

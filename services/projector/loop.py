@@ -1,12 +1,16 @@
-"""The projector's loop: read a batch, commit it to PostgreSQL, bring it to Redis; one at a time.
+"""The projector's loop: read a batch, commit it to PostgreSQL, bring it to Redis.
 
 Big batches come by themselves: while one is committed, the next records queue up. A stop finishes the batch.
+
+Invariant: Redis gets a batch in a thread of its own while PostgreSQL takes the next one, but the next one is not
+committed before Redis has answered: whenever the process dies, Redis is at most one batch behind.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from runtime import metrics
@@ -36,6 +40,8 @@ class Projector:
         self._progress_s = clock_s()
         self._observed_s = -_OBSERVE_EVERY_S
         self._is_open = False
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="live-side")
+        self._following: Future[None] | None = None  # Redis, with the batch that was committed last
 
     def run(self, is_stopping: Callable[[], bool]) -> None:
         """Project until told to stop, which is asked between batches.
@@ -45,24 +51,37 @@ class Projector:
         self._reader.open(self._writer.positions())
         self._live.start()
         self._is_open = True
-        while not is_stopping():
-            self.turn()
+        try:
+            while not is_stopping():
+                self.turn()
+        finally:
+            self._settle()
 
     def turn(self) -> None:
         """One batch, if there is one."""
         batch = self._reader.next_batch(wait=not self._live.busy)
         if batch:
             began_s = self._clock_s()
-            self._writer.commit(batch)
+            self._writer.commit(batch, before_commit=self._settle)
+            self._settle()  # a commit that was taken before asks for nothing
             metrics.PROJECTOR_COMMIT_SECONDS.observe(self._clock_s() - began_s)
             metrics.PROJECTOR_BATCHES.inc()
             metrics.PROJECTOR_BATCH_RECORDS.observe(batch.records)
-            self._live.apply(batch)
-        self._live.tend()
+            self._following = self._beside.submit(self._live.apply, batch)
+        if self._live.busy or (self._following is not None and self._following.done()):
+            self._settle()
+        if self._following is None:
+            self._live.tend()
         self._progress_s = self._clock_s()
         if self._progress_s - self._observed_s >= _OBSERVE_EVERY_S:
             self._observed_s = self._progress_s
             self._observe()
+
+    def _settle(self) -> None:
+        """Wait until Redis has the last batch, or is known not to have it. Raises what the thread raised."""
+        following, self._following = self._following, None
+        if following is not None:
+            following.result()
 
     def progress_age_s(self) -> float:
         """Seconds since the last turn ended."""

@@ -6,7 +6,8 @@ the entry's first table; further tables take a part of the same row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -31,6 +32,11 @@ class Target:
     #: with ``first``: where a record goes that differs from the one that stands under its key
     refusals: sa.Table | None = None
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns of the primary key."""
+        return tuple(column.name for column in self.table.primary_key.columns)
+
 
 @dataclass(frozen=True, slots=True)
 class Projection:
@@ -43,6 +49,8 @@ class Projection:
     row_of: Callable[[Row], Row] = lambda record: record
     #: columns that pages do not get
     not_in_feed: frozenset[str] = frozenset()
+    #: what pages are told of a batch: its last records, the newest record of each key, or nothing, as no page shows it
+    feeds: Literal["last", "newest", "nothing"] = "last"
 
 
 def _with_source(row: Row) -> Row:
@@ -66,13 +74,20 @@ PROJECTIONS: Final = (
         "entry",
         row_of=_with_source,
     ),
-    Projection(topics.OPEN_ITEMS, (Target(tables.open_items, "newest"),), "open_item"),
-    Projection(topics.ALLOCATIONS, (Target(tables.allocations, "newest"),), "allocation", row_of=_allocation),
-    Projection(topics.BALANCES, (Target(tables.balances, "newest"),), "balance"),
+    Projection(topics.OPEN_ITEMS, (Target(tables.open_items, "newest"),), "open_item", feeds="nothing"),
+    Projection(
+        topics.ALLOCATIONS,
+        (Target(tables.allocations, "newest"),),
+        "allocation",
+        row_of=_allocation,
+        feeds="nothing",
+    ),
+    Projection(topics.BALANCES, (Target(tables.balances, "newest"),), "balance", feeds="newest"),
     Projection(
         topics.DISCREPANCIES,
         (Target(tables.discrepancies, "newest"), Target(tables.discrepancy_history, "newest")),
         "discrepancy",
+        feeds="newest",
     ),
     Projection(
         topics.STATEMENT_COMPARISONS,
@@ -96,6 +111,17 @@ PROJECTIONS: Final = (
     ),
 )
 BY_TOPIC: Final = {projection.topic.name: projection for projection in PROJECTIONS}
+
+
+def newest_of(rows: Sequence[Row], key: Sequence[str]) -> list[Row]:
+    """Of each key the row of the highest ``account_version``, at the same version the later one."""
+    key_of = operator.itemgetter(*key)
+    newest: dict[Any, Row] = {}
+    for row in rows:
+        known = newest.setdefault(key_of(row), row)
+        if known is not row and known["account_version"] <= row["account_version"]:
+            newest[key_of(row)] = row
+    return list(newest.values())
 
 
 def make_storable(row: Row) -> Row:

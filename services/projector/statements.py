@@ -1,5 +1,8 @@
 """The SQL of the projector, derived from the tables: stage by COPY, then one set-based upsert per table.
 
+Rows that are immutable go straight into their table first; only when one of them stands there already are they staged.
+Of rows that change only the newest of each key is staged: the writer folds a batch before it sends it.
+
 Invariant: an upsert that meets the row that is already there writes nothing, so a replay costs reads only and
 its row counts tell what changed.
 """
@@ -22,10 +25,14 @@ class Statements:
     """For one table. ``columns`` is the order of values in the COPY, before the arrival number."""
 
     table: str
+    #: of each of these keys one row is staged, the newest; None where rows are immutable and all are
+    folds_by: tuple[str, ...] | None
     columns: tuple[str, ...]
     json_columns: frozenset[str]
     create_stage: str
     copy: str
+    #: into the table itself, without arrival numbers
+    copy_straight: str
     upsert: str
     #: keeps what was not taken because another row stands under its key; None where no row is refused
     refuse: str | None
@@ -38,17 +45,19 @@ def statements_of(target: Target) -> Statements:
     columns = tuple(column.name for column in table.columns)
     json_columns = {column.name for column in table.columns if isinstance(column.type, postgresql.JSONB)}
     quoted = _dialect().identifier_preparer
-    names = ", ".join(quoted.quote(name) for name in (*columns, ARRIVAL))
+    names = ", ".join(quoted.quote(name) for name in columns)
     stage_name, table_name = quoted.format_table(stage), quoted.format_table(table)
     return Statements(
         table=table.name,
+        folds_by=target.key if target.keeps == "newest" else None,
         columns=columns,
         json_columns=frozenset(json_columns),
         create_stage=(
             f"create temp table if not exists {stage_name} on commit delete rows as "  # noqa: S608  # our own names
             f"select *, 0 as {ARRIVAL} from {table_name} with no data"
         ),
-        copy=f"copy {stage_name} ({names}) from stdin",
+        copy=f"copy {stage_name} ({names}, {ARRIVAL}) from stdin",
+        copy_straight=f"copy {table_name} ({names}) from stdin",
         upsert=_text(_upsert(target, stage)),
         refuse=None if target.refusals is None else _text(_refuse(target.table, target.refusals, stage)),
     )
@@ -62,16 +71,11 @@ def _stage(table: sa.Table) -> sa.Table:
 def _upsert(target: Target, stage: sa.Table) -> postgresql.Insert:
     table = target.table
     key = [column.name for column in table.primary_key.columns]
-    staged_key = [stage.c[name] for name in key]
-    if target.keeps == "newest":
-        order = [stage.c.account_version.desc(), stage.c[ARRIVAL].desc()]
-    else:
-        order = [stage.c[ARRIVAL].asc()]
-    chosen = (
-        sa.select(*(stage.c[column.name] for column in table.columns))
-        .ext(postgresql.distinct_on(*staged_key))
-        .order_by(*staged_key, *order)
-    )
+    chosen = sa.select(*(stage.c[column.name] for column in table.columns))
+    if target.keeps == "first":
+        staged_key = [stage.c[name] for name in key]
+        first = postgresql.distinct_on(*staged_key)
+        chosen = chosen.ext(first).order_by(*staged_key, stage.c[ARRIVAL].asc())
     insert = postgresql.insert(table).from_select([column.name for column in table.columns], chosen)
     if target.keeps == "first":
         return insert.on_conflict_do_nothing(index_elements=key)

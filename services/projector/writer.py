@@ -18,7 +18,7 @@ import tenacity
 
 from services.projector.batch import Batch
 from services.projector.errors import AnotherProjector, PositionsMoved, ResultRejected
-from services.projector.projections import PROJECTIONS, Projection, Row
+from services.projector.projections import PROJECTIONS, Projection, Row, newest_of
 from services.projector.statements import Statements, statements_of
 from services.store.engine import connect
 from services.store.live import BalanceRow, Place
@@ -97,14 +97,15 @@ class PostgresWriter:
         """Next offset of each place that was ever projected. Blocks; raises like `commit`."""
         return self._patiently(lambda _: dict(self._positions))
 
-    def commit(self, batch: Batch) -> None:
+    def commit(self, batch: Batch, *, before_commit: Callable[[], None] = lambda: None) -> None:
         """Bring a batch to the database, durably. Blocks, up to the patience when PostgreSQL is away.
 
+        ``before_commit`` is called when everything is sent but the commit; what it raises undoes the batch.
         Raises psycopg.OperationalError when the patience is at its end; AnotherProjector, PositionsMoved and
         ResultRejected at once.
         """
         try:
-            self._patiently(lambda connection: self._commit(connection, batch))
+            self._patiently(lambda connection: self._commit(connection, batch, before_commit))
         except _DEFECTS as error:
             self._drop()
             raise ResultRejected(batch.positions(), str(error).strip()) from error
@@ -172,7 +173,12 @@ class PostgresWriter:
         except _LockTaken as taken:
             raise AnotherProjector(taken.holder, self._lock_patience_s) from None
 
-    def _commit(self, connection: psycopg.Connection[tuple[Any, ...]], batch: Batch) -> None:
+    def _commit(
+        self,
+        connection: psycopg.Connection[tuple[Any, ...]],
+        batch: Batch,
+        before_commit: Callable[[], None],
+    ) -> None:
         if self._was_taken(batch):
             return
         counts: list[tuple[str, int, int]] = []
@@ -188,6 +194,7 @@ class PostgresWriter:
             ends = [(topic, partition, advance.end) for (topic, partition), advance in batch.advanced.items()]
             topics, partitions, offsets = (list(column) for column in zip(*ends, strict=True))
             cursor.execute(_MOVE_POSITIONS, (CONSUMER, topics, partitions, offsets))
+            before_commit()
         self._positions.update({place: advance.end for place, advance in batch.advanced.items()})
         for table, written, unchanged in counts:
             self._observe_rows(table, written, unchanged)
@@ -221,8 +228,19 @@ def _try_lock(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
 
 
 def _bring(cursor: psycopg.Cursor[tuple[Any, ...]], statement: Statements, rows: Sequence[Row]) -> int:
-    """COPY into the stage, then upsert; returns how many rows changed."""
+    """COPY into the table or into the stage, then upsert; returns how many rows changed."""
     columns, json_columns = statement.columns, statement.json_columns
+    if statement.folds_by is None:
+        try:
+            with cursor.connection.transaction(), cursor.copy(statement.copy_straight.encode()) as copy:
+                for row in rows:
+                    copy.write_row(_values(row, columns, json_columns))
+        except psycopg.errors.UniqueViolation:
+            pass  # read again, or a double: the upsert below tells them apart
+        else:
+            return len(rows)
+    else:
+        rows = newest_of(rows, statement.folds_by)
     with cursor.copy(statement.copy.encode()) as copy:
         for arrival, row in enumerate(rows):
             copy.write_row([*_values(row, columns, json_columns), arrival])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import psycopg
@@ -25,6 +26,8 @@ class Parts:
         self.problem: str | None = None
         self.busy = False
         self.fails: Exception | None = None
+        self.breaks: Exception | None = None
+        self.slow: threading.Event | None = None
 
     def positions(self) -> dict[Place, int]:
         return {PLACE: 7}
@@ -39,12 +42,17 @@ class Parts:
         self.calls.append("read and wait" if wait else "read")
         return self.pending.pop(0) if self.pending else Batch()
 
-    def commit(self, batch: Batch) -> None:
+    def commit(self, batch: Batch, *, before_commit: Callable[[], None]) -> None:
         if self.fails:
             raise self.fails
+        before_commit()
         self.calls.append("commit")
 
     def apply(self, batch: Batch) -> None:
+        if self.slow is not None:
+            assert self.slow.wait(10)
+        if self.breaks:
+            raise self.breaks
         self.calls.append("redis")
 
     def tend(self) -> None:
@@ -66,8 +74,29 @@ def test_redis_comes_after_the_commit_and_reading_starts_where_postgresql_stands
     parts = Parts(batches=2)
     turns = iter([False, False, False, True])
     projector_of(parts).run(lambda: next(turns))
-    turn = ["read and wait", "commit", "redis", "tend"]
-    assert parts.calls == ["open at 7", "compare", *turn, *turn, "read and wait", "tend"]
+    assert parts.calls[:2] == ["open at 7", "compare"]
+    assert [call for call in parts.calls if call in {"commit", "redis"}] == ["commit", "redis"] * 2
+
+
+def test_a_batch_is_not_committed_before_redis_has_answered_for_the_one_before() -> None:
+    parts = Parts(batches=2)
+    slow = threading.Event()
+    parts.slow = slow
+    projector = projector_of(parts)
+    projector.turn()
+    timer = threading.Timer(0.05, lambda: (parts.calls.append("answer"), slow.set()))
+    timer.start()
+    projector.turn()
+    timer.join()
+    seen = [call for call in parts.calls if call in {"commit", "answer"}]
+    assert seen == ["commit", "answer", "commit"]
+
+
+def test_what_the_thread_beside_raises_ends_the_loop() -> None:
+    parts = Parts(batches=1)
+    parts.breaks = ZeroDivisionError("a defect")
+    with pytest.raises(ZeroDivisionError):
+        projector_of(parts).run(lambda: "commit" in parts.calls)
 
 
 def test_what_is_not_committed_never_reaches_redis() -> None:
@@ -88,8 +117,8 @@ def test_a_rebuild_does_not_wait_for_records() -> None:
 def test_a_stop_finishes_the_batch() -> None:
     parts = Parts(batches=5)
     projector_of(parts).run(lambda: "redis" in parts.calls)
-    assert parts.calls[-3:] == ["commit", "redis", "tend"]
-    assert len(parts.pending) == 4
+    commits = parts.calls.count("commit")
+    assert commits == parts.calls.count("redis") == 5 - len(parts.pending)
 
 
 def test_it_says_when_it_is_starting_broken_or_stuck() -> None:
