@@ -129,6 +129,7 @@ class OurSide:
             self.row_of_number.pop(number, None)
         self._squeezed: list[str] | None = None
         self._bare: list[str] | None = None
+        self._of_aliases: list[tuple[int, set[str]]] | None = None
         self._references: dict[str, tuple[list[str], list[str], list[str]]] = {}
 
     def rows_answering(self, references: Iterable[str]) -> set[int]:
@@ -149,10 +150,15 @@ class OurSide:
             if forms:
                 found.update(compress(rows, map(forms.__contains__, column())))
         forms = set().union(*(forms for forms, _ in looked_for))
-        for row in compress(rows, entries.aliases):
-            if any(not forms.isdisjoint(_forms(alias)) for alias in entries.aliases[row]):
-                found.add(row)
+        found.update(row for row, answered in self._alias_forms() if not forms.isdisjoint(answered))
         return self.whole_documents(found)
+
+    def _alias_forms(self) -> list[tuple[int, set[str]]]:
+        """Every row that has aliases, and the forms under which a reference may mean one of them."""
+        if self._of_aliases is None:
+            rows = compress(range(len(self.entries.aliases)), self.entries.aliases)
+            self._of_aliases = [(row, set().union(*map(_forms, self.entries.aliases[row]))) for row in rows]
+        return self._of_aliases
 
     def _all_squeezed(self) -> list[str]:
         if self._squeezed is None:
