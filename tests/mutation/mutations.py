@@ -229,7 +229,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "the opening balance is that of the first day",
-        COMPARE,
+        FACTS,
         "dt.timedelta(days=1)",
         "dt.timedelta(days=0)",
     ),
