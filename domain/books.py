@@ -77,6 +77,14 @@ class Account(msgspec.Struct, array_like=True):
     """discrepancy id -> what was announced and is open."""
     comparisons: dict[str, bytes] = {}
     """statement id -> digest of the comparison that was announced."""
+    clock: dt.date = dt.date.min
+    """The latest day on which anything of the account occurred."""
+    segments: list[int] = []
+    """Numbers of the sealed segments that hold the other records of the account (``domain.archive``)."""
+    seal_above: int = 0
+    """How many records there must be before sealing is worth another try."""
+    reviewed_under: bytes = b""
+    """Digest of the rules that the sealed records and the comparisons rest on; empty where nobody keeps track."""
 
     def standing_lines(self) -> list[Line]:
         return [line for record in self.records.values() for line in record.lines.values()]
@@ -89,7 +97,10 @@ class Book(msgspec.Struct, array_like=True):
     accounts: dict[str, Account] = {}
     """currency -> account."""
     event_digests: dict[str, bytes] = {}
-    """event id -> digest of its whole content (I3)."""
+    """event id -> digest of its whole content (I3); those that are not sealed."""
+    id_segments: list[int] = []
+    """Numbers of the sealed segments that hold the other event ids."""
+    next_segment: int = 0
 
 
 def new_book(customer_id: str) -> Book:

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from domain.archive.shelf import Shelf, Shelves
 from domain.books import Account, Book, Record, account_name
+from domain.comparison.unmoved import Change
 from domain.discrepancies.finding import DiscrepancyState
 from domain.events import Event, Source
 from domain.facts import Fact, StatementFact, event_digest, fact_of
@@ -37,15 +39,23 @@ from domain.validation import Refusal, RefusalReason
 
 
 def decide(
-    book: Book, event: Event, source: Source, recorded_at: dt.datetime, rules: RulesByDate
+    book: Book,
+    event: Event,
+    source: Source,
+    recorded_at: dt.datetime,
+    rules: RulesByDate,
+    shelves: Shelves | None = None,
+    rules_digest: bytes = b"",
 ) -> list[Outcome]:
     """Everything that follows from ``event`` for the books of its customer.
 
     ``source`` and ``recorded_at`` (the record's timestamp in Kafka, UTC) are kept for traceability; no clock is
-    read. The outcomes are to be applied in order by ``evolve``.
+    read. The outcomes are to be applied in order by ``evolve``. ``shelves``: what of the book is sealed; if something
+    of it is wanted afterwards the outcomes are void (``domain.archive``).
     """
+    shelves = shelves or Shelves()
     digest = event_digest(event)
-    known = book.event_digests.get(event.event_id)
+    known = book.event_digests.get(event.event_id) or shelves.event_digests.get(event.event_id)
     if known is not None:
         if known == digest:
             return [Duplicate(event.event_id, digest)]
@@ -55,11 +65,13 @@ def decide(
     fact = fact_of(event, source, recorded_at)
     if fact is None:
         return [Noted(event.event_id, digest)]
+    if isinstance(fact, Fact):
+        shelves.want_record(fact.record_key)
     settled = _known_or_conflicting(book, event, fact, digest)
     if settled is not None:
         return [settled]
     accepted = Accepted(event.currency, fact, digest)
-    return [accepted, *_consequences(book, accepted, rules)]
+    return [accepted, *_consequences(book, accepted, rules, shelves, rules_digest)]
 
 
 def _refused(event: Event, reason: RefusalReason, detail: str) -> Refused:
@@ -90,12 +102,15 @@ def _versions(account: Account, fact: Fact | StatementFact) -> list[Fact] | list
     return record.facts if record is not None else []
 
 
-def _consequences(book: Book, accepted: Accepted, rules: RulesByDate) -> list[Outcome]:
+def _consequences(
+    book: Book, accepted: Accepted, rules: RulesByDate, shelves: Shelves, rules_digest: bytes
+) -> list[Outcome]:
     """What the new fact leads to, found on a copy that shares everything the fact does not touch."""
     after = _copy_for(book, accepted)
     evolve(after, accepted)
     outcomes: list[Outcome] = []
     fact = accepted.fact
+    change: Change | None = None
     if isinstance(fact, Fact):
         record = after.accounts[accepted.currency].records[fact.record_key]
         name = account_name(book.customer_id, accepted.currency)
@@ -106,10 +121,17 @@ def _consequences(book: Book, accepted: Accepted, rules: RulesByDate) -> list[Ou
             )
             outcomes.append(booked)
             evolve(after, booked)
+        before = book.accounts.get(accepted.currency)
+        if before is not None and before.reviewed_under == rules_digest != b"":
+            lines = [*record.lines.values(), *annul]
+            change = Change(fact.record_key, record.facts, lines, before.clock)
     for currency in sorted(after.accounts):
         if currency != accepted.currency and not looks_elsewhere(after.accounts[currency]):
             continue
-        differences = list(review(after, currency, rules))
+        _want_what_other_rules_left(after.accounts[currency], shelves.of(currency), rules_digest)
+        differences = list(
+            review(after, currency, rules, shelves, change if currency == accepted.currency else None)
+        )
         if not differences and currency != accepted.currency:
             continue
         outcomes += [*differences, _moved(currency, after.accounts[currency], differences)]
@@ -139,6 +161,11 @@ def _moved(currency: str, account: Account, differences: Sequence[Difference]) -
         len(account.findings) + opened,
         account.last_business_date,
     )
+
+
+def _want_what_other_rules_left(account: Account, shelf: Shelf | None, rules_digest: bytes) -> None:
+    if shelf is not None and account.reviewed_under != rules_digest:
+        shelf.want_all()
 
 
 def _opens(change: DiscrepancyChanged) -> int:
@@ -201,6 +228,7 @@ def _accept(book: Book, accepted: Accepted) -> None:
     fact = accepted.fact
     book.event_digests[fact.event_id] = accepted.digest
     account = book.accounts.setdefault(accepted.currency, Account())
+    account.clock = max(account.clock, fact.occurred_at.date())
     if isinstance(fact, StatementFact):
         bisect.insort(account.statements.setdefault(fact.statement_id, []), fact, key=lambda f: f.rank)
         return

@@ -7,44 +7,125 @@ withdraws exactly what it changes, by the same ids, whatever the order of arriva
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as Set
+from typing import Final
 
+import msgspec
+
+from domain.archive.notes import Notes
+from domain.archive.shelf import Shelf, Shelves
 from domain.books import Account, Book, Held, ItemFigures, Linked, Record, account_name
 from domain.comparison.compare import Compared, compare
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.rows import overview, overview_digest
+from domain.comparison.unmoved import Change, unmoved
 from domain.comparison.waiting import progress_of
 from domain.discrepancies.against_statement import statement_findings
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState, Finding
 from domain.discrepancies.own_events import OwnEvents, own_event_findings
-from domain.facts import Fact, StatementFact
+from domain.facts import EntryKind, Fact, StatementFact
 from domain.instructions import instructed
 from domain.matching.allocate import settle
+from domain.matching.doubts import INVOICE_AMOUNT
 from domain.matching.references import DocumentIndex
-from domain.matching.settlement import Settlement
+from domain.matching.settlement import Allocation, Settlement
 from domain.outcomes import AllocationChanged, ComparisonChanged, DiscrepancyChanged, ItemChanged
 from domain.rules import RulesByDate
+
+_NOTHING_SEALED: Final = Shelves()
 
 Difference = ItemChanged | AllocationChanged | DiscrepancyChanged | ComparisonChanged
 
 
-def review(book: Book, currency: str, rules: RulesByDate) -> Iterator[Difference]:
-    """What is new, changed or gone in the account in ``currency``, against what was last announced."""
+class Reviewed(msgspec.Struct):
+    """What the records of an account, or some of them, come to among themselves."""
+
+    settlement: Settlement
+    findings: list[Finding]
+    notes: Notes
+
+
+def review(
+    book: Book,
+    currency: str,
+    rules: RulesByDate,
+    shelves: Shelves = _NOTHING_SEALED,
+    change: Change | None = None,
+) -> Iterator[Difference]:
+    """What is new, changed or gone in the account in ``currency``, against what was last announced.
+
+    ``shelves``: what of the book is sealed; what is wanted there makes the result void. ``change``: what an event did,
+    where everything else is as it was at the last review under these rules; ``None`` if that is not known.
+    """
     account = book.accounts[currency]
-    facts = _in_canonical_order(account.records)
-    index = _index(facts)
-    facts = instructed(facts, index)
-    settlement = settle(
-        facts, {key: due_date(fact, rules) for key, fact in facts.items()}, index, rules, (book.customer_id,)
-    )
-    yield from _items(currency, account, settlement)
-    yield from _allocations(currency, account, settlement)
-    compared = list(comparisons(account, currency, rules))
-    findings = list(_findings(book, currency, settlement, index, rules))
+    shelf = shelves.of(currency)
+    notes = None if shelf is None else Notes(other_payers=shelf.payers())
+    elsewhere = {other: their for other, their in sorted(book.accounts.items()) if other != currency}
+
+    def other_currency(reference: str) -> str | None:
+        for other, their in elsewhere.items():
+            asked = Notes()
+            found = _index(_in_canonical_order(their.records), asked).resolve(reference).keys
+            their_shelf = shelves.of(other)
+            if their_shelf is not None:
+                their_shelf.want_answers(asked.asked)
+            if found:
+                return other
+        return None
+
+    found = review_records(book.customer_id, currency, account.records, rules, notes, other_currency)
+    if shelf is not None:
+        shelf.want(found.notes, exactly=not any(one.tolerant for one in rules.every))
+    yield from _items(currency, account, found.settlement)
+    yield from _allocations(currency, account, found.settlement)
+    statements = statements_in_force(account)
+    same = set() if change is None else unmoved(statements, change, account.records, rules)
+    same &= account.comparisons.keys()
+    moved = [statement for statement in statements if statement.statement_id not in same]
+    compared = list(_compared(account, currency, rules, statements, moved, shelf))
+    findings = found.findings
     for comparison in compared:
         findings += statement_findings(comparison)
-    yield from _discrepancies(currency, book.customer_id, account, findings)
-    yield from _comparisons(currency, account, compared)
+    yield from _discrepancies(currency, book.customer_id, account, findings, same)
+    yield from _comparisons(currency, account, compared, same)
+
+
+def review_records(
+    customer_id: str,
+    currency: str,
+    records: Mapping[str, Record],
+    rules: RulesByDate,
+    notes: Notes | None = None,
+    other_currency: Callable[[str], str | None] = lambda _: None,
+) -> Reviewed:
+    """Settle ``records`` among themselves and find what disagrees. ``notes``: takes what is asked and answered."""
+    facts = _in_canonical_order(records)
+    index = _index(facts, notes)
+    facts = instructed(facts, index)
+    due_dates = {key: due_date(fact, rules) for key, fact in facts.items()}
+    settlement = settle(facts, due_dates, index, rules, (customer_id,), notes)
+    view = OwnEvents(customer_id, currency, rules, settlement, index, other_currency)
+    findings = list(own_event_findings(view))
+    if notes is None:
+        notes = Notes()
+    else:
+        _note_answers(notes, index, settlement)
+    return Reviewed(settlement, findings, notes)
+
+
+def _note_answers(notes: Notes, index: DocumentIndex, settlement: Settlement) -> None:
+    """Note what other records of the account could ask of these; what is alike in both asks and answers."""
+    index.note_answers(notes)
+    for item in settlement.items.values():
+        fact = item.fact
+        if fact.kind is EntryKind.INVOICE:
+            notes.answer(INVOICE_AMOUNT, str(item.original_minor))
+        alike = [("document", fact.kind.value, fact.document_no)]
+        alike += [("transfer", str(item.original_minor), reference) for reference in fact.own_references]
+        for both in alike:
+            notes.ask(*both)
+            notes.answer(*both)
 
 
 def looks_elsewhere(account: Account) -> bool:
@@ -69,23 +150,40 @@ def _in_canonical_order(records: Mapping[str, Record]) -> dict[str, Fact]:
     return dict(sorted(((key, record.current) for key, record in records.items()), key=order))
 
 
-def _index(facts: Mapping[str, Fact]) -> DocumentIndex:
-    return DocumentIndex((key, (fact.document_no, *fact.aliases)) for key, fact in facts.items())
+def _index(facts: Mapping[str, Fact], notes: Notes | None = None) -> DocumentIndex:
+    return DocumentIndex(((key, (fact.document_no, *fact.aliases)) for key, fact in facts.items()), notes)
+
+
+def item_figures(settlement: Settlement, key: str) -> ItemFigures:
+    """What is announced of an item."""
+    item, allocated = settlement.items[key], settlement.allocated(key)
+    if item.fact.undone:
+        state = "CANCELLED"
+    elif item.left_minor == 0:
+        state = "CLEARED"
+    else:
+        state = "PARTIALLY_ALLOCATED" if allocated else "OPEN"
+    return ItemFigures(item.original_minor, allocated, item.due_date, state)
+
+
+def linked(allocation: Allocation) -> Linked:
+    """What is announced of an allocation."""
+    return Linked(
+        allocation.amount_minor,
+        allocation.effective_date,
+        allocation.rule,
+        allocation.score_ppm,
+        allocation.confirmed,
+        allocation.score_parts,
+    )
 
 
 def _items(currency: str, account: Account, settlement: Settlement) -> Iterator[ItemChanged]:
-    for key, item in settlement.items.items():
+    for key in settlement.items:
         record = account.records[key]
         if record.item is None and not record.lines:
             continue  # never in force: nothing to settle yet
-        allocated = settlement.allocated(key)
-        if item.fact.undone:
-            state = "CANCELLED"
-        elif item.left_minor == 0:
-            state = "CLEARED"
-        else:
-            state = "PARTIALLY_ALLOCATED" if allocated else "OPEN"
-        figures = ItemFigures(item.original_minor, allocated, item.due_date, state)
+        figures = item_figures(settlement, key)
         if figures != record.item:
             yield ItemChanged(currency, key, figures)
 
@@ -95,45 +193,35 @@ def _allocations(currency: str, account: Account, settlement: Settlement) -> Ite
         if pair not in settlement.allocations:
             yield AllocationChanged(currency, *pair, None)
     for pair, allocation in settlement.allocations.items():
-        link = Linked(
-            allocation.amount_minor,
-            allocation.effective_date,
-            allocation.rule,
-            allocation.score_ppm,
-            allocation.confirmed,
-            allocation.score_parts,
-        )
+        link = linked(allocation)
         if account.allocations.get(pair) != link:
             yield AllocationChanged(currency, *pair, link)
 
 
-def _findings(
-    book: Book, currency: str, settlement: Settlement, index: DocumentIndex, rules: RulesByDate
-) -> Iterator[Finding]:
-    elsewhere = {
-        other: _index(_in_canonical_order(their.records))
-        for other, their in sorted(book.accounts.items())
-        if other != currency
-    }
-
-    def other_currency(reference: str) -> str | None:
-        return next((other for other, found in elsewhere.items() if found.resolve(reference).keys), None)
-
-    view = OwnEvents(book.customer_id, currency, rules, settlement, index, other_currency)
-    yield from own_event_findings(view)
-
-
 def comparisons(account: Account, currency: str, rules: RulesByDate) -> Iterator[Compared]:
-    """Each statement in force laid against the books, by period."""
+    """Each statement in force laid against the books, by period. The account must be whole (``archive.whole``)."""
     statements = statements_in_force(account)
-    if not statements:
+    return _compared(account, currency, rules, statements, statements, None)
+
+
+def _compared(
+    account: Account,
+    currency: str,
+    rules: RulesByDate,
+    statements: Sequence[StatementFact],
+    moved: Sequence[StatementFact],
+    shelf: Shelf | None,
+) -> Iterator[Compared]:
+    """Those of ``moved`` among all ``statements`` in force. A comparison sees sealed records too."""
+    if not moved:
         return
+    records = account.records if shelf is None else shelf.sealed_records() | account.records
     progress = progress_of(
-        (fact for record in account.records.values() for fact in record.facts),
+        (fact for record in records.values() for fact in record.facts),
         (version for versions in account.statements.values() for version in versions),
     )
-    side = OurSide(_our_entries(account), statements)
-    for statement in statements:
+    side = OurSide(_our_entries(records), statements)
+    for statement in moved:
         yield compare(currency, rules.on(statement.period_end), side, statement, progress)
 
 
@@ -146,11 +234,11 @@ def statements_in_force(account: Account) -> list[StatementFact]:
 
 
 def _comparisons(
-    currency: str, account: Account, compared: Sequence[Compared]
+    currency: str, account: Account, compared: Sequence[Compared], same: Set[str]
 ) -> Iterator[ComparisonChanged]:
     now = {comparison.statement.statement_id: comparison for comparison in compared}
     for statement_id, digest in account.comparisons.items():
-        if statement_id not in now:
+        if statement_id not in now and statement_id not in same:
             yield ComparisonChanged(currency, statement_id, digest, None)
     for statement_id, comparison in now.items():
         found = overview(comparison)
@@ -159,22 +247,22 @@ def _comparisons(
             yield ComparisonChanged(currency, statement_id, digest, found)
 
 
-def _our_entries(account: Account) -> OurEntries:
+def _our_entries(records: Mapping[str, Record]) -> OurEntries:
     entries = OurEntries()
-    for key, fact in _in_canonical_order(account.records).items():
+    for key, fact in _in_canonical_order(records).items():
         aliases = (*fact.aliases, *fact.own_references)
-        entries.add(fact.kind, fact.document_no, aliases, account.records[key].lines.values(), fact.source)
+        entries.add(fact.kind, fact.document_no, aliases, records[key].lines.values(), fact.source)
     return entries
 
 
 def _discrepancies(
-    currency: str, customer_id: str, account: Account, findings: list[Finding]
+    currency: str, customer_id: str, account: Account, findings: list[Finding], same: Set[str]
 ) -> Iterator[DiscrepancyChanged]:
     name = account_name(customer_id, currency)
     now = {finding.identity(name): finding for finding in findings}
     assert len(now) == len(findings), f"two findings of {name} share one id"
     for discrepancy_id, held in account.findings.items():
-        if discrepancy_id not in now:
+        if discrepancy_id not in now and held.statement_id not in same:
             yield DiscrepancyChanged(currency, discrepancy_id, DiscrepancyState.RETRACTED, held, None)
     for discrepancy_id, finding in now.items():
         held = Held(

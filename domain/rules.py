@@ -107,11 +107,21 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How long after its date a line of theirs may wait for a source of ours that has not come that far."""
     matching: MatchingRules = MatchingRules()
 
+    @property
+    def tolerant(self) -> bool:
+        """Whether any difference at all is accepted."""
+        return self.tolerance_borne_by is BorneBy.US and (self.tolerance_minor > 0 or self.tolerance_ppm > 0)
+
     def tolerance(self, amount_minor: int) -> int:
         """What may stay open on a document of ``amount_minor`` (>= 0) without being a discrepancy; minor units."""
         if self.tolerance_borne_by is BorneBy.CUSTOMER:
             return 0
         return max(self.tolerance_minor, amount_minor * self.tolerance_ppm // 1_000_000)
+
+    @property
+    def every(self) -> tuple[Rules, ...]:
+        """Only these."""
+        return (self,)
 
     def on(self, date: dt.date) -> Rules:
         """These, on every date."""
@@ -120,7 +130,13 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class RulesByDate(Protocol):
-    """What holds for one customer."""
+    """What holds for one customer. Equal where the rules are."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def every(self) -> tuple[Rules, ...]:
+        """All rules that hold at some time."""
 
     def on(self, date: dt.date) -> Rules:
         """The rules in force on a business date."""
@@ -130,6 +146,10 @@ class Timeline(msgspec.Struct, frozen=True):
     """``spans``: (first date, rules), ascending; the first begins with ``date.min``."""
 
     spans: tuple[tuple[dt.date, Rules], ...]
+
+    @property
+    def every(self) -> tuple[Rules, ...]:
+        return tuple(rules for _, rules in self.spans)
 
     def on(self, date: dt.date) -> Rules:
         """The rules of the last span that has begun on ``date``."""

@@ -1,15 +1,35 @@
-"""The table of the stream: customer → book, as MessagePack in the changelog."""
+"""The table of the stream: customer → book, as MessagePack in the changelog; what is sealed of a book
+lies in parts beside it.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
+from domain.archive.archive import Archive, Parts
 from domain.books import Book
 from schemas.topics import BOOKS_CHANGELOG
 from streams.engine import StateTable
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Book)
+
+
+class StoredBook:
+    """The value of the table: a book, and its archive once somebody asked for it. Only the book is stored."""
+
+    __slots__ = ("_archive", "book")
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self._archive: Archive | None = None
+
+    def archive(self, parts: Parts) -> Archive:
+        """The archive, reading and writing through ``parts`` from now on."""
+        if self._archive is None:
+            self._archive = Archive(self.book, parts)
+        self._archive.parts = parts
+        return self._archive
 
 
 def decode_book(data: bytes) -> Book:
@@ -20,8 +40,13 @@ def encode_book(book: Book) -> bytes:
     return _encoder.encode(book)
 
 
-def books_table() -> StateTable[Book]:
-    return StateTable("books", BOOKS_CHANGELOG.name, encode_book, decode_book)
+def books_table() -> StateTable[StoredBook]:
+    return StateTable(
+        "books",
+        BOOKS_CHANGELOG.name,
+        lambda stored: encode_book(stored.book),
+        lambda data: StoredBook(decode_book(data)),
+    )
 
 
 def book_json(data: bytes) -> bytes:
@@ -30,13 +55,14 @@ def book_json(data: bytes) -> bytes:
     return msgspec.json.encode(
         {
             "customer_id": book.customer_id,
-            "events": len(book.event_digests),
+            "hot_event_ids": len(book.event_digests),
             "accounts": {
                 currency: {
                     "version": account.version,
                     "balance_minor": account.balance_minor,
                     "entry_count": account.entry_count,
-                    "records": len(account.records),
+                    "hot_records": len(account.records),
+                    "sealed_segments": len(account.segments),
                     "statements": len(account.statements),
                     "open_discrepancies": sorted(account.findings),
                 }

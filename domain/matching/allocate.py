@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from domain.archive.notes import Notes
 from domain.facts import EntryKind, Fact
-from domain.matching.candidates import CERTAIN_PPM, Candidates, Receipt, ScoreParts
+from domain.matching.candidates import CERTAIN_PPM, Candidates, Receipt, ScoreParts, payment_days
 from domain.matching.doubts import Doubts
-from domain.matching.leftovers import open_documents, open_receipts
+from domain.matching.leftovers import known_payers, open_documents, open_receipts
 from domain.matching.references import DocumentIndex, Mention, ReferenceRule, mentions
 from domain.matching.settlement import (
     AMBIGUOUS_PPM,
@@ -46,10 +47,12 @@ def settle(
     index: DocumentIndex,
     rules: RulesByDate,
     known: Sequence[str] = (),
+    notes: Notes | None = None,
 ) -> Settlement:
     """Allocate everything of one account. ``facts``: record key -> version in force, in canonical order.
 
-    ``known``: references in texts that name no document (the customer's number).
+    ``known``: references in texts that name no document (the customer's number). ``notes``: takes what the run
+    asks of other records of the account, and what it leaves to matching without references.
     """
     items = {
         key: Item(key, fact, due_dates[key], abs(fact.signed_minor), abs(fact.signed_minor))
@@ -57,7 +60,7 @@ def settle(
     }
     run = Settlement(items, {}, [], {}, {}, {})
     payments = _of(items, EntryKind.PAYMENT)
-    doubts = Doubts(items)
+    doubts = Doubts(items, notes)
     for payment in payments:
         claims = claims_of(payment, items, index)
         run.claims += claims if payment.fact.decided else doubts.about(payment, claims)
@@ -65,7 +68,7 @@ def settle(
     _apply_credit_notes(run, index)
     _pay_refunds(run, index)
     undecided = [payment for payment in payments if not payment.fact.decided]
-    _match_the_rest(run, undecided, index, rules, known)
+    _match_the_rest(run, undecided, index, rules, known, notes)
     return run
 
 
@@ -278,13 +281,26 @@ def _pay_refunds(run: Settlement, index: DocumentIndex) -> None:
 
 
 def _match_the_rest(
-    run: Settlement, payments: Sequence[Item], index: DocumentIndex, rules: RulesByDate, known: Sequence[str]
+    run: Settlement,
+    payments: Sequence[Item],
+    index: DocumentIndex,
+    rules: RulesByDate,
+    known: Sequence[str],
+    notes: Notes | None,
 ) -> None:
     """Rule 7: money that no reference placed, against the documents that are open after all references.
 
     Where the rules changed, the receipts of each time are matched by those of their time, the earlier first.
     """
-    receipts = open_receipts(run, payments, index, known)
+    payers = known_payers(run)
+    if notes is not None:
+        notes.payers |= payers
+        payers |= notes.other_payers
+    receipts = open_receipts(run, payments, index, known, payers)
+    if notes is not None:
+        documents = open_documents(run).values()
+        notes.receipts += [(receipt.date.toordinal(), receipt.left_minor) for receipt in receipts.values()]
+        notes.documents += [(*payment_days(d, rules.on(d.date)), d.open_minor) for d in documents]
     by_date = sorted(receipts.values(), key=lambda receipt: receipt.date)
     for then, group in itertools.groupby(by_date, key=lambda receipt: rules.on(receipt.date)):
         _match_by(run, {receipt.key: receipt for receipt in group}, then)

@@ -6,7 +6,7 @@ Only these are candidates: the cost of the stages grows with what is open, not w
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 from rapidfuzz.distance import OSA
@@ -74,10 +74,8 @@ class Candidates(msgspec.Struct):
         return [d for d in self.documents.values() if self.dates_fit(receipt, d)]
 
     def dates_fit(self, receipt: Receipt, document: Document) -> bool:
-        matching = self.rules.matching
-        early = document.date - dt.timedelta(days=matching.days_before_document)
-        late = document.due_date + dt.timedelta(days=matching.days_after_due)
-        return early <= receipt.date <= late
+        first, last = payment_days(document, self.rules)
+        return first <= receipt.date.toordinal() <= last
 
     def date_ppm(self, receipt: Receipt, document: Document) -> int:
         """Certain between the document's date and its due date; each day outside takes a share of the window."""
@@ -92,6 +90,15 @@ class Candidates(msgspec.Struct):
         """At most ``candidates_max``, the nearest to their due dates first."""
         ordered = sorted(documents, key=lambda d: (abs((receipt.date - d.due_date).days), d.key))
         return ordered[: self.rules.matching.candidates_max]
+
+
+def payment_days(document: Document, rules: Rules) -> tuple[int, int]:
+    """The first and the last day, as ordinals, on which a payment without a reference may be for the document."""
+    matching = rules.matching
+    return (
+        document.date.toordinal() - matching.days_before_document,
+        document.due_date.toordinal() + matching.days_after_due,
+    )
 
 
 def likeness_ppm(one: str, other: str) -> int:
@@ -119,7 +126,7 @@ def name_key(name: str) -> str:
     return " ".join(sorted(words))
 
 
-def payer_ppm(name: str | None, known: Sequence[str]) -> int:
+def payer_ppm(name: str | None, known: Collection[str]) -> int:
     """How alike ``name`` is to the nearest of ``known`` (``name_key`` each); certain with nothing to compare."""
     key = name_key(name or "")
     if not key or not known:

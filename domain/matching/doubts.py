@@ -7,19 +7,23 @@ from collections.abc import Mapping
 import msgspec
 from rapidfuzz.distance import OSA
 
+from domain.archive.notes import Notes
 from domain.facts import EntryKind
 from domain.matching.references import squeeze
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, debit_documents
 
 #: numbers that differ by more slips than this are not taken for one another
 SLIPS_MAX = 2
+#: the kind of question: which invoice is of this amount
+INVOICE_AMOUNT = "amount"
 
 
 class Doubts:
     """Texts whose figures say that another document is meant: a slip of the fingers that hits an existing number."""
 
-    def __init__(self, items: Mapping[str, Item]) -> None:
+    def __init__(self, items: Mapping[str, Item], notes: Notes | None = None) -> None:
         self._items = items
+        self._notes = notes
         self._by_amount: dict[int, list[Item]] | None = None
 
     def about(self, payment: Item, claims: list[Claim]) -> list[Claim]:
@@ -41,6 +45,8 @@ class Doubts:
         return claim
 
     def _of_amount(self, amount_minor: int) -> list[Item]:
+        if self._notes is not None:
+            self._notes.ask(INVOICE_AMOUNT, str(amount_minor))
         if self._by_amount is None:
             self._by_amount = {}
             for item in self._items.values():

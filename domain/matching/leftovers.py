@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from domain.facts import EntryKind
 from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
@@ -30,24 +30,27 @@ def open_documents(run: Settlement) -> dict[str, Document]:
 
 
 def open_receipts(
-    run: Settlement, payments: Sequence[Item], index: DocumentIndex, known: Sequence[str]
+    run: Settlement,
+    payments: Sequence[Item],
+    index: DocumentIndex,
+    known: Sequence[str],
+    payers: Collection[str],
 ) -> dict[str, Receipt]:
-    """The payments with money left that is not held by a suggestion, nor excess without a word of what else it is."""
+    """The payments with money left that is not held by a suggestion, nor excess without a word of what else it is.
+
+    ``payers``: the names of those who are known to pay this account's documents.
+    """
     left = [payment for payment in payments if payment.left_minor]
     if not left:
         return {}
     over = {payment for payment, _ in run.excess_minor}
     taken = {credit for (credit, _), allocation in run.allocations.items() if not allocation.confirmed}
-    names: dict[str, None] = {}
     unknown: dict[str, list[str]] = {}
     claiming: set[str] = set()
     for claim in run.claims:
         claiming.add(claim.payment)
-        if claim.keys:
-            names[name_key(run.items[claim.payment].fact.payer_name or "")] = None
-        else:
+        if not claim.keys:
             unknown.setdefault(claim.payment, []).append(claim.reference)
-    names.pop("", None)
     transfers = Counter((p.original_minor, r) for p in payments for r in p.fact.own_references)
     receipts = {}
     for payment in left:
@@ -67,10 +70,16 @@ def open_receipts(
             fact.fee_minor,
             fact.business_date,
             words,
-            payer_ppm(fact.payer_name, tuple(names)),
+            payer_ppm(fact.payer_name, payers),
             confirmable=payment.left_minor == payment.original_minor
             and payment.key not in claiming
             and named is None
             and not twice,
         )
     return receipts
+
+
+def known_payers(run: Settlement) -> set[str]:
+    """The names (``name_key``) under which payments came that name documents of the account."""
+    names = {name_key(run.items[claim.payment].fact.payer_name or "") for claim in run.claims if claim.keys}
+    return names - {""}

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from domain.archive.notes import Notes
+
 
 class ReferenceRule(enum.StrEnum):
     EXACT = "exact_document"
@@ -75,9 +77,10 @@ class Resolution(msgspec.Struct, frozen=True):
 class DocumentIndex:
     """Looks references up among documents. Look-up cost is constant; looser stages are built when first needed."""
 
-    def __init__(self, documents: Iterable[tuple[str, Sequence[str]]]) -> None:
-        """``documents``: (key, numbers it answers to), in canonical order."""
+    def __init__(self, documents: Iterable[tuple[str, Sequence[str]]], notes: Notes | None = None) -> None:
+        """``documents``: (key, numbers it answers to), in canonical order. ``notes``: keeps what is looked up."""
         self._documents = list(documents)
+        self._notes = notes
         self._tables: dict[ReferenceRule, dict[str, tuple[str, ...]]] = {}
 
     def resolve(self, reference: str) -> Resolution:
@@ -85,10 +88,21 @@ class DocumentIndex:
         reference = reference.strip()
         for rule, form in _FORMS.items():
             wanted = form(reference)
-            keys = self._table(rule).get(wanted) if wanted else None
+            if not wanted:
+                continue
+            if self._notes is not None:
+                self._notes.ask(rule, wanted)
+            keys = self._table(rule).get(wanted)
             if keys:
                 return Resolution(keys, rule)
         return Resolution((), ReferenceRule.EXACT)
+
+    def note_answers(self, notes: Notes) -> None:
+        """Note every form under which a reference could mean one of the documents."""
+        for _, numbers in self._documents:
+            for number in numbers:
+                for rule, form in _FORMS.items():
+                    notes.answer(rule, form(number))
 
     def _table(self, rule: ReferenceRule) -> dict[str, tuple[str, ...]]:
         table = self._tables.get(rule)

@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-import msgspec
 import sqlalchemy as sa
 from confluent_kafka import Message
 
+from domain.archive.stored import StoredBooks
 from domain.books import Book
 from domain.digest import digest_of, figures
 from domain.ledger import Side
@@ -81,7 +81,7 @@ class Verifier:
     def __init__(self, targets: VerifyTargets) -> None:
         self._t = targets
         self._stores = Stores(targets.engine, targets.live, targets.timeout_s)
-        self._book_decoder = msgspec.msgpack.Decoder(Book)
+        self._stored = StoredBooks()
         self._report = Report()
         #: next offset to read of each partition
         self._next: dict[tuple[str, int], int] = {}
@@ -161,12 +161,14 @@ class Verifier:
                 self._progress.update({(topic, partition): offset for topic, offset in offsets.items()})
             else:
                 raw[key] = value
-        for key, value in raw.items():
-            if value is None:
-                self._books.pop(key.decode(), None)
+        changed = {self._stored.take(key, value) for key, value in raw.items()}
+        for customer in changed:
+            book = self._stored.book(customer)
+            if book is None:
+                self._books.pop(customer, None)
             else:
-                self._books[key.decode()] = self._book_decoder.decode(value)
-        return {key.decode() for key in raw}
+                self._books[customer] = book
+        return changed
 
     def _fold_inputs(self, log: KafkaLog) -> set[str]:
         """Fold the inputs on to the progress; returns whose events came."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import faust
 
-from domain.books import Book
 from schemas.topics import INPUTS, Topic
+from streams.books_table import StoredBook
 from streams.engine import BatchView, batch_agent
 from streams.reconcile import Reconciler
 
@@ -15,5 +15,5 @@ def register_agents(app: faust.App, reconciler: Reconciler) -> None:
     for topic in INPUTS:
 
         @batch_agent(app, topic.name, name=topic.name)
-        def reconcile(view: BatchView[Book], topic: Topic = topic) -> None:
+        def reconcile(view: BatchView[StoredBook], topic: Topic = topic) -> None:
             reconciler.apply(view, topic)

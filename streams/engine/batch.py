@@ -46,11 +46,12 @@ class BatchView(Generic[V]):
     """State and outputs of one partition while a batch is applied. ``records`` is empty for a superseded batch.
 
     ``get``/``put``/``delete`` reach the table's values by key; ``emit`` adds an output record for the same partition
-    number; ``fold`` does the whole batch at speed. All become visible together with the batch's offsets, in one
+    number; ``get_part``/``put_part`` reach the parts of a key: bytes of its own that are read and written apart from its
+    value, by number; ``fold`` does the whole batch at speed. All become visible together with the batch's offsets, in one
     checkpoint, or not at all.
     """
 
-    __slots__ = ("_batch", "_partition", "delete", "get", "put", "records")
+    __slots__ = ("_batch", "_partition", "delete", "get", "get_part", "put", "put_part", "records")
 
     def __init__(self, partition: Partition[V], batch: Batch, *, current: bool) -> None:
         self._partition = partition
@@ -60,6 +61,8 @@ class BatchView(Generic[V]):
         self.get = state.get
         self.put = state.put
         self.delete = state.delete
+        self.get_part = state.get_part
+        self.put_part = state.put_part
 
     @property
     def topic(self) -> str:

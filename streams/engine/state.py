@@ -25,7 +25,18 @@ _SEGMENT: Final = b"\x00"
 class State(Generic[V]):
     """Values by key, and which of them no checkpoint has taken yet. ``hot_max``: objects per generation."""
 
-    __slots__ = ("_decode", "_encode", "_gone", "_hot_max", "cold", "dirty", "old", "young")
+    __slots__ = (
+        "_decode",
+        "_encode",
+        "_fresh",
+        "_gone",
+        "_hot_max",
+        "_parts",
+        "cold",
+        "dirty",
+        "old",
+        "young",
+    )
 
     def __init__(self, table: StateTable[V], cold: ColdStore, hot_max: int) -> None:
         assert hot_max > 0
@@ -34,6 +45,8 @@ class State(Generic[V]):
         self.old: dict[bytes, V] = {}
         self.dirty: dict[bytes, V | bytes | None] = {}
         self._gone: set[bytes] = set()
+        self._parts: dict[bytes, bytes | None] = {}
+        self._fresh: dict[bytes, bytes | None] = {}
         self._encode = table.encode
         self._decode = table.decode
         self._hot_max = hot_max
@@ -78,6 +91,28 @@ class State(Generic[V]):
         self.dirty[key] = None
         self._gone.add(key)
 
+    # -- parts: bytes beside the value of a key, each a changelog record of its own
+
+    def get_part(self, key: bytes, number: int) -> bytes:
+        """Part ``number`` of ``key``, which must be there."""
+        part_key = _segment_key(key, number)
+        part = self._fresh[part_key] if part_key in self._fresh else self.cold.peek(part_key)
+        assert part is not None, f"part {number} of {key!r} is missing from the state"
+        return part
+
+    def put_part(self, key: bytes, number: int, part: bytes | None) -> None:
+        """Keep ``part`` under ``number``, or forget it (``None``); the next checkpoint writes it. No key has both
+        parts and a value that seals itself (``SeenIds``).
+        """
+        part_key = _segment_key(key, number)
+        self._parts[part_key] = part
+        if self.cold.holds_committed:
+            self._fresh[part_key] = part  # until the checkpoint that takes it is committed
+        elif part is None:
+            self.cold.forget(part_key)
+        else:
+            self.cold.put(part_key, part)
+
     def __len__(self) -> int:
         """How many values there are. Where the cold store holds committed values, its own count, which may lag."""
         return len(self.cold) + (0 if self.cold.holds_committed else len(self.young) + len(self.old))
@@ -103,12 +138,19 @@ class State(Generic[V]):
             if isinstance(value, SeenIds) and value.is_full():
                 changes += self._seal(key, value)
             add((key, encode(cast("V", value))))
+        if self._parts:
+            changes += self._parts.items()
+            self._parts = {}
         return changes
 
     def committed(self, changes: Encoded) -> None:
         """``changes`` are in the changelog and, where the cold store holds committed values, there."""
         if self._gone:
             self._gone -= {key for key, value in changes if value is None and key not in self.dirty}
+        if self._fresh:
+            for key, value in changes:
+                if key in self._fresh and self._fresh[key] is value:
+                    del self._fresh[key]
         if len(self.young) > self._hot_max:
             self._cool()
 
@@ -143,7 +185,7 @@ class State(Generic[V]):
 
     def install(self, values: Mapping[bytes, bytes | None], position: Position) -> None:
         """Newer values from the changelog replace what is held. Nothing may be waiting for a checkpoint."""
-        assert not self.dirty, "restoring over changes that no checkpoint has taken"
+        assert not self.dirty and not self._parts, "restoring over changes that no checkpoint has taken"
         if self.young or self.old:
             for key in values:
                 self.young.pop(key, None)
@@ -153,6 +195,7 @@ class State(Generic[V]):
     def close(self) -> None:
         """Let go of everything that is not committed, and of the cold store."""
         self.young, self.old, self.dirty, self._gone = {}, {}, {}, set()
+        self._parts, self._fresh = {}, {}
         self.cold.close()
 
 

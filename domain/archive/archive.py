@@ -1,0 +1,129 @@
+"""A customer's book with its archive: the hot part is decided on, what an event asks for is brought back first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from typing import Final, Protocol
+
+import msgspec
+
+from domain.archive.sealing import seal, unseal
+from domain.archive.shelf import Label, Segment, Shelf, Shelves
+from domain.books import Account, Book
+from domain.decide import decide
+from domain.events import Event, Source
+from domain.identity import content_digest
+from domain.outcomes import Outcome
+from domain.rules import RulesByDate
+
+#: sealing is tried when an account has more hot records than this, and again when half as many have come
+HOT_RECORDS: Final = 64
+#: ids of events that wait to be sealed; half of them leave at a time
+HOT_EVENT_IDS: Final = 256
+
+_encoder = msgspec.msgpack.Encoder()
+_labels = msgspec.msgpack.Decoder(Label)
+_segments = msgspec.msgpack.Decoder(Segment)
+_ids = msgspec.msgpack.Decoder(dict[str, bytes])
+
+
+class Parts(Protocol):
+    """Where the parts of one book rest. ``put(n, None)`` forgets part ``n``."""
+
+    def get(self, number: int) -> bytes: ...
+    def put(self, number: int, value: bytes | None) -> None: ...
+
+
+@functools.lru_cache(maxsize=256)
+def rules_digest(rules: RulesByDate) -> bytes:
+    return content_digest(_encoder.encode(rules))
+
+
+class Archive:
+    """The archive of one book. Lives as long as the book is hot; everything in it is in ``parts`` or in the book."""
+
+    def __init__(
+        self, book: Book, parts: Parts, hot_records: int = HOT_RECORDS, hot_ids: int = HOT_EVENT_IDS
+    ) -> None:
+        self.book = book
+        self.parts = parts
+        self._hot_records = hot_records
+        self._hot_ids = hot_ids
+        self.shelves = Shelves()
+        for currency, account in book.accounts.items():
+            shelf = self._shelf(currency)
+            for number in account.segments:
+                shelf.add(_labels.decode(parts.get(2 * number)))
+        for number in book.id_segments:
+            self.shelves.event_digests |= _ids.decode(parts.get(2 * number))
+
+    def _shelf(self, currency: str) -> Shelf:
+        return self.shelves.by_currency.setdefault(currency, Shelf(self._open))
+
+    def _open(self, number: int) -> Segment:
+        return _segments.decode(self.parts.get(2 * number + 1))
+
+    def decide(
+        self, event: Event, source: Source, recorded_at: dt.datetime, rules: RulesByDate
+    ) -> list[Outcome]:
+        """``domain.decide.decide`` on the whole book: what it asks for is taken back into the hot part, which changes
+        no figure, until nothing more is asked for.
+        """
+        digest = rules_digest(rules)
+        while True:
+            outcomes = decide(self.book, event, source, recorded_at, rules, self.shelves, digest)
+            if not self.shelves.wanting():
+                return outcomes
+            for currency, shelf in self.shelves.by_currency.items():
+                self._take_back(self.book.accounts[currency], shelf)
+
+    def _take_back(self, account: Account, shelf: Shelf) -> None:
+        for number in sorted(shelf.wanted):
+            unseal(account, shelf.open(number))
+            shelf.remove(number)
+            account.segments.remove(number)
+            self.parts.put(2 * number, None)
+            self.parts.put(2 * number + 1, None)
+        shelf.wanted.clear()
+
+    def tidy(self, currency: str, rules: RulesByDate) -> None:
+        """After an event of the account in ``currency``: seal what may leave, if there is reason to look."""
+        book = self.book
+        account = book.accounts.get(currency)
+        if account is not None:
+            account.reviewed_under = rules_digest(rules)
+            if len(account.records) > max(account.seal_above, self._hot_records):
+                made = seal(book, currency, self._shelf(currency), rules, book.next_segment)
+                for label, segment in made:
+                    self.parts.put(2 * label.number, _encoder.encode(label))
+                    self.parts.put(2 * label.number + 1, _encoder.encode(segment))
+                    account.segments.append(label.number)
+                book.next_segment += len(made)
+                left = len(account.records)
+                account.seal_above = left + max(self._hot_records, left) // 2
+        if len(book.event_digests) > self._hot_ids:
+            self._seal_ids()
+
+    def _seal_ids(self) -> None:
+        book = self.book
+        oldest = dict(list(book.event_digests.items())[: self._hot_ids // 2])
+        self.parts.put(2 * book.next_segment, _encoder.encode(oldest))
+        book.id_segments.append(book.next_segment)
+        book.next_segment += 1
+        self.shelves.event_digests |= oldest
+        for event_id in oldest:
+            del book.event_digests[event_id]
+
+
+def whole(book: Book, parts: Parts) -> Book:
+    """The book with everything that is sealed back in it: another object, for proofs and for reading."""
+    found = msgspec.msgpack.decode(_encoder.encode(book), type=Book)
+    digests: dict[str, bytes] = {}
+    for number in book.id_segments:
+        digests |= _ids.decode(parts.get(2 * number))
+    found.event_digests = digests | found.event_digests
+    for account in found.accounts.values():
+        for number in account.segments:
+            unseal(account, _segments.decode(parts.get(2 * number + 1)))
+    return found

@@ -1,0 +1,159 @@
+"""Sealing changes nothing: every event of every history has the outcomes that it has on a book that is never sealed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.archive import archive as archives
+from domain.archive import sealing
+from domain.archive.archive import Archive, whole
+from domain.archive.stored import StoredBooks
+from domain.books import Book, new_book
+from domain.decide import decide, evolve
+from domain.events import Event, Source
+from domain.outcomes import Outcome
+from domain.rules import MatchingRules, OrderPolicy, Rules
+from tests.property.busy_account import busy_account
+from tests.property.histories import Delivered, deliveries
+from tests.unit.ledger_teller import RECORDED_AT, encoded, settled_figures
+
+EAGER = Rules(tolerance_minor=2, tolerance_ppm=1_000, matching=MatchingRules(days_after_due=20))
+ON_ACCOUNT = Rules(matching=MatchingRules(order_policy=OrderPolicy.OLDEST_DUE_FIRST))
+SUMS_FIRST = Rules(
+    matching=MatchingRules(stages=("one_payment_many_documents", "amount_and_date", "fuzzy_reference"))
+)
+
+
+class Cabinet:
+    """Parts in a dictionary; keeps what a table's changelog would hold."""
+
+    def __init__(self) -> None:
+        self.values: dict[int, bytes] = {}
+        self.sealed = 0
+
+    def get(self, number: int) -> bytes:
+        return self.values[number]
+
+    def put(self, number: int, value: bytes | None) -> None:
+        if value is None:
+            del self.values[number]
+        else:
+            self.values[number] = value
+            self.sealed += 1
+
+
+class Two:
+    """One customer's events, told to a book that is sealed as often as can be and to one that never is."""
+
+    def __init__(self, customer: str, rules: Sequence[Rules], keep_closed: int, hot_records: int) -> None:
+        self._rules = rules
+        self._hot = (hot_records, 4)
+        self.plain = new_book(customer)
+        self.sealed = new_book(customer)
+        self.cabinet = Cabinet()
+        self._archive = Archive(self.sealed, self.cabinet, *self._hot)
+        self._keep_closed = keep_closed
+        self.most_hot = 0
+
+    def take(self, number: int, event: Event) -> None:
+        rules = self._rules[number * len(self._rules) // 1_000 % len(self._rules)]
+        source = Source("events", 0, number)
+        expected = decide(self.plain, event, source, RECORDED_AT, rules)
+        found = self._archive.decide(event, source, RECORDED_AT, rules)
+        assert _sorted(found) == _sorted(expected), f"event {number} ({event.event_id})"
+        for outcome in expected:
+            evolve(self.plain, outcome)
+        for outcome in found:
+            evolve(self.sealed, outcome)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sealing, "KEEP_CLOSED", self._keep_closed)
+            for account in self.sealed.accounts.values():
+                account.seal_above = 0
+            self._archive.tidy(event.currency, rules)
+        self.most_hot = max(self.most_hot, *(len(a.records) for a in self.sealed.accounts.values()), 0)
+        if number % 7 == 0:  # the book is cooled and woken
+            self.sealed = msgspec.msgpack.decode(encoded(self.sealed), type=Book)
+            self._archive = Archive(self.sealed, self.cabinet, *self._hot)
+
+    def compare(self) -> None:
+        again = whole(self.sealed, self.cabinet)
+        assert settled_figures(again) == settled_figures(self.plain)
+        assert again.event_digests == self.plain.event_digests
+        stored = StoredBooks()
+        for number, part in self.cabinet.values.items():
+            stored.take(self.sealed.customer_id.encode() + b"\x00" + number.to_bytes(4, "big"), part)
+        stored.take(self.sealed.customer_id.encode(), encoded(self.sealed))
+        assert stored.book(self.sealed.customer_id) == again
+
+
+def _sorted(outcomes: Iterable[Outcome]) -> list[tuple[str, bytes]]:
+    return sorted((type(o).__name__, msgspec.msgpack.encode(o)) for o in outcomes)
+
+
+def _told(history: Iterable[Event], rules: Sequence[Rules], keep_closed: int, hot: int) -> Iterator[Two]:
+    told: dict[str, Two] = {}
+    for number, event in enumerate(history):
+        two = told.get(event.customer_id)
+        if two is None:
+            two = told[event.customer_id] = Two(event.customer_id, rules, keep_closed, hot)
+        two.take(number, event)
+    for two in told.values():
+        two.compare()
+        yield two
+
+
+@given(deliveries())
+def test_any_history_in_any_order(delivered: Delivered) -> None:
+    list(_told(delivered.one, [Rules()], keep_closed=0, hot=0))
+    list(_told(delivered.other, [EAGER], keep_closed=0, hot=0))
+
+
+@given(st.integers(0, 2**32), st.sampled_from([0, 3]), st.sampled_from([0, 5, 12]))
+def test_a_busy_account(seed: int, keep_closed: int, hot: int) -> None:
+    list(_told(busy_account(random.Random(seed), 60), [Rules()], keep_closed, hot))
+
+
+@given(st.integers(0, 2**32), st.sampled_from([EAGER, ON_ACCOUNT, SUMS_FIRST]))
+def test_a_busy_account_under_other_rules(seed: int, rules: Rules) -> None:
+    list(_told(busy_account(random.Random(seed), 50), [rules], keep_closed=1, hot=3))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_long_history_stays_small(seed: int) -> None:
+    (two,) = _told(busy_account(random.Random(seed), 700), [Rules()], keep_closed=8, hot=40)
+    assert two.cabinet.sealed > 20
+    records = sum(len(account.records) for account in two.plain.accounts.values())
+    hot = sum(len(account.records) for account in two.sealed.accounts.values())
+    assert records > 500
+    assert hot < 260
+    assert len(two.sealed.event_digests) <= 4
+
+
+def test_other_rules_bring_everything_back() -> None:
+    """What was sealed under other rules is reviewed again with the account's next event."""
+    history = busy_account(random.Random(5), 60)
+    source = Source("events", 0, 0)
+    book, cabinet = new_book("C-1"), Cabinet()
+    archive = Archive(book, cabinet, 4, 4)
+    for event in history:
+        for outcome in archive.decide(event, source, RECORDED_AT, Rules()):
+            evolve(book, outcome)
+        archive.tidy(event.currency, Rules())
+    account = book.accounts["EUR"]
+    assert account.segments
+    late = msgspec.structs.replace(history[0], event_id="late", source_record_id="late")
+    late = msgspec.structs.replace(late, occurred_at=dt.datetime(2027, 1, 1, tzinfo=dt.UTC))
+    archive.decide(late, source, RECORDED_AT, EAGER)
+    assert not account.segments
+    assert len(cabinet.values) == 1 * len(book.id_segments)
+
+
+def test_the_defaults_bound_an_account() -> None:
+    assert archives.HOT_RECORDS >= sealing.KEEP_CLOSED
