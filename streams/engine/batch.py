@@ -46,8 +46,8 @@ class BatchView(Generic[V]):
     """State and outputs of one partition while a batch is applied. ``records`` is empty for a superseded batch.
 
     ``get``/``put``/``delete`` reach the table's values by key; ``emit`` adds an output record for the same partition
-    number; ``get_part``/``put_part`` reach the parts of a key: bytes of its own that are read and written apart from its
-    value, by number; ``fold`` does the whole batch at speed. All become visible together with the batch's offsets, in one
+    number; ``get_part``/``put_part`` reach the parts of a key: bytes that are read and written apart from its value, by
+    number; ``fold`` does the whole batch at speed. All become visible together with the batch's offsets, in one
     checkpoint, or not at all.
     """
 

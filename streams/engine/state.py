@@ -185,7 +185,8 @@ class State(Generic[V]):
 
     def install(self, values: Mapping[bytes, bytes | None], position: Position) -> None:
         """Newer values from the changelog replace what is held. Nothing may be waiting for a checkpoint."""
-        assert not self.dirty and not self._parts, "restoring over changes that no checkpoint has taken"
+        assert not self.dirty, "restoring over changes that no checkpoint has taken"
+        assert not self._parts, "restoring over parts that no checkpoint has taken"
         if self.young or self.old:
             for key in values:
                 self.young.pop(key, None)

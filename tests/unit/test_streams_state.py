@@ -77,6 +77,14 @@ class LikeOneDictionary(RuleBasedStateMachine):
         self.model.pop(key, None)
         self.seen.pop(key, None)
 
+    @rule(key=KEYS, number=st.integers(0, 2), part=st.none() | st.binary(max_size=3))
+    def put_part(self, key: bytes, number: int, part: bytes | None) -> None:
+        """Parts of other keys than those that seal themselves."""
+        self.state.put_part(b"p" + key, number, part)
+        self.state.put(b"p" + key, Counter(1))
+        self.model[b"p" + key] = 1
+        self.parts[b"p" + key, number] = part
+
     @rule()
     def checkpoint(self) -> None:
         changes = self.state.take_changes()
@@ -110,6 +118,16 @@ class LikeOneDictionary(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.seen: dict[bytes, set[int]] = {}
+        self.parts: dict[tuple[bytes, int], bytes | None] = {}
+
+    @invariant()
+    def parts_are_those_of_the_model(self) -> None:
+        for (key, number), part in self.parts.items():
+            if part is not None:
+                assert self.state.get_part(key, number) == part
+            else:
+                with pytest.raises(AssertionError, match="missing from the state"):
+                    self.state.get_part(key, number)
 
     @invariant()
     def values_are_those_of_the_model(self) -> None:
