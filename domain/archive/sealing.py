@@ -35,9 +35,7 @@ def seal(
     run = _Sealing(book, currency, shelf, rules)
     sealed: list[tuple[Label, Segment]] = []
     for keys in run.choices():
-        made = run.sealed(keys, first_number + len(sealed))
-        if made is not None:
-            sealed.append(made)
+        sealed += run.sealed(keys, first_number + len(sealed))
     return sealed
 
 
@@ -101,15 +99,14 @@ class _Sealing:
                 review_records(self._book.customer_id, currency, account.records, self._rules, None, look)
         return notes.asked
 
-    def sealed(self, keys: Group, number: int) -> tuple[Label, Segment] | None:
-        """The segment, taken out of the account; ``None`` where together they do not stand for themselves."""
+    def sealed(self, keys: Group, number: int) -> list[tuple[Label, Segment]]:
+        """The segment, taken out of the account; none where together they do not stand for themselves."""
         notes = self._stands_alone(keys)
-        if notes is None:
-            return None
-        self._shelf.want(notes, exactly=self._exactly)
-        if self._shelf.wanted:
+        if notes is not None:
+            self._shelf.want(notes, exactly=self._exactly)
+        if notes is None or self._shelf.wanted:
             self._shelf.wanted.clear()
-            return None
+            return []
         label = Label(
             number,
             tuple(sorted(tag("record", key) for key in keys)),
@@ -126,7 +123,7 @@ class _Sealing:
         for pair in allocations:
             del self._account.allocations[pair]
         self._shelf.add(label)
-        return label, segment
+        return [(label, segment)]
 
     def _closed_groups(self) -> list[Group]:
         """Closed records with all that they are settled with, by their earliest date."""

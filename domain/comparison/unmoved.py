@@ -74,7 +74,7 @@ class _ByDigest:
         self.statement = statement
 
     def __hash__(self) -> int:
-        return hash(self.statement.digest)
+        return int.from_bytes(self.statement.digest, "big")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _ByDigest) and self._name == other._name
