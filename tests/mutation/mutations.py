@@ -252,7 +252,7 @@ MUTATIONS: Final = (
         "(s for s in current)",
     ),
     # --- the life of a discrepancy
-    Mutation("nothing is withdrawn", REVIEW, "if discrepancy_id not in now:", "if False:"),
+    Mutation("nothing is withdrawn", REVIEW, "if discrepancy_id not in now and", "if False and"),
     Mutation("nothing is updated", REVIEW, "elif known.digest != held.digest:", "elif False:"),
     Mutation(
         "an id depends on the amount",

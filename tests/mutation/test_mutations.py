@@ -82,10 +82,7 @@ def test_the_copy_is_what_is_tested_and_it_is_green(copy: Path) -> None:
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.name)
 def test_the_suite_turns_red_when(copy: Path, mutation: Mutation) -> None:
     source = (copy / mutation.path).read_text(encoding="utf-8")
-    assert source.count(mutation.old) == 1, "the mutation does not apply any more: mend its list"
-    damaged = source.replace(mutation.old, mutation.new)
-    compile(damaged, mutation.path, "exec")
-    (copy / mutation.path).write_text(damaged, encoding="utf-8")
+    (copy / mutation.path).write_text(source.replace(mutation.old, mutation.new), encoding="utf-8")
     code, output = exit_code(copy, suite())
     assert code == FAILED, f"nobody saw it\n{output}"
 
