@@ -69,11 +69,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def digest(self) -> bytes:
-        """Changes when the finding's figures or evidence change: then it is announced as updated."""
+        """Changes when the finding's figures, date or evidence change: then it is announced as updated."""
         return content_digest(
             msgspec.json.encode(
                 (
                     self.amount_minor,
+                    self.business_date,
                     self.ours_minor,
                     self.theirs_minor,
                     self.reason,

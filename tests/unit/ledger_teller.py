@@ -187,7 +187,10 @@ def settled_figures(book: Book) -> object:
         c: sorted((e.business_date, e.document_no, e.role, e.signed_minor) for e in account.standing_lines())
         for c, account in book.accounts.items()
     }
-    return sorted(figures(book)), links, lines, sorted(open_findings(book))
+    dates = {
+        i: held.business_date for account in book.accounts.values() for i, held in account.findings.items()
+    }
+    return sorted(figures(book)), links, lines, sorted(open_findings(book)), dates
 
 
 def about(document_no: str | None, statement_id: str | None, line_no: int | None) -> str:

@@ -71,6 +71,24 @@ def test_it_is_updated_when_only_its_evidence_changes() -> None:
 
 
 @scenario
+def test_its_date_is_the_same_whichever_version_of_a_payment_comes_first() -> None:
+    """
+    statement  S-1  2026-01-01..2026-01-31  opening 0  closing 0
+    payment  2026-01-09  P-77  40.00  v 2
+    -> OPENED MISSING_IN_STATEMENT S-1 P-77 40.00
+    -> OPENED CLOSING_BALANCE_BREAK S-1 40.00
+    => balance -40.00
+    => MISSING_IN_STATEMENT S-1 P-77 40.00
+    => CLOSING_BALANCE_BREAK S-1 40.00
+    payment  2026-01-05  P-77  40.00
+    -> UPDATED MISSING_IN_STATEMENT S-1 P-77 40.00
+    => balance -40.00
+    => MISSING_IN_STATEMENT S-1 P-77 40.00
+    => CLOSING_BALANCE_BREAK S-1 40.00
+    """
+
+
+@scenario
 def test_a_duplicate_delivery_announces_nothing() -> None:
     """
     order    2026-01-05  INV-1001  100.00
