@@ -80,12 +80,8 @@ def test_redis_that_returns_is_rebuilt_while_the_stream_goes_on(bench: Bench) ->
         assert session.projector.ready_problems() == []
         assert session.projector.out_of_step_s() == 0
     assert_reflects(bench, groups)
-    assert bench.live.changes_since(BEGINNING, limit=10_000)[-1].type in {
-        "reset",
-        "entry",
-        "dead_letter",
-        "balance",
-    }
+    changes = bench.live.changes_since(BEGINNING, limit=10_000)
+    assert "reset" in {change.type for change in changes}, "pages are told to load anew"
 
 
 @pytest.mark.parametrize("loss", ["flushed", "one batch behind", "ahead", "another account"])
