@@ -16,7 +16,7 @@ import subprocess
 import sys
 import xmlrpc.client
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -44,13 +44,17 @@ class FleetNotReady(FleetError):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One of our processes. ``port_variable`` names the setting that holds its HTTP port."""
+    """One of our processes. ``port_variable`` names the setting that holds its HTTP port.
+
+    ``environment``: settings that are this program's alone.
+    """
 
     name: str
     module: str
     port: int
     port_variable: str
     instance_id: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,12 +288,12 @@ class Fleet:
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
         }
         for program in wanted:
-            environment = f'{program.port_variable}="{program.port}"'
+            own = {program.port_variable: str(program.port), **program.environment}
             if program.instance_id:
-                environment += f',TIEOUT_INSTANCE_ID="{program.instance_id}"'
+                own["TIEOUT_INSTANCE_ID"] = program.instance_id
             conf[f"program:{program.name}"] = {
                 "command": f"{sys.executable} -m {program.module}",
-                "environment": environment,
+                "environment": ",".join(f'{name}="{value}"' for name, value in own.items()),
                 "autostart": "true",
                 "autorestart": "true",
                 # Pauses between tries grow by a second each; a broker that is away for minutes must not end them.

@@ -18,6 +18,7 @@ what to do next.  `str(error)` holds both; `summary` and `next_step` hold them a
     ├── StartAborted           given up because another service of the same start failed
     ├── ServiceDied            a process ended during its start; carries the log's last lines
     ├── ServiceNotHealthy      a process runs but did not answer in time; carries the log's last lines
+    ├── ServiceNotRunning      a service that should have been struck does not run
     └── UnknownService         a name that is none of the three
 """
 
@@ -202,6 +203,14 @@ class ServiceNotHealthy(StackError):
             + _indented(last_lines),
             f"Read {log_path}; on a very slow machine start again, the work done so far is kept.",
         )
+
+
+class ServiceNotRunning(StackError):
+    """The service has no process in this folder."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        super().__init__(f"{service} does not run here.", "Start it first: `tieout up`.")
 
 
 class UnknownService(StackError):

@@ -14,14 +14,15 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import dataclasses
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
 from . import process as processes
-from .errors import DiskFull, StackError, StartAborted, UnknownService
+from .errors import DiskFull, ServiceNotRunning, StackError, StartAborted, UnknownService
 from .jars import default_cache_dir
 from .kafka import Kafka
 from .postgres import Postgres
@@ -99,6 +100,24 @@ class EmbeddedStack:
             found = find(service, self._folder)
             if found is not None:
                 processes.kill_all(processes.tree_of(found))
+
+    @contextlib.contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """SIGSTOP one service with all its processes while the block runs: it is there and answers nothing.
+
+        Raises ServiceNotRunning.
+        """
+        found = find(self._service(name), self._folder)
+        if found is None:
+            raise ServiceNotRunning(name)
+        members = processes.tree_of(found)
+        for member in members:
+            processes.send(member, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for member in members:
+                processes.send(member, signal.SIGCONT)
 
     def restart(self, name: str) -> None:
         """Start one service again on its port; a running one is stopped first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import itertools
 import logging
 import shutil
@@ -13,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
+import psutil
 import tenacity
 import typer
 from confluent_kafka import KafkaException
@@ -30,7 +32,7 @@ from runtime.settings import Settings
 from schemas.codec import Codec
 from schemas.errors import ProgressTimeout
 from schemas.registry import FingerprintRegistry
-from schemas.topics import BOOKS_CHANGELOG, BY_NAME
+from schemas.topics import BOOKS_CHANGELOG, BY_NAME, RESULTS
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json, say
@@ -56,10 +58,14 @@ from services.simulator.simulation import Simulation
 from services.store.errors import LiveStoreUnavailable
 
 _MODULES: Final = frozenset({"streams", "services.projector"})
+#: what the workers' transactions write
+_WRITTEN: Final = (BOOKS_CHANGELOG.name, *(topic.name for topic in RESULTS))
 _CUSTOMERS: Final = 60
 _DAYS: Final = 30
 _ABSENCE_S: Final = 3.0
 _WARM_UP_EVENTS: Final = 200
+#: far below the product's, so that a hanging broker is a fault of seconds; above what a restart of the broker takes
+_WATCHDOG_S: Final = 10
 _DUPLICATES: Final = 200
 _LATE: Final = 100
 #: what a server says that has only just come back; bounded by the time that recovery may take
@@ -76,6 +82,9 @@ class Stack:
         self.stack = EmbeddedStack(home)
         self.fleet = Fleet(home)
         self.workers = [f"worker-{number}" for number in range(1, workers + 1)]
+        #: the worker that keeps its state on disk; empty where RocksDB is not installed, or its disk cannot be filled
+        on_disk = importlib.util.find_spec("rocksdict") is not None and hasattr(psutil, "RLIMIT_FSIZE")
+        self.worker_on_disk = self.workers[-1] if on_disk else ""
         # servers that the environment names are somebody's: nothing here may reach them
         self.settings = Settings(home=home).model_copy(
             update={
@@ -89,7 +98,14 @@ class Stack:
     def start(self, report: Callable[[str], None]) -> where.Servers:
         found = start_servers(self.settings, report)
         prepare(found, self.settings)
-        start_processes(self.settings, found, report, workers=len(self.workers), modules=_MODULES)
+        own = {
+            worker: {
+                "TIEOUT_STATE_STORE": "rocksdb" if worker == self.worker_on_disk else "memory",
+                "TIEOUT_WATCHDOG_S": str(_WATCHDOG_S),
+            }
+            for worker in self.workers
+        }
+        start_processes(self.settings, found, report, workers=len(self.workers), modules=_MODULES, own=own)
         return found
 
     def stop(self) -> None:
@@ -117,7 +133,12 @@ class Stack:
         strikes |= {
             "freeze worker-1 beyond its session": faults.freeze("worker-1", faults.BEYOND_THE_SESSION_S),
             f"{self.workers[-1]} leaves and joins": faults.absent(self.workers[-1], _ABSENCE_S),
+            "broker hangs": faults.hang_broker(self.workers),
+            "produce errors, replicas lacking": faults.lack_replicas(self.workers, _WRITTEN),
+            "produce errors, records refused": faults.refuse_records(self.workers, _WRITTEN),
         }
+        if self.worker_on_disk:
+            strikes[f"disk full for {self.worker_on_disk}"] = faults.fill_disk(self.worker_on_disk)
         made = [
             Fault(name, _weight(name), partial(strike, self), _victim(name))
             for name, strike in strikes.items()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -45,8 +47,12 @@ def start_processes(
     *,
     workers: int = 1,
     modules: Collection[str] | None = None,
+    own: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> None:
-    """Start our processes, or those of ``modules`` only. Returns when they are ready."""
+    """Start our processes, or those of ``modules`` only. Returns when they are ready.
+
+    ``own``: program → settings that only it gets.
+    """
     from deploy.fleet import Fleet, programs
 
     ports = {
@@ -63,7 +69,11 @@ def start_processes(
         "SCHEMA_REGISTRY_URL": settings.schema_registry_url,
         "TIEOUT_HOME": str(home.resolve()),
     }
-    wanted = [p for p in programs(ports, workers) if modules is None or p.module in modules]
+    wanted = [
+        replace(p, environment=own.get(p.name, {}))
+        for p in programs(ports, workers)
+        if modules is None or p.module in modules
+    ]
     fleet.start(wanted, environment)
     fleet.wait_until_ready(report)
 

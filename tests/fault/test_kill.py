@@ -20,7 +20,8 @@ from tests.fault.feeder import Feeder
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(420)]
 
 SEED = 20_260_301
-FAULTS_OF_A_STORM = 20
+#: at least one of every kind
+FAULTS_OF_A_STORM = 23
 
 
 def test_a_storm_of_faults_changes_nothing(bytecode: Path, tmp_path: Path) -> None:
