@@ -51,7 +51,7 @@ def main() -> None:
         add_door(
             app, engine, settings.worker_door_port, settings.worker_door_token.get_secret_value(), book_json
         )
-    Watchdog(settings.watchdog_s, engine.stalled_s, engine.diagnose).start()
+    Watchdog(settings.watchdog_s, engine.stalled_s, engine.diagnose, engine.why_stalled).start()
     with HealthServer(
         process_registry("worker", version("tieout")),
         host=settings.metrics_host,

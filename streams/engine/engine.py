@@ -96,6 +96,12 @@ class Engine(Generic[V]):
         """
         return time.monotonic() - self._last_progress_s if self._at_work else 0.0
 
+    def why_stalled(self) -> str:
+        """What kind of standstill ``stalled_s`` measures. From any thread."""
+        if any(partition.status is Status.ACTIVE for partition in list(self.partitions.values())):
+            return "work is waiting and nothing was committed"
+        return "no partition is at work, all were given up or lost, and none was assigned again"
+
     def note_fetch(self) -> None:
         """A fetch came back; once a second, look what has moved."""
         now = time.monotonic()

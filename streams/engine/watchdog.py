@@ -1,7 +1,8 @@
 """The watchdog: a worker that has work and gets nowhere writes down why and ends; its supervisor starts it anew.
 
 It is a thread, because the event loop itself may be what hangs. "Nowhere" is lag without a committed checkpoint; a
-worker that waits for records, or is taking partitions over, is not stalled.
+worker that waits for records, or is taking partitions over, is not stalled. Nor is one whose whole process was frozen:
+what it got nowhere in counts from its waking up.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 
@@ -30,6 +32,7 @@ class Watchdog:
     """Asks ``stalled_s`` every few seconds (from its own thread) and ends the process above ``limit_s``.
 
     ``stalled_s``: seconds without progress although there is work. ``diagnose``: what else to log, name → figure.
+    ``why``: what kind of standstill it is, in words that "for N s" can follow.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Watchdog:
         limit_s: float,
         stalled_s: Callable[[], float],
         diagnose: Callable[[], dict[str, object]],
+        why: Callable[[], str],
         *,
         stop: Callable[[str], None] | None = None,
     ) -> None:
@@ -44,6 +48,7 @@ class Watchdog:
         self._limit_s = limit_s
         self._stalled_s = stalled_s
         self._diagnose = diagnose
+        self._why = why
         self._stop = stop or _end
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
@@ -55,13 +60,18 @@ class Watchdog:
         self._ended.set()
 
     def _watch(self) -> None:
-        while not self._ended.wait(min(5.0, self._limit_s / 4)):
-            stalled = self._stalled_s()
+        pause_s = min(5.0, self._limit_s / 4)
+        awake_since = beat = time.monotonic()
+        while not self._ended.wait(pause_s):
+            last, beat = beat, time.monotonic()
+            if beat - last > 2 * pause_s:  # this thread did not run either: the process was frozen
+                awake_since = beat
+            stalled = min(self._stalled_s(), beat - awake_since)
             if stalled > self._limit_s:
                 log.critical("no progress for %.0f s, state: %s", stalled, self._diagnose())
                 for name, stack in stacks().items():
                     log.critical("thread %s:\n%s", name, stack)
-                self._stop(f"work is waiting and nothing was committed for {stalled:.0f} s")
+                self._stop(f"{self._why()} for {stalled:.0f} s")
                 return
 
 
