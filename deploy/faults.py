@@ -183,16 +183,6 @@ def _hang_until_a_watchdog_barks(struck: Struck, workers: Collection[str]) -> bo
     return True
 
 
-def lack_replicas(workers: Collection[str], topics: Collection[str]) -> Strike:
-    """Produce errors that pass: NOT_ENOUGH_REPLICAS until a worker is held up, then the replicas are back."""
-
-    def strike(struck: Struck) -> None:
-        with setting(struck.stack.urls.kafka_bootstrap_servers, topics, "min.insync.replicas", "2"):
-            wait_for(lambda: _any_held_up(struck, workers), "a worker is held up")
-
-    return strike
-
-
 def refuse_records(workers: Collection[str], topics: Collection[str]) -> Strike:
     """Produce errors that do not pass: MSG_SIZE_TOO_LARGE for every record, until a worker has given up."""
 

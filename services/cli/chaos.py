@@ -134,8 +134,7 @@ class Stack:
             "freeze worker-1 beyond its session": faults.freeze("worker-1", faults.BEYOND_THE_SESSION_S),
             f"{self.workers[-1]} leaves and joins": faults.absent(self.workers[-1], _ABSENCE_S),
             "broker hangs": faults.hang_broker(self.workers),
-            "produce errors, replicas lacking": faults.lack_replicas(self.workers, _WRITTEN),
-            "produce errors, records refused": faults.refuse_records(self.workers, _WRITTEN),
+            "produce errors": faults.refuse_records(self.workers, _WRITTEN),
         }
         if self.worker_on_disk:
             strikes[f"disk full for {self.worker_on_disk}"] = faults.fill_disk(self.worker_on_disk)

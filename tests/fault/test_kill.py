@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(420)]
 
 SEED = 20_260_301
 #: at least one of every kind
-FAULTS_OF_A_STORM = 23
+FAULTS_OF_A_STORM = 22
 
 
 def test_a_storm_of_faults_changes_nothing(bytecode: Path, tmp_path: Path) -> None:
