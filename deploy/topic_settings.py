@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
+import tenacity
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it does export them
     AdminClient,
     AlterConfigOpType,
@@ -22,32 +23,44 @@ _CALL_TIMEOUT_S: Final = 30.0
 def setting(bootstrap_servers: str, topics: Collection[str], name: str, value: str) -> Iterator[None]:
     """``topics`` have ``value`` for ``name`` while the block runs; afterwards each has what it had before.
 
-    Blocks until the broker has taken the change. Raises ``KafkaException``.
+    Blocks until the broker acts upon the change. Raises ``KafkaException``, ``tenacity.RetryError``.
     """
     admin = AdminClient({"bootstrap.servers": bootstrap_servers})
-    resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
-    described = admin.describe_configs(resources, request_timeout=_CALL_TIMEOUT_S)
-    before = {resource.name: future.result()[name] for resource, future in described.items()}
-    _alter(
-        admin,
-        {topic: ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for topic in topics},
-    )
+    before = own_values(admin, topics, name)
+    _alter(admin, name, dict.fromkeys(topics, value))
     try:
         yield
     finally:
-        _alter(admin, {topic: _back(entry) for topic, entry in before.items()})
+        _alter(admin, name, before)
 
 
-def _back(entry: ConfigEntry) -> ConfigEntry:
-    own = ConfigSource(entry.source) is ConfigSource.DYNAMIC_TOPIC_CONFIG
-    operation = AlterConfigOpType.SET if own else AlterConfigOpType.DELETE
-    return ConfigEntry(entry.name, entry.value if own else None, incremental_operation=operation)
-
-
-def _alter(admin: AdminClient, entries: dict[str, ConfigEntry]) -> None:
-    resources = [
-        ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+def own_values(admin: AdminClient, topics: Collection[str], name: str) -> dict[str, str | None]:
+    """Topic → what it has for ``name``; None where it has nothing of its own and the broker's default holds."""
+    resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
+    described = admin.describe_configs(resources, request_timeout=_CALL_TIMEOUT_S)
+    entries = {resource.name: future.result()[name] for resource, future in described.items()}
+    return {
+        topic: entry.value if ConfigSource(entry.source) is ConfigSource.DYNAMIC_TOPIC_CONFIG else None
         for topic, entry in entries.items()
+    }
+
+
+def _alter(admin: AdminClient, name: str, values: Mapping[str, str | None]) -> None:
+    resources = [
+        ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[_entry(name, value)])
+        for topic, value in values.items()
     ]
     for future in admin.incremental_alter_configs(resources, request_timeout=_CALL_TIMEOUT_S).values():
         future.result()
+    # the controller has taken it; the broker hears of it a little later
+    heard = tenacity.Retrying(
+        retry=tenacity.retry_if_result(lambda seen: seen != values),
+        wait=tenacity.wait_fixed(0.05),
+        stop=tenacity.stop_after_delay(_CALL_TIMEOUT_S),
+    )
+    heard(own_values, admin, values.keys(), name)
+
+
+def _entry(name: str, value: str | None) -> ConfigEntry:
+    operation = AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET
+    return ConfigEntry(name, value, incremental_operation=operation)

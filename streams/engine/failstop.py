@@ -30,13 +30,15 @@ class ExitCode(enum.IntEnum):
 
 def fail_stop(code: ExitCode, why: str, error: BaseException | None = None) -> NoReturn:
     """Log and end the process. Nothing that is not in a committed checkpoint survives, on purpose."""
-    log.critical(
-        "fail-stop %s: %s",
-        code.name,
-        why,
-        exc_info=(type(error), error, error.__traceback__) if error is not None else None,
-    )
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    try:
+        log.critical(
+            "fail-stop %s: %s",
+            code.name,
+            why,
+            exc_info=(type(error), error, error.__traceback__) if error is not None else None,
+        )
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)  # also where the words find no room on a full disk

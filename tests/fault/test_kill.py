@@ -37,6 +37,14 @@ def test_a_storm_of_faults_changes_nothing(bytecode: Path, tmp_path: Path) -> No
     summary = json.loads(done.stdout)
     assert summary["broken"] == []
     assert summary["faults"] == FAULTS_OF_A_STORM
+    struck = summary["by_kind"].keys()
+    assert {
+        "broker hangs",
+        "produce errors",
+        "disk full for worker-2",
+        "late input",
+        "duplicate input",
+    } <= struck
     assert summary["digest"] == summary["undisturbed_digest"]
     assert summary["events"] > 0
     assert list(tmp_path.glob("tieout-chaos-*")) == []

@@ -12,7 +12,13 @@ from tests.integration.projector_bench import bench as bench
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUrls]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
     home: Path = tmp_path_factory.mktemp("stack")
     with EmbeddedStack(home) as embedded:
-        yield embedded.start()
+        embedded.start()
+        yield embedded
+
+
+@pytest.fixture(scope="session")
+def stack(servers: EmbeddedStack) -> StackUrls:
+    return servers.urls

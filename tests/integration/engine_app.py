@@ -105,7 +105,7 @@ def build(settings: dict[str, Any]) -> faust.App:
 
     engine = engine_of(app)
     add_door(app, engine, settings["door_port"], TOKEN, to_json)
-    Watchdog(60.0, engine.stalled_s, engine.diagnose, engine.why_stalled).start()
+    Watchdog(settings["watchdog_s"], engine.stalled_s, engine.diagnose, engine.why_stalled).start()
     return app
 
 
