@@ -138,14 +138,27 @@ def _consequences(
     return outcomes
 
 
-def decide_again(book: Book, rules: RulesByDate) -> list[Outcome]:
+def decide_again(
+    book: Book, rules: RulesByDate, shelves: Shelves | None = None, rules_digest: bytes = b""
+) -> list[Outcome]:
     """What follows for ``book`` from other rules than those it was last reviewed under; empty where nothing does.
 
-    The same outcomes as if each fact had met these rules when it came (I6).
+    The same outcomes as if each fact had met these rules when it came (I6). ``shelves`` as for ``decide``; accounts
+    that were reviewed under ``rules_digest`` are left out.
     """
+    shelves = shelves or Shelves()
+    accounts = {
+        currency: account
+        for currency, account in sorted(book.accounts.items())
+        if account.reviewed_under != rules_digest or rules_digest == b""
+    }
+    for currency, account in accounts.items():
+        _want_what_other_rules_left(account, shelves.of(currency), rules_digest)
+    if shelves.wanting():
+        return []  # void: all that is sealed is to be reviewed, too
     outcomes: list[Outcome] = []
-    for currency, account in sorted(book.accounts.items()):
-        differences = list(review(book, currency, rules))
+    for currency, account in accounts.items():
+        differences = list(review(book, currency, rules, shelves))
         if differences:
             outcomes += [*differences, _moved(currency, account, differences)]
     return outcomes

@@ -18,7 +18,8 @@ from domain.rules import Rules, RulesByDate, Timeline
 #: version 1 are the rules that are in force without any set
 FIRST_VERSION: Final = 2
 CUSTOMERS_MAX: Final = 1_000
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+#: no NUL, which no store takes
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern="^[^\\x00]*$")]
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +71,39 @@ def rules_by_date(sets: Collection[RuleSet], customer_id: str, base: Rules) -> R
 
     On each date: the narrowest scope, then the latest first date, then the newest version.
     """
-    covering = [one for one in sets if one.covers(customer_id)]
+    return _timeline([one for one in sets if one.covers(customer_id)], base)
+
+
+class RulesInForce:
+    """``rules_by_date`` of the same sets for one customer after the other; it remembers what it has worked out."""
+
+    def __init__(self, sets: Collection[RuleSet], base: Rules) -> None:
+        self.sets = tuple(sets)
+        self._base = base
+        self._whom = [(one, frozenset(one.customers)) for one in sets]
+        self._known: dict[tuple[int, ...], RulesByDate] = {}
+
+    def of(self, customer_id: str) -> RulesByDate:
+        """What holds for the customer."""
+        if not self._whom:
+            return self._base
+        covering = [one for one, whom in self._whom if not whom or customer_id in whom]
+        versions = tuple(one.version for one in covering)
+        found = self._known.get(versions)
+        if found is None:
+            found = self._known[versions] = _timeline(covering, self._base)
+        return found
+
+    def with_draft(self, draft: RuleSet) -> RulesInForce:
+        """As if ``draft`` were in force, too."""
+        return RulesInForce((*self.sets, draft), self._base)
+
+    def without(self, version: int) -> RulesInForce:
+        """As if the set of this version were retired."""
+        return RulesInForce([one for one in self.sets if one.version != version], self._base)
+
+
+def _timeline(covering: Collection[RuleSet], base: Rules) -> RulesByDate:
     if not covering:
         return base
     spans = [(start, _deciding(covering, start).rules) for start in {one.effective_from for one in covering}]

@@ -94,6 +94,12 @@ STREAM_EVENTS_SUPERSEDED: Final = _counter(
     "Input events accepted whose record already stands at a higher source version.",
     "topic",
 )
+STREAM_REVIEWS: Final = _counter(
+    ("worker",),
+    "tieout_stream_reviews_total",
+    "Customers reviewed because the rules changed, by whether that changed any outcome (changed, unchanged).",
+    "result",
+)
 STREAM_EVENTS_DEAD_LETTERED: Final = _counter(
     ("worker",),
     "tieout_stream_events_dead_lettered_total",

@@ -41,7 +41,8 @@ CUSTOMER_STATEMENTS: Final = Topic(
     "sources",
     kinds=frozenset({"customer_statement"}),
 )
-# written by services for people: an adjustment is an event of a source like any other
+# written by services for people: an adjustment is an event of a source like any other, and so is a change of the rules
+RULES: Final = Topic("tieout.rules", "rule_set", "sources", kinds=frozenset({"rule_set"}))
 ADJUSTMENTS: Final = Topic("tieout.adjustments", "adjustment", "sources", kinds=frozenset({"adjustment"}))
 
 LEDGER_ENTRIES: Final = Topic("tieout.ledger-entries", "ledger_entry", "streams")
@@ -51,12 +52,17 @@ BALANCES: Final = Topic("tieout.balances", "balance", "streams")
 DISCREPANCIES: Final = Topic("tieout.discrepancies", "discrepancy", "streams")
 STATEMENT_COMPARISONS: Final = Topic("tieout.statement-comparisons", "statement_comparison", "streams")
 DEAD_LETTERS: Final = Topic("tieout.dead-letters", "dead_letter", "streams")
+#: of the stream to itself: which customers a change of the rules has it review; compacted, so that none can be lost
+REVIEWS: Final = Topic("tieout.reviews", "review", "streams", cleanup="compact")
 BOOKS_CHANGELOG: Final = Topic("tieout-books-changelog", None, "streams", cleanup="compact")
 
 NOTICES: Final = Topic("tieout.notices", "notice", "services", retention_ms=400 * DAY_MS)
 WORK_EVENTS: Final = Topic("tieout.work-events", "work_event", "services")
 
-INPUTS: Final = (ORDERS, PAYMENTS, REFUNDS, CUSTOMER_STATEMENTS, ADJUSTMENTS)
+#: events of one customer each
+EVENTS: Final = (ORDERS, PAYMENTS, REFUNDS, CUSTOMER_STATEMENTS, ADJUSTMENTS)
+#: by the front door; the books follow from these alone. A change of the rules is on every partition of its topic.
+INPUTS: Final = (RULES, *EVENTS)
 RESULTS: Final = (
     LEDGER_ENTRIES,
     OPEN_ITEMS,
@@ -66,5 +72,5 @@ RESULTS: Final = (
     STATEMENT_COMPARISONS,
     DEAD_LETTERS,
 )
-ALL: Final = (*INPUTS, *RESULTS, BOOKS_CHANGELOG, NOTICES, WORK_EVENTS)
+ALL: Final = (*INPUTS, *RESULTS, REVIEWS, BOOKS_CHANGELOG, NOTICES, WORK_EVENTS)
 BY_NAME: Final = {topic.name: topic for topic in ALL}

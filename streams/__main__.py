@@ -13,7 +13,7 @@ from runtime.metrics import process_registry
 from runtime.settings import Settings
 from schemas.codec import Codec
 from schemas.confluent import registry_for
-from schemas.topics import INPUTS, RESULTS
+from schemas.topics import INPUTS, RESULTS, REVIEWS
 from streams.agents.sources import register_agents
 from streams.books_table import book_json, books_table
 from streams.engine import EngineSettings, Watchdog, add_door, create_app, engine_of
@@ -32,10 +32,10 @@ def build_app(settings: Settings) -> faust.App:
             store=settings.state_store,
         ),
         books_table(),
-        [topic.name for topic in INPUTS],
+        [topic.name for topic in (*INPUTS, REVIEWS)],
     )
     codec = Codec(registry_for(settings.schema_registry_url))
-    codec.prepare(topic.schema for topic in (*INPUTS, *RESULTS) if topic.schema is not None)
+    codec.prepare(topic.schema for topic in (*INPUTS, *RESULTS, REVIEWS) if topic.schema is not None)
     rules = Rules(terms_days=settings.terms_days)
     register_agents(app, Reconciler(codec, rules, settings.partitions))
     return app

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import structlog
 from confluent_kafka import Message
 
 from domain.books import Book, new_book
 from domain.decide import evolve
 from domain.discrepancies.finding import DiscrepancyState
+from domain.events import Source
 from domain.facts import Fact
 from domain.outcomes import Accepted, DiscrepancyChanged, Duplicate, Outcome, Refused
+from domain.rule_sets import RulesInForce
 from domain.rules import Rules
 from domain.validation import Refusal
 from runtime import metrics
 from schemas.codec import Codec
-from schemas.topics import Topic
+from schemas.topics import REVIEWS, Topic
 from streams.books_table import StoredBook
-from streams.engine import BatchView
-from streams.inbound import UnreadableRecord, read, recorded_at, source_of
-from streams.results import Cause, Row, dead_letter, result_rows
-
-log = structlog.stdlib.get_logger(__name__)
+from streams.inbound import UnreadableRecord, read
+from streams.outlet import Outlet, View, key_of
+from streams.results import Cause, result_rows
+from streams.rule_keeper import RuleKeeper
 
 
 class ViewParts:
@@ -28,7 +28,7 @@ class ViewParts:
 
     __slots__ = ("_key", "_view")
 
-    def __init__(self, view: BatchView[StoredBook], key: bytes) -> None:
+    def __init__(self, view: View, key: bytes) -> None:
         self._view = view
         self._key = key
 
@@ -40,35 +40,38 @@ class ViewParts:
 
 
 class Reconciler:
-    """Applies input records to the books of a partition. Holds no state of its own."""
+    """Applies input records to the books of a partition. ``base``: what holds where no rule set says anything."""
 
-    def __init__(self, codec: Codec, rules: Rules, partitions: int) -> None:
+    def __init__(self, codec: Codec, base: Rules, partitions: int) -> None:
         self._codec = codec
-        self._rules = rules
+        self._outlet = Outlet(codec)
         self._partitions = partitions
+        self.rules = RuleKeeper(codec, base)
 
-    def apply(self, view: BatchView[StoredBook], topic: Topic) -> None:
-        """Apply every record of the view, in offset order."""
+    def apply(self, view: View, topic: Topic) -> None:
+        """Apply every event of the view, in offset order."""
+        rules = self.rules.in_force(view)
         for message in view.records:
-            self._apply_one(view, topic, message)
+            self._apply_one(view, topic, message, rules)
 
-    def _apply_one(self, view: BatchView[StoredBook], topic: Topic, message: Message) -> None:
+    def _apply_one(self, view: View, topic: Topic, message: Message, in_force: RulesInForce) -> None:
         try:
             event = read(message, topic, self._codec, self._partitions)
         except UnreadableRecord as error:
-            self._refuse(view, message, error.reason, error.detail)
+            self._outlet.refuse(view, message, error.reason, error.detail)
             return
         if isinstance(event, Refusal):
-            self._refuse(view, message, event.reason, event.detail, event.event_id, event.customer_id)
+            self._outlet.refuse(view, message, event.reason, event.detail, event.event_id, event.customer_id)
             return
         key = event.customer_id.encode()
         stored = view.get(key) or StoredBook(new_book(event.customer_id))
         book, archive = stored.book, stored.archive(ViewParts(view, key))
-        cause = Cause(event, source_of(message), recorded_at(message))
-        outcomes = archive.decide(event, cause.source, cause.recorded_at, self._rules)
+        rules = in_force.of(event.customer_id)
+        cause = Cause.of_event(event, message)
+        outcomes = archive.decide(event, cause.source, cause.recorded_at, rules)
         match outcomes[0]:
             case Refused(refusal):
-                self._refuse(
+                self._outlet.refuse(
                     view, message, refusal.reason, refusal.detail, refusal.event_id, refusal.customer_id
                 )
                 view.put(key, stored)  # what it asked for is no longer sealed
@@ -82,38 +85,47 @@ class Reconciler:
             _count(outcome)
         if _superseded(book, outcomes[0]):
             metrics.STREAM_EVENTS_SUPERSEDED.labels(topic=topic.name).inc()
-        for result_topic, row in result_rows(book, outcomes, cause, self._rules):
-            self._emit(view, result_topic, key, row)
-        archive.tidy(event.currency, self._rules)
+        for result_topic, row in result_rows(book, outcomes, cause, rules):
+            self._outlet.emit(view, result_topic, key, row)
+        archive.tidy(rules)
         view.put(key, stored)
 
-    def _refuse(
-        self,
-        view: BatchView[StoredBook],
-        message: Message,
-        reason: str,
-        detail: str,
-        event_id: str | None = None,
-        customer_id: str | None = None,
-    ) -> None:
-        topic, row = dead_letter(message, str(reason), detail, event_id, customer_id)
-        # No values: they may be personal, and the dead letter holds them.
-        log.warning(
-            "event refused",
-            reason=str(reason),
-            topic=message.topic(),
-            partition=message.partition(),
-            offset=message.offset(),
-            event_id=event_id,
-            customer_id=customer_id,
-        )
-        key = message.key()
-        self._emit(view, topic, key.encode() if isinstance(key, str) else key, row)
-        metrics.STREAM_EVENTS_DEAD_LETTERED.labels(topic=message.topic(), reason=str(reason)).inc()
+    def review(self, view: View) -> None:
+        """Review every customer of the view under the rules in force: what changes with them is announced."""
+        in_force = self.rules.in_force(view)
+        for message in view.records:
+            self._review_one(view, message, in_force)
 
-    def _emit(self, view: BatchView[StoredBook], topic: Topic, key: bytes | None, row: Row) -> None:
-        assert topic.schema is not None
-        view.emit(topic.name, key, self._codec.encode(topic.schema, row))
+    def _review_one(self, view: View, message: Message, in_force: RulesInForce) -> None:
+        key = key_of(message)
+        assert key is not None, "a review without a customer"
+        stored = view.get(key)
+        if stored is None:
+            return  # state that is made anew: the events of this customer come later, and meet the rules then
+        book, archive = stored.book, stored.archive(ViewParts(view, key))
+        rules = in_force.of(book.customer_id)
+        outcomes = archive.decide_again(rules)
+        cause = self._cause_of_review(message)
+        for outcome in outcomes:
+            evolve(book, outcome)
+            _count(outcome)
+        for topic, row in result_rows(book, outcomes, cause, rules):
+            self._outlet.emit(view, topic, key, row)
+        archive.tidy(rules)
+        view.put(key, stored)
+        metrics.STREAM_REVIEWS.labels(result="changed" if outcomes else "unchanged").inc()
+
+    def _cause_of_review(self, message: Message) -> Cause:
+        assert REVIEWS.schema is not None
+        asked = self._codec.decode(REVIEWS.schema, message.value())
+        return Cause(
+            event_id=asked["event_id"],
+            correlation_id=None,
+            occurred_at=asked["occurred_at"],
+            business_date=asked["occurred_at"].date(),
+            source=Source(**asked["source"]),
+            recorded_at=asked["recorded_at"],
+        )
 
 
 def _superseded(book: Book, outcome: Outcome) -> bool:

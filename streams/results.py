@@ -25,7 +25,7 @@ from domain.outcomes import (
     Outcome,
 )
 from domain.review import due_date
-from domain.rules import Rules
+from domain.rules import RulesByDate
 from schemas import topics
 from schemas.topics import Topic
 from streams.inbound import recorded_at, source_of
@@ -40,17 +40,31 @@ _RULE_NAMES = {
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """The event that led to the outcomes, with its place in Kafka."""
+    """What led to the outcomes, an event or a change of the rules, with its place in Kafka."""
 
-    event: Event
+    event_id: str
+    correlation_id: str | None
+    occurred_at: dt.datetime
+    business_date: dt.date
     source: Source
     recorded_at: dt.datetime
 
+    @classmethod
+    def of_event(cls, event: Event, message: Message) -> Cause:
+        return cls(
+            event.event_id,
+            event.correlation_id,
+            event.occurred_at,
+            event.business_date,
+            source_of(message),
+            recorded_at(message),
+        )
+
 
 def result_rows(
-    book: Book, outcomes: Sequence[Outcome], cause: Cause, rules: Rules
+    book: Book, outcomes: Sequence[Outcome], cause: Cause, rules: RulesByDate
 ) -> Iterator[tuple[Topic, Row]]:
-    """The result records of one event, in the order of its outcomes. ``book`` is the state after the event."""
+    """The result records of one event or review, in the order of its outcomes. ``book`` is the state afterwards."""
     versions = {o.currency: o.version for o in outcomes if isinstance(o, AccountMoved)}
     for outcome in outcomes:
         match outcome:
@@ -65,7 +79,7 @@ def result_rows(
                 row = _allocation(book, outcome, cause, rules)
                 yield topics.ALLOCATIONS, _account(book, outcome.currency, versions) | row
             case DiscrepancyChanged():
-                row = _discrepancy(outcome, cause, rules)
+                row = _discrepancy(book, outcome, cause, rules)
                 yield topics.DISCREPANCIES, _account(book, outcome.currency, versions) | row
             case ComparisonChanged():
                 for row in _comparison(book, outcome, cause):
@@ -79,11 +93,12 @@ def _account(book: Book, currency: str, versions: dict[str, int]) -> Row:
     return {"customer_id": book.customer_id, "currency": currency, "account_version": versions[currency]}
 
 
-def _source(source: Source) -> Row:
+def position(source: Source) -> Row:
+    """Where something stands in Kafka."""
     return {"topic": source.topic, "partition": source.partition, "offset": source.offset}
 
 
-def _entry(book: Book, booked: Booked, line: Line, cause: Cause, rules: Rules) -> Row:
+def _entry(book: Book, booked: Booked, line: Line, cause: Cause, rules: RulesByDate) -> Row:
     facts = book.accounts[booked.currency].records[booked.record_key].facts
     fact = next(f for f in facts if f.rank == line.fact_rank)
     what = line.kind.value.replace("_", " ").capitalize()
@@ -96,15 +111,15 @@ def _entry(book: Book, booked: Booked, line: Line, cause: Cause, rules: Rules) -
         "document_no": line.document_no,
         "business_date": line.business_date,
         "due_date": due_date(fact, rules) if line.role is EntryRole.POSTED else None,
-        "occurred_at": cause.event.occurred_at,
+        "occurred_at": cause.occurred_at,
         "recorded_at": cause.recorded_at,
-        "event_id": cause.event.event_id,
+        "event_id": cause.event_id,
         "source_system": fact.source_system,
         "source_record_id": fact.source_record_id,
         "source_version": line.fact_rank[0],
-        "correlation_id": cause.event.correlation_id,
+        "correlation_id": cause.correlation_id,
         "description": what if line.role is EntryRole.POSTED else f"{what} {line.role.value.lower()}",
-        "source": _source(cause.source),
+        "source": position(cause.source),
     }
 
 
@@ -134,10 +149,10 @@ def _item_side(book: Book, changed: ItemChanged) -> str:
     return side_of(signed).value
 
 
-def _allocation(book: Book, changed: AllocationChanged, cause: Cause, rules: Rules) -> Row:
+def _allocation(book: Book, changed: AllocationChanged, cause: Cause, rules: RulesByDate) -> Row:
     records = book.accounts[changed.currency].records
     name = account_name(book.customer_id, changed.currency)
-    link = changed.link or Linked(0, cause.event.business_date, "withdrawn", 0, False)
+    link = changed.link or Linked(0, cause.business_date, "withdrawn", 0, False)
     state = "confirmed" if link.confirmed else "suggested"
     return {
         "allocation_id": stable_id("a", name, changed.credit_key, changed.debit_key),
@@ -148,14 +163,14 @@ def _allocation(book: Book, changed: AllocationChanged, cause: Cause, rules: Rul
         "amount_minor": link.amount_minor,
         "effective_date": link.effective_date,
         "rule": link.rule,
-        "rule_version": rules.version,
+        "rule_version": rules.on(records[changed.credit_key].current.business_date).version,
         "score_ppm": link.score_ppm,
         "score_parts": dict(link.score_parts),
         "state": state if changed.link is not None else "withdrawn",
     }
 
 
-def _discrepancy(changed: DiscrepancyChanged, cause: Cause, rules: Rules) -> Row:
+def _discrepancy(book: Book, changed: DiscrepancyChanged, cause: Cause, rules: RulesByDate) -> Row:
     held, finding = changed.held, changed.finding
     reason = "withdrawn" if finding is None else finding.reason
     arguments = {} if finding is None else dict(finding.arguments)
@@ -170,16 +185,24 @@ def _discrepancy(changed: DiscrepancyChanged, cause: Cause, rules: Rules) -> Row
         "statement_id": held.statement_id,
         "line_no": held.line_no,
         "rule": _RULE_NAMES.get(reason, held.kind.lower()),
-        "rule_version": rules.version,
-        "explanation": explain(reason, arguments | {"event": cause.event.event_id}),
+        "rule_version": rules.on(_judged_on(book, changed)).version,
+        "explanation": explain(reason, arguments | {"event": cause.event_id}),
         "reason_code": reason,
         "reason_arguments": arguments,
-        "evidence": [_source(s) for s in (finding.evidence if finding is not None else (cause.source,))],
-        "event_id": cause.event.event_id,
-        "correlation_id": cause.event.correlation_id,
+        "evidence": [position(s) for s in (finding.evidence if finding is not None else (cause.source,))],
+        "event_id": cause.event_id,
+        "correlation_id": cause.correlation_id,
         "business_date": held.business_date,
-        "occurred_at": cause.event.occurred_at,
+        "occurred_at": cause.occurred_at,
     }
+
+
+def _judged_on(book: Book, changed: DiscrepancyChanged) -> dt.date:
+    """Whose rules count: a statement's period decides for what is found in it, else the finding's own date."""
+    held = changed.held
+    if held.statement_id is None:
+        return held.business_date
+    return book.accounts[changed.currency].statements[held.statement_id][-1].period_end
 
 
 def _comparison(book: Book, changed: ComparisonChanged, cause: Cause) -> Iterator[Row]:
@@ -197,8 +220,8 @@ def _comparison(book: Book, changed: ComparisonChanged, cause: Cause) -> Iterato
             "part": part,
             "parts": len(parts),
             "rows": [_compared_row(row) for row in rows],
-            "event_id": cause.event.event_id,
-            "occurred_at": cause.event.occurred_at,
+            "event_id": cause.event_id,
+            "occurred_at": cause.occurred_at,
         }
 
 
@@ -215,8 +238,8 @@ def _balance(moved: AccountMoved, cause: Cause) -> Row:
         "entry_count": moved.entry_count,
         "open_discrepancies": moved.open_discrepancies,
         "last_business_date": max(moved.last_business_date, dt.date(1970, 1, 1)),
-        "event_id": cause.event.event_id,
-        "occurred_at": cause.event.occurred_at,
+        "event_id": cause.event_id,
+        "occurred_at": cause.occurred_at,
     }
 
 
@@ -231,7 +254,7 @@ def dead_letter(
         "event_id": event_id,
         "customer_id": customer_id,
         "recorded_at": recorded_at(message),
-        "source": _source(source_of(message)),
+        "source": position(source_of(message)),
         "raw_key": key.encode() if isinstance(key, str) else key,
         "raw_value": message.value(),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import msgspec
@@ -11,10 +12,10 @@ import msgspec
 from domain.archive.sealing import seal, unseal
 from domain.archive.shelf import Label, Segment, Shelf, Shelves
 from domain.books import Account, Book
-from domain.decide import decide
+from domain.decide import decide, decide_again
 from domain.events import Event, Source
 from domain.identity import content_digest
-from domain.outcomes import Outcome
+from domain.outcomes import Accepted, Outcome
 from domain.rules import RulesByDate
 
 #: sealing is tried when an account has more hot records than this, and again when half as many have come
@@ -51,6 +52,7 @@ class Archive:
         self._hot_records = hot_records
         self._hot_ids = hot_ids
         self.shelves = Shelves()
+        self._reviewed: list[str] = []
         for currency, account in book.accounts.items():
             shelf = self._shelf(currency)
             for number in account.segments:
@@ -71,8 +73,22 @@ class Archive:
         no figure, until nothing more is asked for.
         """
         digest = rules_digest(rules)
+        outcomes = self._exactly(
+            lambda: decide(self.book, event, source, recorded_at, rules, self.shelves, digest)
+        )
+        self._reviewed = [first.currency for first in outcomes[:1] if isinstance(first, Accepted)]
+        return outcomes
+
+    def decide_again(self, rules: RulesByDate) -> list[Outcome]:
+        """``domain.decide.decide_again`` on the whole book; every account is reviewed under ``rules`` then."""
+        digest = rules_digest(rules)
+        outcomes = self._exactly(lambda: decide_again(self.book, rules, self.shelves, digest))
+        self._reviewed = list(self.book.accounts)
+        return outcomes
+
+    def _exactly(self, attempt: Callable[[], list[Outcome]]) -> list[Outcome]:
         while True:
-            outcomes = decide(self.book, event, source, recorded_at, rules, self.shelves, digest)
+            outcomes = attempt()
             if not self.shelves.wanting():
                 return outcomes
             for currency, shelf in self.shelves.by_currency.items():
@@ -87,23 +103,29 @@ class Archive:
             self.parts.put(2 * number + 1, None)
         shelf.wanted.clear()
 
-    def tidy(self, currency: str, rules: RulesByDate) -> None:
-        """After an event of the account in ``currency``: seal what may leave, if there is reason to look."""
+    def tidy(self, rules: RulesByDate) -> None:
+        """After the outcomes of a decision were applied: note under which rules the accounts were reviewed, and seal
+        what may leave, if there is reason to look.
+        """
         book = self.book
-        account = book.accounts.get(currency)
-        if account is not None:
+        for currency in self._reviewed:
+            account = book.accounts[currency]
             account.reviewed_under = rules_digest(rules)
             if len(account.records) > max(account.seal_above, self._hot_records):
-                made = seal(book, currency, self._shelf(currency), rules, book.next_segment)
-                for label, segment in made:
-                    self.parts.put(2 * label.number, _encoder.encode(label))
-                    self.parts.put(2 * label.number + 1, _encoder.encode(segment))
-                    account.segments.append(label.number)
-                book.next_segment += len(made)
-                left = len(account.records)
-                account.seal_above = left + max(self._hot_records, left) // 2
+                self._seal(currency, account, rules)
         if len(book.event_digests) > self._hot_ids:
             self._seal_ids()
+
+    def _seal(self, currency: str, account: Account, rules: RulesByDate) -> None:
+        book = self.book
+        made = seal(book, currency, self._shelf(currency), rules, book.next_segment)
+        for label, segment in made:
+            self.parts.put(2 * label.number, _encoder.encode(label))
+            self.parts.put(2 * label.number + 1, _encoder.encode(segment))
+            account.segments.append(label.number)
+        book.next_segment += len(made)
+        left = len(account.records)
+        account.seal_above = left + max(self._hot_records, left) // 2
 
     def _seal_ids(self) -> None:
         book = self.book

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from domain.rule_sets import FIRST_VERSION, RuleSet, read_rule_set, rules_by_date
+from domain.rule_sets import FIRST_VERSION, RuleSet, read_rule_set
 from domain.rules import Rules
 from runtime.settings import Settings
 from services.cli.asking import CustomerOption, parse_date
@@ -114,7 +114,7 @@ def shadow(
             Codec(registry_for(settings.schema_registry_url)),
             settings.partitions,
             base,
-            lambda customer_id: rules_by_date([draft], customer_id, base),
+            lambda in_force: in_force.with_draft(draft),
             bar,
             customer_id=customer,
             period=Period(*period),

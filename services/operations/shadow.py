@@ -1,8 +1,8 @@
 """Shadow runs: what other rules would have made of the history, before anybody activates them. Writes nothing.
 
-The input topics are folded again offline under the rules in force; then each customer is reviewed under the rules that
-are tried, and what that review would announce is the difference. It is the very review that an activation leads to
-(``domain.decide.decide_again``), so the activation changes exactly these outcomes.
+The input topics are folded again offline, under the rules in force; then each customer is reviewed with a draft in
+force beside them, or without a set that is to be retired, and what that review would announce is the difference. It is
+the very review that an activation leads to (``domain.decide.decide_again``), so that changes exactly these outcomes.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from typing import Literal
 
 from domain.books import Account, Book
 from domain.decide import decide_again, evolve
+from domain.rule_sets import RulesInForce
 from domain.rules import Rules, RulesByDate
 from schemas.codec import Codec
-from schemas.topics import INPUTS
+from schemas.partitioner import partition_for
+from schemas.topics import INPUTS, RULES
 from services.operations.kafka_log import KafkaLog
 from services.operations.offline_fold import Folded, fold_record
 
@@ -92,13 +94,13 @@ def shadow_run(
     codec: Codec,
     partitions: int,
     base: Rules,
-    tried: Callable[[str], RulesByDate],
+    tried: Callable[[RulesInForce], RulesInForce],
     on_progress: OnProgress,
     *,
     customer_id: str | None = None,
     period: Period | None = None,
 ) -> ShadowRun:
-    """Fold the history and compare. ``tried`` gives the rules that are tried for a customer. Blocks; reads only.
+    """Fold the history and compare. ``tried`` makes what is tried of what is in force. Blocks; reads only.
 
     ``period`` bounds what is told, not what is folded: a payment outside may pay a document within.
     """
@@ -106,8 +108,10 @@ def shadow_run(
     run, within = ShadowRun(len(folded.books), records), period or Period()
     counts: Counter[tuple[str, Kind, str, bool]] = Counter()
     minor: Counter[tuple[str, Kind, str, bool]] = Counter()
+    otherwise = {p: tried(folded.in_force(p)) for p in range(partitions)}
     for customer, book in sorted(folded.books.items()):
-        changed = list(_compare(book, tried(customer), within, counts, minor))
+        rules = otherwise[partition_for(customer.encode(), partitions)].of(customer)
+        changed = list(_compare(book, rules, within, counts, minor))
         run.customers_changed += bool(changed)
         run.changes += changed
     for currency, outcome, state in sorted({key[:3] for key in counts}):
@@ -134,7 +138,7 @@ def _history(
     on_progress: OnProgress,
     customer_id: str | None,
 ) -> tuple[Folded, int]:
-    folded, done, wanted = Folded(), 0, None if customer_id is None else customer_id.encode()
+    folded, done, wanted = Folded(base), 0, None if customer_id is None else customer_id.encode()
     with KafkaLog(bootstrap_servers) as log:
         bounds = {(t.name, p): log.bounds(t.name, p) for t in INPUTS for p in range(partitions)}
         total = sum(end - start for start, end in bounds.values())
@@ -143,8 +147,8 @@ def _history(
             for message in log.read(topic.name, ends):
                 done += 1
                 on_progress(done, total)
-                if wanted is None or message.key() == wanted:
-                    fold_record(folded, topic, message, codec, base, partitions)
+                if wanted is None or message.key() == wanted or topic == RULES:
+                    fold_record(folded, topic, message, codec, partitions)
     on_progress(total, total)
     return folded, done
 

@@ -10,6 +10,7 @@ that this touched, so that a long fault test can afford it after every fault.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,16 @@ from domain.ledger import Side
 from domain.rules import Rules
 from schemas.codec import Codec
 from schemas.progress import PROGRESS_KEY, decode_progress
-from schemas.topics import BALANCES, BOOKS_CHANGELOG, DEAD_LETTERS, INPUTS, LEDGER_ENTRIES, RESULTS, Topic
+from schemas.topics import (
+    BALANCES,
+    BOOKS_CHANGELOG,
+    DEAD_LETTERS,
+    INPUTS,
+    LEDGER_ENTRIES,
+    RESULTS,
+    REVIEWS,
+    Topic,
+)
 from services.operations.against_stores import Stores
 from services.operations.kafka_log import KafkaLog
 from services.operations.offline_fold import Folded, Place, fold_record
@@ -32,11 +42,12 @@ from services.store.live import LiveReader
 
 Account = tuple[str, str]
 _SHOWN = 3
+_PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyTargets:
-    """Everything that is compared."""
+    """Everything that is compared. ``rules``: those where no rule set says anything."""
 
     bootstrap_servers: str
     engine: sa.Engine
@@ -89,7 +100,7 @@ class Verifier:
         self._books: dict[str, Book] = {}
         self._progress: dict[tuple[str, int], int] = {}
         # what the inputs come to at that progress
-        self._folded = Folded()
+        self._folded = Folded(targets.rules)
         # raw records of the result topics
         self._letters: Counter[Place] = Counter()
         self._entries: Counter[str] = Counter()
@@ -109,7 +120,7 @@ class Verifier:
         return self._report
 
     def _check_all(self, log: KafkaLog, whole: bool) -> None:
-        touched = self._read_state(log) | self._fold_inputs(log)
+        touched = self._read_reviewed_state(log) | self._fold_inputs(log)
         self._report.counts = dict(self._folded.counts)
         if whole:
             touched = {*self._books, *self._folded.books}
@@ -143,6 +154,24 @@ class Verifier:
         yield from log.read(topic.name, ends, starts=starts)
         self._next.update({(topic.name, p): end for p, end in ends.items()})
 
+    def _read_reviewed_state(self, log: KafkaLog) -> set[str]:
+        """The state at a moment when every review that a change of the rules asked for is done; whose it changed."""
+        changed = self._read_state(log)
+        deadline = time.monotonic() + self._t.timeout_s
+        while (pending := self._pending_reviews(log)) and time.monotonic() < deadline:
+            time.sleep(_PAUSE_S)
+            changed |= self._read_state(log)
+        left = (f"{count} reviews of partition {number} wait" for number, count in sorted(pending.items()))
+        self._claim("I10", "every customer is reviewed under the rules in force", left, "none waits")
+        return changed
+
+    def _pending_reviews(self, log: KafkaLog) -> Counter[int]:
+        """Partition → records that the state does not hold yet. Its transactions leave gaps, so they are read."""
+        bounds = {p: log.bounds(REVIEWS.name, p) for p in range(self._t.partitions)}
+        starts = {p: max(low, self._progress.get((REVIEWS.name, p), 0)) for p, (low, _) in bounds.items()}
+        ends = {p: high for p, (_, high) in bounds.items()}
+        return Counter(message.partition() or 0 for message in log.read(REVIEWS.name, ends, starts=starts))
+
     def _read_state(self, log: KafkaLog) -> set[str]:
         """Fold the changelog on to its end; returns whose state changed. Its last record of a transaction is the
         progress.
@@ -171,14 +200,11 @@ class Verifier:
         return changed
 
     def _fold_inputs(self, log: KafkaLog) -> set[str]:
-        """Fold the inputs on to the progress; returns whose events came."""
-        touched = set()
+        """Fold the inputs on to the progress; returns whose books that changed."""
+        touched: set[str] = set()
         for topic in INPUTS:
             for message in self._since(log, topic, self._progress):
-                fold_record(self._folded, topic, message, self._t.codec, self._t.rules, self._t.partitions)
-                key = message.key()
-                if isinstance(key, bytes):
-                    touched.add(key.decode(errors="replace"))
+                touched |= fold_record(self._folded, topic, message, self._t.codec, self._t.partitions)
         return touched
 
     # -- Kafka

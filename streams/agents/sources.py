@@ -1,19 +1,31 @@
-"""The agents: one per input topic. Each is an ordinary Faust agent whose events are record batches."""
+"""The agents: one per topic that the stream reads. Each is an ordinary Faust agent whose events are record batches."""
 
 from __future__ import annotations
 
 import faust
 
-from schemas.topics import INPUTS, Topic
+from schemas.topics import EVENTS, REVIEWS, RULES, Topic
 from streams.books_table import StoredBook
 from streams.engine import BatchView, batch_agent
 from streams.reconcile import Reconciler
 
+#: a review looks at a whole book: few at a time, so that events are not kept waiting
+_REVIEWS_MAX = 8
+
 
 def register_agents(app: faust.App, reconciler: Reconciler) -> None:
     """Declare the agents on ``app``; Faust starts them with the worker."""
-    for topic in INPUTS:
+
+    @batch_agent(app, RULES.name, name=RULES.name)
+    def take_rules(view: BatchView[StoredBook]) -> None:
+        reconciler.rules.apply(view)
+
+    for topic in EVENTS:
 
         @batch_agent(app, topic.name, name=topic.name)
         def reconcile(view: BatchView[StoredBook], topic: Topic = topic) -> None:
             reconciler.apply(view, topic)
+
+    @batch_agent(app, REVIEWS.name, name=REVIEWS.name, records_max=_REVIEWS_MAX)
+    def review(view: BatchView[StoredBook]) -> None:
+        reconciler.review(view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,18 +120,24 @@ def batch_topic(app: faust.App, name: str) -> Any:
     return app.topic(name, schema=BatchSchema())
 
 
-def batch_agent(app: faust.App, topic: str, *, name: str) -> Callable[[Callable[[BatchView[V]], None]], Any]:
+def batch_agent(
+    app: faust.App, topic: str, *, name: str, records_max: int | None = None
+) -> Callable[[Callable[[BatchView[V]], None]], Any]:
     """Make a function an ordinary Faust agent that is called with a view of each batch of ``topic``.
 
-    It runs on the event loop and must not block. Its exception ends the process without commit (fail-stop).
+    It runs on the event loop and must not block. ``records_max`` bounds a view where its records cost much each; others
+    get their turn in between. Its exception ends the process without commit (fail-stop).
     """
     engine = engine_of(app)
 
     def decorate(work: Callable[[BatchView[V]], None]) -> Any:
         async def run(stream: AsyncIterator[Batch]) -> None:
             async for batch in stream:
-                with engine.open(batch) as view:
-                    work(view)
+                for piece in batch.in_pieces(records_max):
+                    with engine.open(piece) as view:
+                        work(view)
+                    if records_max is not None:
+                        await asyncio.sleep(0)
 
         return app.agent(batch_topic(app, topic), name=name)(run)
 

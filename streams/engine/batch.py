@@ -6,7 +6,7 @@ An exception inside it ends the process (fail-stop): nothing of the batch is com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Generic, TypeVar, cast
 
@@ -41,17 +41,36 @@ class Batch:
         self.epoch = epoch
         self.more_waiting = more_waiting
 
+    def in_pieces(self, records_max: int | None) -> Iterator[Batch]:
+        """The batch in batches of at most ``records_max`` records; itself where there is no bound."""
+        size = records_max or len(self.records)
+        for at in range(0, len(self.records), size):
+            piece = self.records[at : at + size]
+            more = self.more_waiting or at + size < len(self.records)
+            yield Batch(self.topic, self.partition, piece, self.epoch, more_waiting=more)
+
 
 class BatchView(Generic[V]):
     """State and outputs of one partition while a batch is applied. ``records`` is empty for a superseded batch.
 
-    ``get``/``put``/``delete`` reach the table's values by key; ``emit`` adds an output record for the same partition
-    number; ``get_part``/``put_part`` reach the parts of a key: bytes that are read and written apart from its value, by
-    number; ``fold`` does the whole batch at speed. All become visible together with the batch's offsets, in one
-    checkpoint, or not at all.
+    ``get``/``put``/``delete`` reach the table's values by key, ``keys`` are those that have one; ``emit`` adds an
+    output record for the same partition number; ``get_part``/``put_part`` reach the parts of a key: bytes that are read
+    and written apart from its value, by number (``find_part`` where there may be none); ``fold`` does the whole batch
+    at speed. All become visible together with the batch's offsets, in one checkpoint, or not at all.
     """
 
-    __slots__ = ("_batch", "_partition", "delete", "get", "get_part", "put", "put_part", "records")
+    __slots__ = (
+        "_batch",
+        "_partition",
+        "delete",
+        "find_part",
+        "get",
+        "get_part",
+        "keys",
+        "put",
+        "put_part",
+        "records",
+    )
 
     def __init__(self, partition: Partition[V], batch: Batch, *, current: bool) -> None:
         self._partition = partition
@@ -61,7 +80,9 @@ class BatchView(Generic[V]):
         self.get = state.get
         self.put = state.put
         self.delete = state.delete
+        self.find_part = state.find_part
         self.get_part = state.get_part
+        self.keys = state.keys
         self.put_part = state.put_part
 
     @property

@@ -95,10 +95,14 @@ class State(Generic[V]):
 
     def get_part(self, key: bytes, number: int) -> bytes:
         """Part ``number`` of ``key``, which must be there."""
-        part_key = _segment_key(key, number)
-        part = self._fresh[part_key] if part_key in self._fresh else self.cold.peek(part_key)
+        part = self.find_part(key, number)
         assert part is not None, f"part {number} of {key!r} is missing from the state"
         return part
+
+    def find_part(self, key: bytes, number: int) -> bytes | None:
+        """Part ``number`` of ``key``, if there is one."""
+        part_key = _segment_key(key, number)
+        return self._fresh[part_key] if part_key in self._fresh else self.cold.peek(part_key)
 
     def put_part(self, key: bytes, number: int, part: bytes | None) -> None:
         """Keep ``part`` under ``number``, or forget it (``None``); the next checkpoint writes it. No key has both

@@ -76,7 +76,7 @@ class Two:
             patch.setattr(sealing, "KEEP_CLOSED", self._keep_closed)
             for account in self.sealed.accounts.values():
                 account.seal_above = 0
-            self._archive.tidy(event.currency, rules)
+            self._archive.tidy(rules)
         self.most_hot = max(self.most_hot, *(len(a.records) for a in self.sealed.accounts.values()), 0)
         if number % 7 == 0:  # the book is cooled and woken
             self.sealed = msgspec.msgpack.decode(encoded(self.sealed), type=Book)
@@ -145,7 +145,7 @@ def test_other_rules_bring_everything_back() -> None:
     for event in history:
         for outcome in archive.decide(event, source, RECORDED_AT, Rules()):
             evolve(book, outcome)
-        archive.tidy(event.currency, Rules())
+        archive.tidy(Rules())
     account = book.accounts["EUR"]
     assert account.segments
     late = msgspec.structs.replace(history[0], event_id="late", source_record_id="late")

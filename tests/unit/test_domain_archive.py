@@ -91,7 +91,7 @@ def tell(archive: Archive, events: Iterable[Event], rules: Rules | Timeline = Ru
     for event in events:
         for outcome in archive.decide(event, Source("events", 0, 0), RECORDED_AT, rules):
             evolve(archive.book, outcome)
-        archive.tidy(event.currency, rules)
+        archive.tidy(rules)
 
 
 def hot_records(archive: Archive) -> set[str]:

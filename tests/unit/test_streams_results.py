@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Message
 
-from domain.books import Book
 from domain.rules import Rules
 from schemas.codec import Codec
 from schemas.partitioner import partition_for
 from schemas.registry import FingerprintRegistry
 from schemas.topics import BY_NAME, ORDERS, Topic
 from services.imports.canonical import Outgoing, read_event
+from streams.books_table import StoredBook
 from streams.engine.faust_seams import moved_seams
 from streams.reconcile import Reconciler
 from streams.results import ROWS_PER_PART
@@ -30,14 +30,30 @@ class ListView:
 
     def __init__(self, records: list[Message]) -> None:
         self.records = records
-        self.state: dict[bytes, Book] = {}
+        self.state: dict[bytes, StoredBook] = {}
+        self.parts: dict[tuple[bytes, int], bytes] = {}
         self.emitted: list[tuple[Topic, bytes | None, dict[str, object]]] = []
 
-    def get(self, key: bytes) -> Book | None:
+    def get(self, key: bytes) -> StoredBook | None:
         return self.state.get(key)
 
-    def put(self, key: bytes, value: Book) -> None:
+    def put(self, key: bytes, value: StoredBook) -> None:
         self.state[key] = value
+
+    def keys(self) -> list[bytes]:
+        return list(self.state)
+
+    def find_part(self, key: bytes, number: int) -> bytes | None:
+        return self.parts.get((key, number))
+
+    def get_part(self, key: bytes, number: int) -> bytes:
+        return self.parts[key, number]
+
+    def put_part(self, key: bytes, number: int, part: bytes | None) -> None:
+        if part is None:
+            del self.parts[key, number]
+        else:
+            self.parts[key, number] = part
 
     def emit(self, topic: str, key: bytes | None, value: bytes) -> None:
         schema = BY_NAME[topic].schema
@@ -71,7 +87,7 @@ def run(view: ListView, topic: Topic) -> None:
 
 
 def test_the_documented_example_gives_the_documented_findings() -> None:
-    state: dict[bytes, Book] = {}
+    state: dict[bytes, StoredBook] = {}
     emitted = []
     for offset, outgoing in enumerate(example_events()):
         view = ListView([message(outgoing.topic.name, outgoing.key, encoded(outgoing), offset)])

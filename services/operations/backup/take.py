@@ -115,7 +115,7 @@ class _RecordsTaken:
         self._on_progress = on_progress
         self._done = 0
         self._total = sum(end - start for start, end in bounds.values())
-        self.folded = Folded()
+        self.folded = Folded(sources.rules)
         self.schema_ids: dict[int, str] = {}
 
     def take(self) -> list[PartitionBackup]:
@@ -145,9 +145,7 @@ class _RecordsTaken:
         subject = todays(topic.schema).subject
         for message in self._log.read(topic.name, {number: end}):
             record = InputRecord.of_message(message)
-            fold_record(
-                self.folded, topic, message, self._codec, self._sources.rules, self._sources.partitions
-            )
+            fold_record(self.folded, topic, message, self._codec, self._sources.partitions)
             schema_id = schema_id_in(record.value)
             if schema_id is not None:
                 self.schema_ids.setdefault(schema_id, subject)

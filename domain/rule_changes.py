@@ -1,0 +1,106 @@
+"""Changes of the rules as events: a rule set is activated, and may be retired; which sets are in force is their fold.
+
+The fold does not depend on the order in which the events come, nor on how often: a set that was retired stays so, and
+a version stands for one content for ever. Who may decide on a change is judged where people act
+(``domain.work.rule_changes``); that the maker is not the checker is judged here again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+
+from domain.rule_sets import CUSTOMERS_MAX, FIRST_VERSION, RuleSet, Text
+from domain.rules import Rules
+from domain.validation import Refusal, RefusalReason
+
+
+class RuleSetEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """As it stands on the topic. ``rules``: complete, as JSON by the names of a rule file."""
+
+    event_id: Text
+    event_type: Literal["rule_set.activated", "rule_set.retired"]
+    version: Annotated[int, msgspec.Meta(ge=FIRST_VERSION, le=2**31 - 1)]
+    name: Text
+    effective_from: dt.date
+    customers: Annotated[tuple[Text, ...], msgspec.Meta(max_length=CUSTOMERS_MAX)] = ()
+    rules: str
+    occurred_at: dt.datetime
+    proposed_by: Text
+    approved_by: Text
+
+
+class RuleChange(msgspec.Struct, frozen=True):
+    """What an event asks for."""
+
+    event_id: str
+    retires: bool
+    rule_set: RuleSet
+    occurred_at: dt.datetime
+
+
+def event_of(
+    rule_set: RuleSet, *, retires: bool, proposed_by: str, approved_by: str, occurred_at: dt.datetime
+) -> RuleSetEvent:
+    """The event that puts a decision into force; the same decision is the same event."""
+    life = "retired" if retires else "activated"
+    return RuleSetEvent(
+        event_id=f"rule_set/{rule_set.version}/{life}",
+        event_type="rule_set.retired" if retires else "rule_set.activated",
+        version=rule_set.version,
+        name=rule_set.name,
+        effective_from=rule_set.effective_from,
+        customers=rule_set.customers,
+        rules=msgspec.json.encode(rule_set.rules).decode(),
+        occurred_at=occurred_at,
+        proposed_by=proposed_by,
+        approved_by=approved_by,
+    )
+
+
+def parse_rule_change(value: Mapping[str, object]) -> RuleChange | Refusal:
+    """The change of a decoded record, or why it is refused."""
+    given = value.get("event_id")
+    event_id = given if isinstance(given, str) else None
+    try:
+        event = msgspec.convert(value, RuleSetEvent)
+        rules = msgspec.json.decode(event.rules, type=Rules)
+    except msgspec.MsgspecError as error:
+        return Refusal(RefusalReason.INVALID_FIELD, str(error), event_id)
+    if event.proposed_by.casefold() == event.approved_by.casefold():
+        return Refusal(RefusalReason.MAKER_IS_CHECKER, "Who proposed it cannot approve it.", event_id)
+    rule_set = RuleSet(
+        name=event.name,
+        effective_from=event.effective_from,
+        customers=event.customers,
+        rules=msgspec.structs.replace(rules, version=event.version),
+    )
+    return RuleChange(event.event_id, event.event_type == "rule_set.retired", rule_set, event.occurred_at)
+
+
+class RuleBook(msgspec.Struct, frozen=True, array_like=True):
+    """The rule sets that are in force, by version, and the versions that no longer are."""
+
+    sets: tuple[RuleSet, ...] = ()
+    retired: tuple[RuleSet, ...] = ()
+
+    def after(self, change: RuleChange) -> RuleBook | Refusal:
+        """The book with the change; the same book where it knows the change already."""
+        asked = change.rule_set
+        for known in (*self.sets, *self.retired):
+            if known.version == asked.version and known != asked:
+                detail = f"Rule set {asked.version} came with other content before."
+                return Refusal(RefusalReason.VERSION_CONFLICT, detail, change.event_id)
+        if asked in self.retired or (asked in self.sets and not change.retires):
+            return self
+        others = tuple(one for one in self.sets if one.version != asked.version)
+        if change.retires:
+            return RuleBook(others, _by_version(*self.retired, asked))
+        return RuleBook(_by_version(*others, asked), self.retired)
+
+
+def _by_version(*sets: RuleSet) -> tuple[RuleSet, ...]:
+    return tuple(sorted(sets, key=lambda one: one.version))
