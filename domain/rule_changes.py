@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from domain.rule_sets import CUSTOMERS_MAX, FIRST_VERSION, RuleSet, Text
+from domain.rule_sets import CUSTOMERS_MAX, FIRST_VERSION, LAST_VERSION, RuleSet, Text
 from domain.rules import Rules
 from domain.validation import Refusal, RefusalReason
 
@@ -23,7 +23,7 @@ class RuleSetEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     event_id: Text
     event_type: Literal["rule_set.activated", "rule_set.retired"]
-    version: Annotated[int, msgspec.Meta(ge=FIRST_VERSION, le=2**31 - 1)]
+    version: Annotated[int, msgspec.Meta(ge=FIRST_VERSION, le=LAST_VERSION)]
     name: Text
     effective_from: dt.date
     customers: Annotated[tuple[Text, ...], msgspec.Meta(max_length=CUSTOMERS_MAX)] = ()

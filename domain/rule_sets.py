@@ -17,6 +17,8 @@ from domain.rules import Rules, RulesByDate, Timeline
 
 #: version 1 are the rules that are in force without any set
 FIRST_VERSION: Final = 2
+#: what PostgreSQL and Avro keep of it
+LAST_VERSION: Final = 2**31 - 1
 CUSTOMERS_MAX: Final = 1_000
 #: no NUL, which no store takes
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern="^[^\\x00]*$")]

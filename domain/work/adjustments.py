@@ -15,6 +15,7 @@ import msgspec
 
 from domain.events import AdjustmentEvent
 from domain.work.actions import Action, WorkRefusal, WorkRefusalReason, in_order
+from domain.work.maker_checker import judge_decision
 
 
 class AdjustmentAction(enum.StrEnum):
@@ -84,18 +85,7 @@ def judge_adjustment_action(adjustment: Adjustment, action: str, actor: str) -> 
         return WorkRefusal(
             WorkRefusalReason.WRONG_STATE, f"Only what is posted is reversed; this is {state}."
         )
-    if action not in (AdjustmentAction.APPROVE, AdjustmentAction.REJECT, AdjustmentAction.WITHDRAW):
-        return WorkRefusal(
-            WorkRefusalReason.UNKNOWN_ACTION, f"There is no action {action!r} on an adjustment."
-        )
-    if pending is None:
-        return WorkRefusal(WorkRefusalReason.WRONG_STATE, f"Nothing waits for a decision; this is {state}.")
-    is_maker = pending.actor.casefold() == actor.casefold()
-    if action == AdjustmentAction.WITHDRAW and not is_maker:
-        return WorkRefusal(WorkRefusalReason.NOT_THE_MAKER, "Only who proposed it withdraws it.")
-    if action == AdjustmentAction.APPROVE and is_maker:
-        return WorkRefusal(WorkRefusalReason.MAKER_IS_CHECKER, "Who proposed it cannot approve it.")
-    return None
+    return judge_decision("an adjustment", state, pending, action, actor)
 
 
 def _event(

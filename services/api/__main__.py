@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from fastapi import FastAPI
 
+from domain.rules import Rules
 from runtime.logs import configure_logging
 from runtime.metrics import process_registry
 from runtime.settings import Settings
@@ -29,6 +30,7 @@ from services.work.cases import CaseDesk
 from services.work.dead_letters import DeadLetterDesk
 from services.work.policy import read_policy
 from services.work.record import WorkLog
+from services.work.rule_sets import RuleDesk
 
 
 def compose(settings: Settings) -> FastAPI:
@@ -60,6 +62,9 @@ def compose(settings: Settings) -> FastAPI:
             case_desk=CaseDesk(log, policy, clock, lambda: clock().astimezone(zone).date()),
             adjustment_desk=AdjustmentDesk(log, policy, clock),
             letter_desk=DeadLetterDesk(log, codec, record_of, clock),
+            rule_desk=RuleDesk(
+                log, policy, clock, Rules(terms_days=settings.terms_days), settings.partitions
+            ),
             policy=policy,
             registry=process_registry("api", version),
             version=version,

@@ -22,6 +22,7 @@ from services.api.ports import ApiDependencies
 from services.api.problems import install_problem_handlers
 from services.api.reads import read_router
 from services.api.requests import RequestMiddleware
+from services.api.rules import rule_router
 from services.api.statements import statement_router
 from services.api.writes import write_router
 from services.web.figures import FigureReader
@@ -36,7 +37,7 @@ _TAGS: Final = [
     {"name": "statements", "description": "Statements of account as documents."},
     {"name": "events", "description": "The one way in: canonical events, published to their topics."},
     {"name": "files", "description": "Statements, customers and products as files; templates."},
-    {"name": "work", "description": "Cases, adjustments, refused records: what people do about them."},
+    {"name": "work", "description": "Cases, adjustments, refused records, rule sets: what people do."},
     {"name": "operations", "description": "Health and metrics."},
 ]
 _DESCRIPTION: Final = (
@@ -83,6 +84,7 @@ def create_app(deps: ApiDependencies) -> FastAPI:
     app.include_router(case_router(deps))
     app.include_router(adjustment_router(deps))
     app.include_router(dead_letter_router(deps))
+    app.include_router(rule_router(deps))
     app.include_router(operations_router(deps))
     app.include_router(
         page_router(

@@ -19,6 +19,7 @@ from services.work.adjustments import AdjustmentDesk
 from services.work.cases import CaseDesk
 from services.work.dead_letters import DeadLetterDesk
 from services.work.policy import Policy
+from services.work.rule_sets import RuleDesk
 
 StatementFormat = Literal["pdf", "xlsx", "csv", "html", "json"]
 
@@ -128,6 +129,7 @@ class ApiDependencies:
     case_desk: CaseDesk
     adjustment_desk: AdjustmentDesk
     letter_desk: DeadLetterDesk
+    rule_desk: RuleDesk
     policy: Policy
     registry: CollectorRegistry
     version: str

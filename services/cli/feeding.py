@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -37,12 +38,17 @@ def new_publisher(found: where.Servers, settings: Settings) -> Publisher:
     return Publisher(found.kafka_bootstrap_servers, Codec(registry_for(settings.schema_registry_url)))
 
 
-def wait_for(receipt: Receipt, found: where.Servers, timeout_s: int) -> None:
-    """Block until what was delivered is in PostgreSQL and Redis."""
+def wait_for(
+    receipt: Receipt,
+    found: where.Servers,
+    timeout_s: int,
+    wait: Callable[..., None] = wait_until_reflected,
+) -> None:
+    """Block until what was delivered is in PostgreSQL and Redis, as ``wait`` of ``services.imports.settle`` says."""
     engine = found.engine()
     live = found.live()
     try:
-        wait_until_reflected(
+        wait(
             receipt,
             bootstrap_servers=found.kafka_bootstrap_servers,
             engine=engine,

@@ -14,6 +14,7 @@ The condition, for a receipt:
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
@@ -25,7 +26,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from schemas.errors import ProgressTimeout
 from schemas.progress import Log, scan_progress
-from schemas.topics import BOOKS_CHANGELOG, RESULTS
+from schemas.topics import BOOKS_CHANGELOG, RESULTS, REVIEWS
 from services.imports.errors import Behind, NotReflectedError, Receipt
 from services.store.live import LiveReader, Place
 from services.store.tables import consumer_offsets
@@ -74,6 +75,26 @@ def wait_until_reflected(
                 raise NotReflectedError(timeout_s, behind)
     finally:
         log.close()
+
+
+def wait_until_reviewed(
+    receipt: Receipt, *, bootstrap_servers: str, engine: sa.Engine, live: LiveReader, timeout_s: int
+) -> None:
+    """As ``wait_until_reflected``, for changes of the rules: until the reviews that they ask for are reflected, too."""
+    wait = functools.partial(
+        wait_until_reflected,
+        bootstrap_servers=bootstrap_servers,
+        engine=engine,
+        live=live,
+        timeout_s=timeout_s,
+    )
+    wait(receipt)
+    log = _Log(bootstrap_servers, BOOKS_CHANGELOG.name, [REVIEWS.name])
+    try:
+        asked = log.ends_of_records(log.ends())
+    finally:
+        log.close()
+    wait(Receipt(asked, {}))
 
 
 def _stream_check(receipt: Receipt, log: _Log) -> Check:

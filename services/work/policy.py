@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from domain.money import minor_in_one
 from domain.work.cases import DuePolicy
 from services.work.users import ROLES
+
+Role = Literal["viewer", "clerk", "approver", "controller"]
 
 
 class PolicyUnreadableError(Exception):
@@ -26,6 +29,13 @@ class Adjustments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``expire_days``: after this a proposal can no longer be approved."""
 
     expire_days: int
+
+
+class RuleRoles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The least role that may propose a rule set or its retirement, and the least that may decide on it."""
+
+    propose: Role = "approver"
+    approve: Role = "controller"
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +60,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     propose: Limits
     approve: Limits
     adjustments: Adjustments
+    rules: RuleRoles = RuleRoles()
 
 
 def read_policy(path: Path | None = None) -> Policy:

@@ -28,6 +28,9 @@ from services.queries.filters import AccountFilter
 from services.store.tables import work_events
 from services.work.errors import NotRecordedError
 
+#: lets the producer choose the partition (librdkafka's RD_KAFKA_PARTITION_UA)
+_BY_KEY: Final = -1
+
 
 class Encoder(Protocol):
     """Turns a value into the bytes of its contract (``schemas.codec.Codec``)."""
@@ -105,25 +108,39 @@ class WorkLog:
 
     def post(self, topic: Topic, customer_id: str, value: Mapping[str, Any]) -> None:
         """Write an event of people to an input topic. Raises ``NotRecordedError``; writing it again is safe."""
+        self.send(topic.name, customer_id.encode(), self.encoded(topic, value))
+
+    def encoded(self, topic: Topic, value: Mapping[str, Any]) -> bytes:
+        """The bytes of an event for an input topic."""
         if topic.schema is None:
             raise ValueError(f"{topic.name} is no topic of events")
-        self.send(topic.name, customer_id.encode(), self._encoder.encode(topic.schema, value))
+        return self._encoder.encode(topic.schema, value)
 
-    def send(self, topic: str, key: bytes, value: bytes) -> None:
-        """Write bytes to a topic and wait until Kafka has them. Raises ``NotRecordedError``."""
+    def send(self, topic: str, key: bytes, value: bytes, partition: int | None = None) -> tuple[int, int]:
+        """Write bytes to a topic and wait until Kafka has them; (partition, offset) of the record.
+
+        ``partition``: without it, the key's. Raises ``NotRecordedError``.
+        """
         failures: list[KafkaError] = []
+        places: list[tuple[int | None, int | None]] = []
 
-        def delivered(error: KafkaError | None, _message: Message) -> None:
+        def delivered(error: KafkaError | None, message: Message) -> None:
             if error is not None:
                 failures.append(error)
+            places.append((message.partition(), message.offset()))
 
+        chosen = _BY_KEY if partition is None else partition
         try:
-            self._producer.produce(topic, value, key, on_delivery=delivered)
+            self._producer.produce(topic, value, key, chosen, on_delivery=delivered)
         except (KafkaException, BufferError) as error:
             raise NotRecordedError(str(error)) from error
         self._producer.flush()
         if failures:
             raise NotRecordedError(f"Kafka: {failures[0].str()}.")
+        ((where, offset),) = places
+        assert where is not None
+        assert offset is not None
+        return where, offset
 
     def _await(self, event_id: str) -> None:
         shown = sa.select(sa.exists().where(work_events.c.event_id == event_id))

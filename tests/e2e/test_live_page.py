@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from prometheus_client import CollectorRegistry
 
 from deploy.stack import EmbeddedStack
+from domain.rules import Rules
 from schemas.codec import Codec
 from schemas.registry import FingerprintRegistry
 from services.api import ApiDependencies, Lag, create_app
@@ -31,6 +32,7 @@ from services.work.cases import CaseDesk
 from services.work.dead_letters import DeadLetterDesk
 from services.work.policy import read_policy
 from services.work.record import WorkLog
+from services.work.rule_sets import RuleDesk
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
@@ -96,6 +98,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 case_desk=CaseDesk(log, policy, lambda: dt.datetime.now(dt.UTC), lambda: TODAY),
                 adjustment_desk=AdjustmentDesk(log, policy, lambda: dt.datetime.now(dt.UTC)),
                 letter_desk=DeadLetterDesk(log, codec, record_of, lambda: dt.datetime.now(dt.UTC)),
+                rule_desk=RuleDesk(log, policy, lambda: dt.datetime.now(dt.UTC), Rules(), 1),
                 policy=policy,
                 statement=_not_used,
                 lag=lambda: Lag(0),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from services.simulator.simulation import Simulation
 from tests.e2e.service import WholeService
 from tests.e2e.test_work_of_people import event
 
@@ -52,6 +56,86 @@ def test_a_shadow_run_shows_what_a_changed_tolerance_changes_and_writes_nothing(
     assert tieout.json("rules", "shadow", draft, "--customer", CUSTOMER)["changes"] == []
     assert tieout.json("discrepancies", "--customer", CUSTOMER) == before
     tieout.verify()
+
+
+def outcomes(tieout: WholeService) -> dict[tuple[str, ...], tuple[str, int]]:
+    """What people see of every account: the state and the amount of each match, discrepancy and open item."""
+    found: dict[tuple[str, ...], tuple[str, int]] = {}
+    for row in tieout.json("matches"):
+        pair = (row["payment_document_no"], row["document_no"])
+        state = f"{row['state']} by {row['rule']}"
+        found["match", row["customer_id"], row["currency"], *pair] = (state, row["amount_minor"])
+    for row in tieout.json("discrepancies"):
+        what = f"{row['kind']} {row['discrepancy_id']}"
+        found["discrepancy", row["customer_id"], row["currency"], what] = ("OPEN", row["amount_minor"])
+    for row in tieout.json("open-items", "--settled"):
+        state = f"{row['state']} due {row['due_date']}"
+        found["open_item", row["customer_id"], row["currency"], row["item_id"]] = (state, row["open_minor"])
+    return found
+
+
+def with_changes(
+    before: dict[tuple[str, ...], tuple[str, int]], changes: list[dict[str, Any]]
+) -> dict[tuple[str, ...], tuple[str, int]]:
+    """``before`` and what a shadow run says would be other."""
+    after = dict(before)
+    for change in changes:
+        account = (change["outcome"], change["customer_id"], change["currency"])
+        if change["outcome"] == "match":
+            key = (*account, change["payment_document_no"], change["document_no"])
+        else:
+            key = (*account, change["what"])
+        if change["before"] is not None:
+            assert after.pop(key) == (change["before"], change["before_minor"])
+        if change["after"] is not None:
+            after[key] = (change["after"], change["after_minor"])
+    return after
+
+
+@pytest.mark.timeout(420)
+def test_an_activation_changes_exactly_what_the_shadow_run_showed_and_a_retirement_takes_it_back(
+    tieout: WholeService, tmp_path: Path
+) -> None:
+    tieout.publish(Simulation(31, customers=60, days=60, tag="R").events())
+    for user, role in (("rita", "approver"), ("carl", "controller")):
+        tieout.cli("users", "add", user, "--role", role)
+    before, digest = outcomes(tieout), tieout.verify()["digest"]
+    draft = tmp_path / "draft.toml"
+    draft.write_text(
+        'name = "generous"\neffective_from = 2026-01-20\n[rules]\ntolerance_minor = 5000\ntolerance_ppm = 100000\n'
+        "date_window_days = 6\n"
+    )
+    changes = tieout.json("rules", "shadow", draft)["changes"]
+    kinds = {(one["outcome"], one["change"]) for one in changes}
+    assert ("discrepancy", "vanishes") in kinds
+    assert tieout.json("rules", "show")["in_force"] == []
+
+    asked = tieout.json("rules", "propose", draft, "--as", "rita")
+    version = str(asked["version"])
+    assert asked["state"] == "PROPOSED"
+    assert "cannot approve" in tieout.run("rules", "approve", version, "--as", "rita").stderr
+    assert outcomes(tieout) == before
+    done = tieout.json("rules", "approve", version, "--as", "carl", "--wait")
+    assert (done["state"], done["proposed_by"], done["approved_by"]) == ("ACTIVE", "rita", "carl")
+    during = outcomes(tieout)
+    assert during == with_changes(before, changes) != before
+    assert {row["rule_version"] for row in tieout.json("matches")} >= {1}
+    assert tieout.verify()["digest"] != digest
+    assert [row["version"] for row in tieout.json("rules", "show")["in_force"]] == [asked["version"]]
+    assert tieout.json("rules", "shadow", draft)["changes"] == []
+
+    changes = tieout.json("rules", "shadow", "--without", version)["changes"]
+    assert with_changes(during, changes) == before
+    tieout.cli("rules", "retire", version, "--as", "rita")
+    tieout.cli("rules", "approve", version, "--as", "carl")
+    os.kill(
+        tieout.pid_of("worker"), signal.SIGKILL
+    )  # its successor goes on with the reviews that were asked for
+    assert tieout.verify()["digest"] == digest
+    assert outcomes(tieout) == before
+    [retired] = [row for row in tieout.json("rules", "list") if row["version"] == asked["version"]]
+    assert retired["state"] == "RETIRED"
+    assert retired["since"] < retired["until"]
 
 
 def test_a_wrong_rule_set_is_one_sentence(tieout: WholeService, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from deploy.stack import StackUrls
+from domain.rules import Rules
 from runtime.metrics import API_REQUESTS
 from schemas.codec import Codec
 from schemas.registry import FingerprintRegistry
@@ -45,6 +46,7 @@ from services.work.cases import CaseDesk
 from services.work.dead_letters import DeadLetterDesk
 from services.work.policy import read_policy
 from services.work.record import WorkLog
+from services.work.rule_sets import RuleDesk
 
 pytestmark = pytest.mark.integration
 
@@ -124,6 +126,7 @@ def deps(stack: StackUrls) -> Iterator[ApiDependencies]:
             case_desk=CaseDesk(log, POLICY, lambda: NOW, NOW.date),
             adjustment_desk=AdjustmentDesk(log, POLICY, lambda: NOW),
             letter_desk=DeadLetterDesk(log, CODEC, record_of, lambda: NOW),
+            rule_desk=RuleDesk(log, POLICY, lambda: NOW, Rules(), 1),
             policy=POLICY,
             registry=registry,
             version="1.2.3",

@@ -1,0 +1,197 @@
+"""Rule sets: proposed, decided on, and put into force on every partition of ``tieout.rules``.
+
+A version is given with the proposal, so that a set has one name from then on. Posting is a pure function of what was
+decided (``domain.work.rule_sets``), so a posting that Kafka did not take everywhere is repeated by approving again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from domain.rule_changes import RuleSetEvent
+from domain.rule_sets import FIRST_VERSION, read_rule_set
+from domain.rules import Rules, plain_rules
+from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
+from domain.work.rule_sets import (
+    ProposedRuleSet,
+    RuleSetAction,
+    RuleSetState,
+    judge_rule_set_action,
+    proposed_rule_set_of,
+)
+from schemas.topics import RULES, Topic
+from services.queries.filters import AccountFilter
+from services.work.cases import after
+from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError
+from services.work.policy import Policy
+from services.work.record import Deed, HistoryRow, WorkLog, actions_by_subject, history_of, rows_of
+from services.work.users import User
+
+RULE_SET: Final = "rule_set"
+#: one turn for all sets: versions are counted over them
+_TURN: Final = "all"
+IN_FORCE: Final = (RuleSetState.ACTIVE, RuleSetState.RETIREMENT_PROPOSED)
+_POSTED: Final = (RuleSetState.ACTIVE, RuleSetState.RETIRED)
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetRow:
+    """One rule set as it stands. ``since``: when it was put into force; ``until``: when it was retired."""
+
+    version: int
+    state: str
+    name: str
+    effective_from: dt.date
+    customers: Sequence[str]
+    since: dt.datetime | None
+    until: dt.datetime | None
+    proposed_by: str
+    approved_by: str | None
+    proposed_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetTrail:
+    """The set with its complete rules, and everything that people did about it."""
+
+    rule_set: RuleSetRow
+    rules: Mapping[str, Any]
+    history: Sequence[HistoryRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The set after an action, and the next offset of every partition that was posted to; empty where none was."""
+
+    rule_set: RuleSetRow
+    next_offsets: Mapping[Place, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDesk:
+    """Acts for users. Every method blocks until everybody can read what was done; raises ``WorkError``.
+
+    ``base``: the rules that a file does not name, and that hold where no set says anything.
+    """
+
+    log: WorkLog
+    policy: Policy
+    clock: Callable[[], dt.datetime]
+    base: Rules
+    partitions: int
+    topic: Topic = RULES
+
+    def propose(self, user: User, content: Mapping[str, Any], comment: str | None = None) -> RuleSetRow:
+        """Ask for the rule set that ``content`` describes. Changes nothing in the books."""
+        self._allow(user, self.policy.rules.propose)
+        with self.log.turn(RULE_SET, _TURN) as connection:
+            versions = (int(subject) for subject in self._subjects(connection))
+            version = max(versions, default=FIRST_VERSION - 1) + 1
+            try:
+                rule_set = read_rule_set(content, self.base, version)
+            except ValueError as error:
+                refusal = WorkRefusal(WorkRefusalReason.FIELD_INVALID, f"That is no rule set: {error}")
+                raise ActionRefusedError(str(version), refusal) from error
+            details = {"rule_set": msgspec.json.encode(rule_set).decode()}
+            self._record(user, version, RuleSetAction.PROPOSE, comment, details, [])
+            return _row(self._find(connection, version)[1])
+
+    def act(self, user: User, version: int, action: str, comment: str | None = None) -> Done:
+        """Approve, reject, withdraw, or propose the retirement. An approval is posted to the stream."""
+        with self.log.turn(RULE_SET, _TURN) as connection:
+            history, found = self._find(connection, version)
+            last = history[-1]
+            posts_again = (
+                action == RuleSetAction.APPROVE
+                and found.state in _POSTED
+                and (last.action, last.actor) == (action, user.user_id)
+            )
+            if not posts_again:
+                refusal = judge_rule_set_action(found, action, user.user_id)
+                if refusal is not None:
+                    raise ActionRefusedError(str(version), refusal)
+                roles = self.policy.rules
+                proposes = action in (RuleSetAction.PROPOSE_RETIREMENT, RuleSetAction.WITHDRAW)
+                self._allow(user, roles.propose if proposes else roles.approve)
+                self._record(user, version, action, comment, {}, history)
+                _, found = self._find(connection, version)
+            posted = self._post(found.events[-1]) if action == RuleSetAction.APPROVE else {}
+            return Done(_row(found), posted)
+
+    def _allow(self, user: User, role: str) -> None:
+        if not user.at_least(role):
+            raise NotAllowedError(
+                user.user_id, f"{user.user_id} may not do that as {user.role}; it takes a {role}."
+            )
+
+    def _record(
+        self,
+        user: User,
+        version: int,
+        action: str,
+        comment: str | None,
+        details: Mapping[str, str],
+        history: Sequence[Action],
+    ) -> None:
+        deed = Deed(
+            subject_kind=RULE_SET,
+            subject=str(version),
+            action=action,
+            actor=user.user_id,
+            occurred_at=after(history, self.clock()),
+            customer_id="",
+            comment=comment,
+            details=details,
+        )
+        self.log.record(deed)
+
+    def _post(self, event: RuleSetEvent) -> dict[Place, int]:
+        """To every partition, since each judges its customers by what stands in its own log."""
+        key = str(event.version).encode()
+        value = self.log.encoded(self.topic, msgspec.to_builtins(event, builtin_types=(dt.date, dt.datetime)))
+        sent = [self.log.send(self.topic.name, key, value, number) for number in range(self.partitions)]
+        return {(self.topic.name, number): offset + 1 for number, offset in sent}
+
+    def _subjects(self, connection: sa.Connection) -> dict[str, list[Action]]:
+        return actions_by_subject(connection, RULE_SET, AccountFilter())
+
+    def _find(self, connection: sa.Connection, version: int) -> tuple[list[Action], ProposedRuleSet]:
+        history = history_of(connection, RULE_SET, str(version))
+        if not history:
+            raise NoSuchSubjectError("rule set", str(version))
+        return history, proposed_rule_set_of(history)
+
+    def iterate(self, connection: sa.Connection, *, in_force_only: bool = False) -> Iterator[RuleSetRow]:
+        """Rule sets by version."""
+        found = [proposed_rule_set_of(done) for done in self._subjects(connection).values()]
+        for one in sorted(found, key=lambda one: one.rule_set.version):
+            if one.state in IN_FORCE or not in_force_only:
+                yield _row(one)
+
+    def trail(self, connection: sa.Connection, version: int) -> RuleSetTrail:
+        """Raises ``NoSuchSubjectError``."""
+        history, found = self._find(connection, version)
+        return RuleSetTrail(_row(found), plain_rules(found.rule_set.rules), rows_of(history))
+
+
+def _row(found: ProposedRuleSet) -> RuleSetRow:
+    rule_set, events = found.rule_set, found.events
+    return RuleSetRow(
+        version=rule_set.version,
+        state=found.state.value,
+        name=rule_set.name,
+        effective_from=rule_set.effective_from,
+        customers=rule_set.customers,
+        since=events[0].occurred_at if events else None,
+        until=events[1].occurred_at if len(events) > 1 else None,
+        proposed_by=found.proposal.actor,
+        approved_by=events[0].approved_by if events else None,
+        proposed_at=found.proposal.occurred_at,
+    )
