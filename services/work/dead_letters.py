@@ -24,7 +24,7 @@ from domain.work.dead_letters import (
 )
 from schemas.codec import Codec
 from schemas.errors import WireError
-from schemas.topics import BY_NAME, Topic
+from schemas.topics import BY_NAME, RULES, Topic
 from services.store.tables import dead_letters
 from services.work.cases import after
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError
@@ -114,7 +114,9 @@ class DeadLetterDesk:
                 raise _refused(letter_id, "A record without key or value cannot be replayed: repair it.")
             self._record(user, letter, letter_id, DeadLetterAction.REPLAY, comment, history)
             topic = self.topics[letter["source_topic"]]
-            self.log.send(topic.name, bytes(letter["raw_key"]), bytes(letter["raw_value"]))
+            # a change of the rules concerns its partition, whatever its key
+            partition = letter["source_partition"] if topic == RULES else None
+            self.log.send(topic.name, bytes(letter["raw_key"]), bytes(letter["raw_value"]), partition)
             return self.read(connection, letter_id)
 
     def discard(self, user: User, letter_id: str, *, comment: str) -> DeadLetterDetail:

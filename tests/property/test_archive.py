@@ -16,7 +16,7 @@ from domain.archive import sealing
 from domain.archive.archive import Archive, whole
 from domain.archive.stored import StoredBooks
 from domain.books import Book, new_book
-from domain.decide import decide, evolve
+from domain.decide import decide, decide_again, evolve
 from domain.events import Event, Source
 from domain.outcomes import Outcome
 from domain.rules import MatchingRules, OrderPolicy, Rules
@@ -82,6 +82,19 @@ class Two:
             self.sealed = msgspec.msgpack.decode(encoded(self.sealed), type=Book)
             self._archive = Archive(self.sealed, self.cabinet, *self._hot)
 
+    def review(self, rules: Rules) -> int:
+        """Both are reviewed under other rules; returns how many outcomes that has."""
+        expected, found = decide_again(self.plain, rules), self._archive.decide_again(rules)
+        assert _sorted(found) == _sorted(expected)
+        for outcome in expected:
+            evolve(self.plain, outcome)
+        for outcome in found:
+            evolve(self.sealed, outcome)
+        self._archive.tidy(rules)
+        assert self._archive.decide_again(rules) == []
+        self._rules = [rules]
+        return len(found)
+
     def compare(self) -> None:
         again = whole(self.sealed, self.cabinet)
         assert settled_figures(again) == settled_figures(self.plain)
@@ -134,6 +147,38 @@ def test_a_long_history_stays_small(seed: int) -> None:
     assert records > 250
     assert hot < 130
     assert len(two.sealed.event_digests) <= 4
+
+
+@given(
+    st.integers(0, 2**32),
+    st.lists(st.sampled_from([Rules(), EAGER, ON_ACCOUNT, SUMS_FIRST]), min_size=1, max_size=3),
+    st.sampled_from([0, 5]),
+)
+def test_a_change_of_the_rules_reviews_what_is_sealed(seed: int, changes: list[Rules], hot: int) -> None:
+    """Also after events that came before the review, and met the new rules then."""
+    history = busy_account(random.Random(seed), 40)
+    two = Two("C-1", [Rules()], 1, hot)
+    share = len(history) // (len(changes) + 1)
+    for number, event in enumerate(history):
+        if share and number % share == 0 and number // share in range(1, len(changes) + 1):
+            rules = changes[number // share - 1]
+            if number % 2:
+                two.take(number, event)
+                two._rules = [rules]
+                two.take(number + 10_000, event)  # a duplicate is judged by no rules
+            two.review(rules)
+        two.take(number, event)
+    two.compare()
+
+
+def test_a_change_of_the_rules_has_outcomes() -> None:
+    two = Two("C-1", [Rules()], 1, 3)
+    for number, event in enumerate(busy_account(random.Random(3), 60)):
+        two.take(number, event)
+    assert two.cabinet.sealed
+    assert two.review(EAGER) > 0
+    assert two.review(Rules()) > 0
+    two.compare()
 
 
 def test_other_rules_bring_everything_back() -> None:

@@ -12,7 +12,7 @@ import pytest
 from domain.rules import Rules, plain_rules
 from schemas.codec import Codec, frame
 from schemas.registry import FingerprintRegistry
-from schemas.topics import INPUTS
+from schemas.topics import EVENTS
 from services.operations.backup import manifest as manifests
 from services.operations.backup.errors import BackupDamaged, BackupUnfit, NoBackup
 from services.operations.backup.records import Header, InputRecord, read_records, write_records
@@ -153,7 +153,7 @@ class OtherRegistry:
 def test_schema_ids_of_another_registry_are_put_right() -> None:
     origin, here = OtherRegistry(), FingerprintRegistry()
     codec = Codec(origin)
-    codec.prepare(topic.schema for topic in INPUTS if topic.schema is not None)
+    codec.prepare(topic.schema for topic in EVENTS if topic.schema is not None)
     ids = {1: "tieout.orders-value", 2: "tieout.payments-value", 77: "tieout.orders-value"}
     described = describe_ids(ids, origin)
     assert [schema.schema_json is None for schema in described] == [False, False, True]
