@@ -204,7 +204,7 @@ def bench(stack: StackUrls) -> Iterator[Bench]:
     admin = AdminClient({"bootstrap.servers": bench.bootstrap})
     names = [
         *(projection.topic.name for projection in bench.projections),
-        *map(bench.name, (topics.ADJUSTMENTS, topics.PAYMENTS)),
+        *map(bench.name, (topics.ADJUSTMENTS, topics.PAYMENTS, topics.RULES)),
     ]
     for future in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names]).values():
         future.result(30)

@@ -1,0 +1,147 @@
+"""Rule sets by two people over HTTP, on real Kafka, PostgreSQL and projector: to every partition, once and the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from domain.rule_changes import RuleBook, RuleChange, parse_rule_change
+from domain.rules import Rules
+from schemas import topics
+from services.api.ports import ApiDependencies
+from services.api.problems import install_problem_handlers
+from services.api.rules import rule_router
+from services.api.testing import served
+from services.work.errors import NotRecordedError
+from services.work.policy import read_policy
+from services.work.record import WorkLog
+from services.work.rule_sets import RuleDesk
+from services.work.users import User
+from tests.integration.projector_bench import PARTITIONS, Bench, projecting
+from tests.integration.test_api_adjustments import code, token
+
+pytestmark = pytest.mark.integration
+
+NOW = dt.datetime(2026, 2, 1, 12, tzinfo=dt.UTC)
+POLICY = read_policy()
+BASE = Rules(terms_days=14)
+SET: dict[str, Any] = {
+    "name": "small change",
+    "effective_from": "2026-01-01",
+    "rules": {"tolerance_minor": 50},
+}
+ANN, CARLA = User("ann", "Ann", "approver"), User("carla", "Carla", "controller")
+
+
+class Failing(WorkLog):
+    """Kafka goes away before one partition."""
+
+    fails_at: int | None = None
+
+    def send(self, topic: str, key: bytes, value: bytes, partition: int | None = None) -> tuple[int, int]:
+        if partition is not None and partition == self.fails_at:
+            self.fails_at = None
+            raise NotRecordedError("Kafka is away")
+        return super().send(topic, key, value, partition)
+
+
+@pytest.fixture
+def desk(bench: Bench) -> Iterator[RuleDesk]:
+    log = Failing(bench.bootstrap, bench.codec, bench.engine, topic=bench.name(topics.WORK_EVENTS))
+    rules = dataclasses.replace(topics.RULES, name=bench.name(topics.RULES))
+    with projecting(bench):
+        yield RuleDesk(log, POLICY, lambda: NOW, BASE, PARTITIONS, rules)
+
+
+@pytest.fixture
+def client(bench: Bench, desk: RuleDesk) -> Iterator[httpx.Client]:
+    fields: dict[str, Any] = dict.fromkeys(ApiDependencies.__dataclass_fields__)
+    app = FastAPI()
+    install_problem_handlers(app)
+    app.include_router(rule_router(ApiDependencies(**fields | {"engine": bench.engine, "rule_desk": desk})))
+    with served(app) as url, httpx.Client(base_url=url, timeout=30) as http:
+        yield http
+
+
+def posted(bench: Bench) -> list[RuleChange]:
+    """What stands on the partitions."""
+    changes = [parse_rule_change(bench.codec.decode("rule_set", raw)) for raw in bench.records(topics.RULES)]
+    assert all(isinstance(change, RuleChange) for change in changes)
+    return [change for change in changes if isinstance(change, RuleChange)]
+
+
+def test_one_proposes_and_another_puts_it_into_force_and_out_again(
+    bench: Bench, client: httpx.Client
+) -> None:
+    bob, ann, carla = (
+        token(bench, user, role)
+        for user, role in (("bob", "clerk"), ("ann", "approver"), ("carla", "controller"))
+    )
+    assert code(client.post("/api/v1/rules", json=SET)) == (401, "NOT_SIGNED_IN")
+    assert code(client.post("/api/v1/rules", json=SET, headers=bob)) == (403, "NOT_ALLOWED")
+    asked = client.post("/api/v1/rules", json=SET, headers=ann)
+    assert asked.status_code == 201
+    assert (asked.json()["version"], asked.json()["state"]) == (2, "PROPOSED")
+    assert client.get("/api/v1/rules?in_force=true").json() == []
+    where = "/api/v1/rules/2/actions"
+    refused = client.post(where, json={"action": "approve"}, headers=ann)
+    assert (*code(refused), refused.json()["reason"]) == (409, "ACTION_REFUSED", "MAKER_IS_CHECKER")
+    assert posted(bench) == []
+
+    done = client.post(where, json={"action": "approve", "comment": "fine"}, headers=carla).json()
+    assert (done["state"], done["proposed_by"], done["approved_by"]) == ("ACTIVE", "ann", "carla")
+    changes = posted(bench)
+    assert len(changes) == PARTITIONS
+    assert len({repr(change) for change in changes}) == 1
+    assert changes[0].rule_set.rules == expected_rules(2)
+    assert [row["version"] for row in client.get("/api/v1/rules?in_force=true").json()] == [2]
+
+    client.post(where, json={"action": "propose_retirement"}, headers=carla)
+    assert code(client.post(where, json={"action": "approve"}, headers=carla))[1] == "ACTION_REFUSED"
+    assert code(client.post(where, json={"action": "approve"}, headers=ann)) == (403, "NOT_ALLOWED")
+    dan = token(bench, "dan", "controller")
+    assert client.post(where, json={"action": "approve"}, headers=dan).json()["state"] == "RETIRED"
+    assert [change.retires for change in posted(bench)].count(True) == PARTITIONS
+    assert client.get("/api/v1/rules?in_force=true").json() == []
+    trail = client.get("/api/v1/rules/2").json()
+    assert [action["actor"] for action in trail["history"]] == ["ann", "carla", "carla", "dan"]
+    assert (trail["rules"]["tolerance_minor"], trail["rules"]["terms_days"]) == (50, 14)
+    assert code(client.get("/api/v1/rules/3")) == (404, "NOT_FOUND")
+    assert client.post("/api/v1/rules", json=SET, headers=ann).json()["version"] == 3
+
+
+def expected_rules(version: int) -> Rules:
+    return Rules(version=version, terms_days=14, tolerance_minor=50)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"rules": {"tolerance": 1}}, {"effective_from": "soon"}, {"rules": {"tolerance_minor": 0.5}}]
+)
+def test_what_is_no_rule_set_is_never_proposed(
+    bench: Bench, client: httpx.Client, wrong: dict[str, Any]
+) -> None:
+    refused = client.post("/api/v1/rules", json={**SET, **wrong}, headers=token(bench, "ann", "approver"))
+    assert (*code(refused), refused.json()["reason"]) == (409, "ACTION_REFUSED", "FIELD_INVALID")
+    assert bench.records(topics.WORK_EVENTS) == []
+
+
+def test_a_posting_that_failed_half_way_is_repeated_by_approving_again(bench: Bench, desk: RuleDesk) -> None:
+    version = desk.propose(ANN, SET).version
+    assert isinstance(desk.log, Failing)
+    desk.log.fails_at = 1
+    with pytest.raises(NotRecordedError):
+        desk.act(CARLA, version, "approve")
+    assert len(posted(bench)) == 1
+    done = desk.act(CARLA, version, "approve")
+    assert done.next_offsets == {(desk.topic.name, 0): 2, (desk.topic.name, 1): 1}
+    first, *again = posted(bench)
+    assert again == [first, first]
+    known = RuleBook().after(first)
+    assert isinstance(known, RuleBook)
+    assert known.after(first) == known
