@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, Message
 
+from streams.engine.batch import Batch
 from streams.engine.checkpoint import Checkpoint
 from streams.engine.pace import PaceSettings
 from streams.engine.partition import Partition, PartitionSettings, Status
@@ -214,3 +215,17 @@ async def test_no_checkpoint_holds_half_a_batch(bench: Bench) -> None:
     (checkpoint,) = bench.committer.committed
     assert checkpoint.values == [(b"k", b"[('a', 2)]")]
     assert checkpoint.progress == {"in": 9}
+
+
+@pytest.mark.parametrize(("most", "sizes"), [(None, [5]), (2, [2, 2, 1]), (5, [5]), (9, [5])])
+@pytest.mark.parametrize("more_waiting", [False, True])
+def test_a_batch_comes_in_pieces_that_are_the_batch(
+    most: int | None, sizes: list[int], more_waiting: bool
+) -> None:
+    records = [Message(topic="t", partition=3, offset=at, value=b"x") for at in range(5)]
+    pieces = list(Batch("t", 3, records, 7, more_waiting=more_waiting).in_pieces(most))
+    assert [len(piece.records) for piece in pieces] == sizes
+    assert [record.offset() for piece in pieces for record in piece.records] == [0, 1, 2, 3, 4]
+    assert {(piece.topic, piece.partition, piece.epoch) for piece in pieces} == {("t", 3, 7)}
+    assert [piece.more_waiting for piece in pieces[:-1]] == [True] * (len(sizes) - 1)
+    assert pieces[-1].more_waiting is more_waiting

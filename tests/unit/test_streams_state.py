@@ -123,6 +123,7 @@ class LikeOneDictionary(RuleBasedStateMachine):
     @invariant()
     def parts_are_those_of_the_model(self) -> None:
         for (key, number), part in self.parts.items():
+            assert self.state.find_part(key, number) == part
             if part is not None:
                 assert self.state.get_part(key, number) == part
             else:
