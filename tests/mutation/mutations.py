@@ -32,6 +32,8 @@ AGAINST = "domain/discrepancies/against_statement.py"
 COMPARE = "domain/comparison/compare.py"
 LAY = "domain/comparison/lay.py"
 FINDING = "domain/discrepancies/finding.py"
+CHANGES = "domain/rule_changes.py"
+ARCHIVE = "domain/archive/archive.py"
 
 MUTATIONS: Final = (
     # --- what enters the books
@@ -261,6 +263,31 @@ MUTATIONS: Final = (
         '"d", self.kind, str(self.amount_minor), account, ',
     ),
     Mutation("an id is the same in every currency", FINDING, '"d", self.kind, account, ', '"d", self.kind, '),
+    # --- changes of the rules
+    Mutation(
+        "a retired rule set comes back",
+        CHANGES,
+        "if asked in self.retired or (asked in self.sets and not change.retires):",
+        "if asked in self.sets and not change.retires:",
+    ),
+    Mutation(
+        "a version of the rules may change its content",
+        CHANGES,
+        "if known.version == asked.version and known != asked:",
+        "if False:",
+    ),
+    Mutation(
+        "the maker of a rule set approves it",
+        CHANGES,
+        "if event.proposed_by.casefold() == event.approved_by.casefold():",
+        "if False:",
+    ),
+    Mutation(
+        "a duplicate stands for the review that a change of the rules asks for",
+        ARCHIVE,
+        "[first.currency for first in outcomes[:1] if isinstance(first, Accepted)]",
+        "list(self.book.accounts)",
+    ),
     # --- what is refused
     Mutation(
         "negative amounts enter",
