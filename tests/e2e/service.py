@@ -24,9 +24,12 @@ import pytest
 from deploy.fleet import Fleet, programs
 from deploy.stack import EmbeddedStack, StackUrls
 from deploy.stack.state import free_ports
+from runtime.settings import Settings
+from schemas.topics import RULES
 from services.cli.servers import Servers
 from services.imports.errors import Receipt
 from services.imports.settle import wait_until_reflected
+from services.operations.kafka_log import KafkaLog
 from services.store.engine import create_engine
 from services.store.live_redis import connect_live
 
@@ -160,6 +163,12 @@ class WholeService:
         finally:
             live.close()
             engine.dispose()
+
+    def settle_rules(self) -> None:
+        """Block until the stream has applied every change of the rules; `tieout verify` waits for the reviews then."""
+        with KafkaLog(self.urls.kafka_bootstrap_servers) as log:
+            partitions = range(Settings(home=self.home).partitions)
+            self.settle(Receipt({(RULES.name, p): log.bounds(RULES.name, p)[1] for p in partitions}, {}))
 
     def write(self, events: Iterable[Event]) -> Path:
         """The events as a file of one JSON object a line."""

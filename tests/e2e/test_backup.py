@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from confluent_kafka import Producer
 
 from deploy.stack import StackUrls
+from domain.rule_changes import event_of
+from domain.rule_sets import read_rule_set
+from domain.rules import Rules
+from schemas.codec import Codec
 from schemas.partitioner import PRODUCER_PARTITIONER
-from schemas.topics import DISCREPANCIES, INPUTS, PAYMENTS
+from schemas.registry import FingerprintRegistry
+from schemas.topics import DISCREPANCIES, INPUTS, PAYMENTS, RULES
 from services.operations.backup.owned_tables import owned_tables
 from services.operations.backup.records import InputRecord
 from services.operations.kafka_log import KafkaLog
@@ -73,6 +80,27 @@ def publish_odd_records(urls: StackUrls) -> None:
     assert producer.flush(20) == 0
 
 
+def put_rules_in_force(urls: StackUrls, customers: list[str]) -> None:
+    """A rule set of these customers, as two people would have decided on it."""
+    content = {"name": "kept", "effective_from": "2026-01-01", "customers": customers}
+    generous = read_rule_set({**content, "rules": {"tolerance_minor": 5_000}}, Rules(), 1_000)
+    event = event_of(
+        generous,
+        retires=False,
+        proposed_by="ann",
+        approved_by="bob",
+        occurred_at=dt.datetime(2026, 3, 1, tzinfo=dt.UTC),
+    )
+    assert RULES.schema is not None
+    value = Codec(FingerprintRegistry()).encode(
+        RULES.schema, msgspec.to_builtins(event, builtin_types=(dt.date, dt.datetime))
+    )
+    producer = Producer({"bootstrap.servers": urls.kafka_bootstrap_servers})
+    for partition in range(4):
+        producer.produce(RULES.name, value, b"1000", partition)
+    assert producer.flush(20) == 0
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("kept") / "backup"
@@ -85,7 +113,12 @@ def report(tieout: WholeService, folder: Path) -> dict[str, Any]:
     customers.write_text('customer_id,name,language,address\nC-ODD,"Odd, ""Ltd""",zh,"Line 1\nLine 2"\n')
     tieout.cli("import", "customers", customers)
     publish_odd_records(tieout.urls)
-    tieout.publish(Simulation(21, customers=20, days=60, tag="K").events())
+    kept = Simulation(21, customers=20, days=60, tag="K")
+    tieout.publish(kept.events())
+    before = tieout.verify()["digest"]
+    put_rules_in_force(tieout.urls, [str(one["customer_id"]) for one in kept.customers()])
+    tieout.settle_rules()
+    assert tieout.verify()["digest"] != before
     tieout.cli("statements", "--period", "2026-01", "--output", tieout.home / "issued")
     later = tieout.write(Simulation(22, customers=40, days=60, tag="L").events())
     with subprocess.Popen([SCRIPT, "publish", later, "--wait"], env=tieout.environment) as publication:
