@@ -9,8 +9,8 @@ from streams.books_table import StoredBook
 from streams.engine import BatchView, batch_agent
 from streams.reconcile import Reconciler
 
-#: a review looks at a whole book: few at a time, so that events are not kept waiting
-_REVIEWS_MAX = 8
+#: a review looks at a whole book: one at a time, so that it keeps others waiting no longer than an event of its own
+_REVIEWS_MAX = 1
 
 
 def register_agents(app: faust.App, reconciler: Reconciler) -> None:
