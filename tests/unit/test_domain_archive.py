@@ -10,7 +10,7 @@ import pytest
 
 from domain.archive.archive import Archive
 from domain.archive.notes import Notes, tag
-from domain.archive.sealing import seal
+from domain.archive.sealing import _Sealing, seal
 from domain.archive.shelf import Label, Segment, Shelf
 from domain.archive.stored import StoredBooks
 from domain.books import new_book
@@ -259,3 +259,15 @@ def test_an_event_that_is_known_stands_for_no_review() -> None:
     tell(archive, short[:1], generous)
     assert review(archive, generous) > 0
     assert not archive.book.accounts["EUR"].findings
+
+
+def test_records_that_do_not_stand_for_themselves_are_not_sealed() -> None:
+    """A document without the payment that cleared it."""
+    archive = archived(paid(3), hot=100)
+    before = encoded(archive.book)
+    assert _Sealing(archive.book, "EUR", Shelf(no_segment), Rules()).sealed(("shop/o1",), 0) == []
+    assert encoded(archive.book) == before
+
+
+def no_segment(number: int) -> Segment:
+    raise AssertionError(f"nobody asks for segment {number}")
