@@ -61,6 +61,17 @@ class Codec:
         """Decode a record of any version into today's fields. Raises a ``WireError`` or ``NoSuchSchema``."""
         return self.decoder(schema_name)(data)
 
+    def untranslated(self, schema_name: str, data: bytes) -> catalog.ParsedSchema | None:
+        """Return the schema that a record was written with, if it is today's on the wire; ``None`` for any other.
+
+        For who reads many such records in another way than one by one. May ask the registry, which may block.
+        """
+        schema_id = schema_id_in(data)
+        text = None if schema_id is None else self._registry.schema_of(schema_id)
+        if text is None or catalog.fingerprint(text) != catalog.todays(schema_name).fingerprint:
+            return None
+        return catalog.parse(text)
+
     def encoder(self, schema_name: str) -> Encode:
         """Return ``encode`` of one schema."""
         encode = self._encoders.get(schema_name)

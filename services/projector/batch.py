@@ -1,22 +1,22 @@
-"""What passes from the reader to the stores: rows of some records, and the positions that they lead to."""
+"""What passes from the reader to the stores: columns of some records, and the positions that they lead to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.projector.projections import Row
+from services.projector.columns.table import Columns
 from services.store.live import Advance, Place
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows by topic in the order of their partitions. ``advanced`` may reach beyond the last record.
+    """Columns by topic, rows in the order of their partitions. ``advanced`` may reach beyond the last record.
 
     (Transaction markers take offsets, too: with them the stored positions meet the end of the partition.)
     """
 
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    rows: dict[str, Columns] = field(default_factory=dict)
     advanced: dict[Place, Advance] = field(default_factory=dict)
     records: int = 0
 

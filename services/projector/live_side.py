@@ -15,7 +15,8 @@ from typing import Final, Protocol
 import msgspec
 
 from services.projector.batch import Batch
-from services.projector.projections import PROJECTIONS, Projection, Row, newest_of
+from services.projector.columns.table import Row
+from services.projector.projections import PROJECTIONS, Projection
 from services.store.errors import LiveStoreError, LiveStoreUnavailable
 from services.store.live import Applied, BalanceRow, Change, LiveStore, Place
 
@@ -167,11 +168,13 @@ def changes_of(
 
 
 def _told_of(batch: Batch, projection: Projection) -> Sequence[Row]:
-    rows = batch.rows.get(projection.topic.name, ())
+    columns = batch.rows.get(projection.topic.name)
+    if columns is None:
+        return ()
     match projection.feeds:
         case "last":
-            return rows[-_LAST_RECORDS:]
+            return columns.last(_LAST_RECORDS).rows()
         case "newest":
-            return newest_of(rows, projection.targets[0].key)
+            return columns.newest(projection.targets[0].key).rows()
         case "nothing":
             return ()

@@ -1,22 +1,25 @@
 """The projector's loop: read a batch, commit it to PostgreSQL, bring it to Redis.
 
-Big batches come by themselves: while one is committed, the next records queue up. A stop finishes the batch.
+Three batches are on their way at the same time, each step in a thread of its own: one is read and made ready, the one
+before it is committed, the one before that goes to Redis. Big batches come by themselves: while one is committed, the
+next records queue up. A stop finishes the batch that is being committed; what was read ahead is read again.
 
-Invariant: Redis gets a batch in a thread of its own while PostgreSQL takes the next one, but the next one is not
-committed before Redis has answered: whenever the process dies, Redis is at most one batch behind.
+Invariant: a batch is not committed before Redis has answered for the one before: whenever the process dies, Redis is
+at most one batch behind.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Final
 
 from runtime import metrics
+from services.projector.batch import Batch
 from services.projector.live_side import LiveSide
 from services.projector.reader import ResultsReader
-from services.projector.writer import PostgresWriter
+from services.projector.writer import Load, PostgresWriter
 
 _STUCK_S: Final = 120.0
 _OBSERVE_EVERY_S: Final = 1.0
@@ -40,6 +43,8 @@ class Projector:
         self._progress_s = clock_s()
         self._observed_s = -_OBSERVE_EVERY_S
         self._is_open = False
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+        self._reading: Future[tuple[Batch, list[Load]]] | None = None  # the batch to commit next
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="live-side")
         self._following: Future[None] | None = None  # Redis, with the batch that was committed last
 
@@ -55,14 +60,17 @@ class Projector:
             while not is_stopping():
                 self.turn()
         finally:
+            reading, self._reading = self._reading, None
+            if reading is not None:
+                wait([reading])  # what it may have raised, the next start meets at the same place
             self._settle()
 
     def turn(self) -> None:
         """One batch, if there is one."""
-        batch = self._reader.next_batch(wait=not self._live.busy)
+        batch, loads = self._next()
         if batch:
             began_s = self._clock_s()
-            self._writer.commit(batch, before_commit=self._settle)
+            self._writer.commit(batch, loads, before_commit=self._settle)
             self._settle()  # a commit that was taken before asks for nothing
             metrics.PROJECTOR_COMMIT_SECONDS.observe(self._clock_s() - began_s)
             metrics.PROJECTOR_BATCHES.inc()
@@ -76,6 +84,20 @@ class Projector:
         if self._progress_s - self._observed_s >= _OBSERVE_EVERY_S:
             self._observed_s = self._progress_s
             self._observe()
+
+    def _next(self) -> tuple[Batch, list[Load]]:
+        """The batch that was read ahead, if there is one; the one after it is read from now on."""
+        if self._reading is None:
+            self._reading = self._ahead.submit(self._read)
+        if self._live.busy and not self._reading.done():
+            return Batch(), []
+        found = self._reading.result()
+        self._reading = self._ahead.submit(self._read)
+        return found
+
+    def _read(self) -> tuple[Batch, list[Load]]:
+        batch = self._reader.next_batch()
+        return batch, self._writer.prepare(batch)
 
     def _settle(self) -> None:
         """Wait until Redis has the last batch, or is known not to have it. Raises what the thread raised."""

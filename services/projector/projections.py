@@ -1,22 +1,22 @@
 """Which result topic becomes which rows: the whole mapping, one entry per topic.
 
-A new result topic is one new entry here (and its table in `services.store.tables`). A row has the columns of
-the entry's first table; further tables take a part of the same row.
+A new result topic is one new entry here (and its table in `services.store.tables`). A record has the columns of
+the entry's first table, those of its inner record ``source`` as ``source_topic`` and so on; further tables take a part
+of the same columns.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal, cast
 
+import numpy as np
 import sqlalchemy as sa
 
 from schemas import topics
+from services.projector.columns.table import Columns, Numbers, Spans
 from services.store import tables
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +40,25 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """One result topic: its tables, how a record becomes a row, and its name in the live feed."""
+    """One result topic: its tables, what its records become, and its name in the live feed."""
 
     topic: topics.Topic
     targets: tuple[Target, ...]
     change: str
-    #: may change the record that it is given
-    row_of: Callable[[Row], Row] = lambda record: record
+    #: what is stored where it is not just what the records say
+    stored: Callable[[Columns], Columns] = lambda columns: columns
     #: columns that pages do not get
     not_in_feed: frozenset[str] = frozenset()
     #: what pages are told of a batch: its last records, the newest record of each key, or nothing, as no page shows it
     feeds: Literal["last", "newest", "nothing"] = "last"
 
 
-def _with_source(row: Row) -> Row:
-    """The record ``source`` as the columns ``source_topic``, ``source_partition``, ``source_offset``."""
-    for name, value in row.pop("source").items():
-        row[f"source_{name}"] = value
-    return row
-
-
-def _allocation(row: Row) -> Row:
+def _allocations(columns: Columns) -> Columns:
     """A withdrawn allocation stays as a row, so that it is known to be gone, and allocates nothing."""
-    if row["state"] == "withdrawn":
-        row["amount_minor"] = 0
-    return row
+    states = cast("Spans", columns.fields["state"]).pieces()
+    withdrawn = np.fromiter((state == b"withdrawn" for state in states), np.bool_, columns.count)
+    amounts = cast("Numbers", columns.fields["amount_minor"])
+    return columns.having(amount_minor=Numbers("int8", np.where(withdrawn, 0, amounts.numbers)))
 
 
 PROJECTIONS: Final = (
@@ -72,14 +66,13 @@ PROJECTIONS: Final = (
         topics.LEDGER_ENTRIES,
         (Target(tables.ledger_entries, "first", refusals=tables.refused_entries),),
         "entry",
-        row_of=_with_source,
     ),
     Projection(topics.OPEN_ITEMS, (Target(tables.open_items, "newest"),), "open_item", feeds="nothing"),
     Projection(
         topics.ALLOCATIONS,
         (Target(tables.allocations, "newest"),),
         "allocation",
-        row_of=_allocation,
+        stored=_allocations,
         feeds="nothing",
     ),
     Projection(topics.BALANCES, (Target(tables.balances, "newest"),), "balance", feeds="newest"),
@@ -99,7 +92,6 @@ PROJECTIONS: Final = (
         topics.DEAD_LETTERS,
         (Target(tables.dead_letters, "first"),),
         "dead_letter",
-        row_of=_with_source,
         not_in_feed=frozenset({"raw_key", "raw_value"}),
     ),
     # not a result of the stream, but history that people's pages stand on just the same
@@ -111,35 +103,3 @@ PROJECTIONS: Final = (
     ),
 )
 BY_TOPIC: Final = {projection.topic.name: projection for projection in PROJECTIONS}
-
-
-def newest_of(rows: Sequence[Row], key: Sequence[str]) -> list[Row]:
-    """Of each key the row of the highest ``account_version``, at the same version the later one."""
-    key_of = operator.itemgetter(*key)
-    newest: dict[Any, Row] = {}
-    for row in rows:
-        known = newest.setdefault(key_of(row), row)
-        if known is not row and known["account_version"] <= row["account_version"]:
-            newest[key_of(row)] = row
-    return list(newest.values())
-
-
-def make_storable(row: Row) -> Row:
-    """Replace U+0000 by U+FFFD, in place: legal in Avro, refused by PostgreSQL's text and jsonb."""
-    for name, value in row.items():
-        kind = type(value)  # on the hot path: most values are neither
-        if (kind is str and "\0" in value) or kind is dict or kind is list:
-            row[name] = _storable(value)
-    return row
-
-
-def _storable(value: Any) -> Any:
-    match value:
-        case str():
-            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        case dict():
-            return {_storable(key): _storable(inner) for key, inner in value.items()}
-        case list():
-            return [_storable(inner) for inner in value]
-        case _:
-            return value

@@ -1,4 +1,4 @@
-"""The Kafka side: result records of all partitions, as batches of rows.
+"""The Kafka side: result records of all partitions, as batches of columns.
 
 Invariants: read_committed, so that a batch holds nothing that the stream took back; partitions are assigned
 by hand and read on from the positions given, so no group offset is ever trusted; a record that cannot be
@@ -11,16 +11,17 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import tenacity
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.codec import Codec
-from schemas.errors import WireError
 from services.projector.batch import Batch
+from services.projector.columns.table import Columns
 from services.projector.errors import HistoryMissing, ResultsUnavailable, ResultUnreadable, TopicsMissing
-from services.projector.projections import PROJECTIONS, Projection, Row, make_storable
+from services.projector.projections import PROJECTIONS, Projection
+from services.projector.records import RecordsReader, Unreadable
 from services.store.live import Advance, Place
 
 #: No group is joined and nothing is committed; librdkafka wants a name all the same.
@@ -42,7 +43,7 @@ class Lag:
 
 
 class ResultsReader:
-    """Reads the topics of the projections. Not for several threads."""
+    """Reads the topics of the projections. For one thread, but `lags` may be asked by another."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class ResultsReader:
         codec: Codec,
         *,
         projections: Sequence[Projection] = PROJECTIONS,
-        batch_records: int = 5_000,
+        batch_records: int = 20_000,
         idle_s: float = 0.2,
         topics_patience_s: float = 60.0,
         now_s: Callable[[], float] = time.time,
@@ -60,9 +61,8 @@ class ResultsReader:
         self._idle_s = idle_s
         self._topics_patience_s = topics_patience_s
         self._now_s = now_s
-        self._decoders = {
-            projection.topic.name: (projection, codec.decoder(projection.topic.schema or projection.change))
-            for projection in projections
+        self._readers = {
+            projection.topic.name: RecordsReader(projection, codec) for projection in projections
         }
         self._next: dict[Place, int] = {}
         self._ends: dict[Place, int] = {}  # where an end of partition was reported, until more comes
@@ -93,8 +93,9 @@ class ResultsReader:
         """
         places = self._places()
         self._next = {place: positions.get(place, 0) for place in places}
+        self._ends.clear()  # of records that were read ahead and never committed
         for place in positions.keys() - self._next.keys():
-            if place[0] in self._decoders:  # PostgreSQL knows a partition that Kafka does not have
+            if place[0] in self._readers:  # PostgreSQL knows a partition that Kafka does not have
                 raise HistoryMissing(*place, wanted=positions[place], low=0, high=0)
         try:
             for (topic, partition), wanted in self._next.items():
@@ -112,39 +113,38 @@ class ResultsReader:
         except KafkaException as error:
             raise ResultsUnavailable(str(error)) from error
 
-    def next_batch(self, *, wait: bool = True) -> Batch:
-        """What comes next: at once when something is there, else nothing (with ``wait``, after ``idle_s``).
+    def next_batch(self) -> Batch:
+        """What comes next: at once when something is there, else nothing after ``idle_s``.
 
         When idle it is not empty once more, if the ends of partitions lie beyond the last records. Raises
         ResultUnreadable, ResultsUnavailable.
         """
-        first = self._consumer.poll(self._idle_s if wait else 0)
+        first = self._consumer.poll(self._idle_s)
         if first is None:
             return self._batch({}, {}, 0)
         messages = [first, *self._consumer.consume(self._batch_records - 1, timeout=_GATHER_S)]
-        rows: dict[str, list[Row]] = {}
+        by_topic: dict[str, list[Message]] = {}
         ends: dict[Place, int] = {}
-        records = 0
         for message in messages:
-            place = (message.topic() or "", _number(message.partition()))
-            offset = _number(message.offset())
+            topic, offset = message.topic() or "", _number(message.offset())
             error = message.error()
             if error is not None:
-                self._ends[place] = self._end_of_partition(error, offset)
+                self._ends[topic, _number(message.partition())] = self._end_of_partition(error, offset)
                 continue
-            rows.setdefault(place[0], []).append(self._row(message, place, offset))
+            by_topic.setdefault(topic, []).append(message)
+            place = (topic, _number(message.partition()))
             ends[place] = offset + 1
             self._ends.pop(place, None)
             self._read_at_s[place] = message.timestamp()[1] / 1000
-            records += 1
-        if not records:
+        if not by_topic:
             return Batch()  # only ends: they wait for the next records, or for an idle moment
-        return self._batch(rows, ends, records)
+        rows = {topic: self._columns(topic, found) for topic, found in by_topic.items()}
+        return self._batch(rows, ends, sum(map(len, by_topic.values())))
 
     def lags(self) -> Iterator[Lag]:
         """Of every partition, from what the last fetches told; asks nobody."""
         now_s = self._now_s()
-        for place, position in self._next.items():
+        for place, position in list(self._next.items()):  # at once, whatever the reading thread does
             if place in self._ends:
                 yield Lag(place, 0, 0.0)
                 continue
@@ -157,7 +157,7 @@ class ResultsReader:
         """Leave the broker."""
         self._consumer.close()
 
-    def _batch(self, rows: dict[str, list[Row]], ends: dict[Place, int], records: int) -> Batch:
+    def _batch(self, rows: dict[str, Columns], ends: dict[Place, int], records: int) -> Batch:
         reached = {**ends, **{place: end for place, end in self._ends.items() if end > self._next[place]}}
         advanced = {
             place: Advance(self._next[place], end)
@@ -167,12 +167,13 @@ class ResultsReader:
         self._next.update(reached)
         return Batch(rows, advanced, records)
 
-    def _row(self, message: Message, place: Place, offset: int) -> Row:
-        projection, decode = self._decoders[place[0]]
+    def _columns(self, topic: str, messages: Sequence[Message]) -> Columns:
         try:
-            return _row(projection, decode(message.value()))
-        except WireError as error:
-            raise ResultUnreadable(*place, offset, str(error)) from error
+            return self._readers[topic].read([message.value() for message in messages])
+        except Unreadable as unreadable:
+            message = messages[unreadable.place]
+            partition, offset = _number(message.partition()), _number(message.offset())
+            raise ResultUnreadable(topic, partition, offset, unreadable.reason) from unreadable.__cause__
 
     @staticmethod
     def _end_of_partition(error: KafkaError, offset: int) -> int:
@@ -181,7 +182,7 @@ class ResultsReader:
         raise ResultsUnavailable(f"{error.name()}: {error.str()}")
 
     def _places(self) -> Sequence[Place]:
-        names = list(self._decoders)
+        names = list(self._readers)
 
         @tenacity.retry(
             retry=tenacity.retry_if_exception_type((TopicsMissing, KafkaException)),
@@ -200,10 +201,6 @@ class ResultsReader:
             return find()
         except KafkaException as error:
             raise ResultsUnavailable(str(error)) from error
-
-
-def _row(projection: Projection, record: dict[str, Any]) -> Row:
-    return projection.row_of(make_storable(record))
 
 
 def _number(value: int | None) -> int:

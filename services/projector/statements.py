@@ -14,25 +14,32 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from services.projector.columns.binary_copy import BinaryCopy
 from services.projector.projections import Target
 
-#: order of arrival within a batch; no table of ours has a column of this name
+#: order of arrival within a batch, where all rows are staged; no table of ours has a column of this name
 ARRIVAL = "arrival__"
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A COPY FROM STDIN and what makes its bytes."""
+
+    sql: str
+    binary: BinaryCopy
+
+
+@dataclass(frozen=True, slots=True)
 class Statements:
-    """For one table. ``columns`` is the order of values in the COPY, before the arrival number."""
+    """For one table."""
 
     table: str
     #: of each of these keys one row is staged, the newest; None where rows are immutable and all are
     folds_by: tuple[str, ...] | None
-    columns: tuple[str, ...]
-    json_columns: frozenset[str]
     create_stage: str
-    copy: str
-    #: into the table itself, without arrival numbers
-    copy_straight: str
+    #: where rows are immutable, with arrival numbers
+    into_stage: Copy
+    into_table: Copy
     upsert: str
     #: keeps what was not taken because another row stands under its key; None where no row is refused
     refuse: str | None
@@ -41,31 +48,40 @@ class Statements:
 def statements_of(target: Target) -> Statements:
     """The statements for a table and its rule."""
     table = target.table
-    stage = _stage(table)
-    columns = tuple(column.name for column in table.columns)
-    json_columns = {column.name for column in table.columns if isinstance(column.type, postgresql.JSONB)}
-    quoted = _dialect().identifier_preparer
-    names = ", ".join(quoted.quote(name) for name in columns)
-    stage_name, table_name = quoted.format_table(stage), quoted.format_table(table)
+    stage = _stage(target)
     return Statements(
         table=table.name,
         folds_by=target.key if target.keeps == "newest" else None,
-        columns=columns,
-        json_columns=frozenset(json_columns),
-        create_stage=(
-            f"create temp table if not exists {stage_name} on commit delete rows as "  # noqa: S608  # our own names
-            f"select *, 0 as {ARRIVAL} from {table_name} with no data"
-        ),
-        copy=f"copy {stage_name} ({names}, {ARRIVAL}) from stdin",
-        copy_straight=f"copy {table_name} ({names}) from stdin",
+        create_stage=_create(stage),
+        into_stage=_copy(stage),
+        into_table=_copy(table),
         upsert=_text(_upsert(target, stage)),
         refuse=None if target.refusals is None else _text(_refuse(target.table, target.refusals, stage)),
     )
 
 
-def _stage(table: sa.Table) -> sa.Table:
-    columns = [sa.Column(column.name, column.type) for column in table.columns]
-    return sa.Table(f"stage_{table.name}", sa.MetaData(), *columns, sa.Column(ARRIVAL, sa.Integer))
+def _stage(target: Target) -> sa.Table:
+    columns = [
+        sa.Column(column.name, column.type, nullable=column.nullable) for column in target.table.columns
+    ]
+    if target.keeps == "first":
+        columns.append(sa.Column(ARRIVAL, sa.Integer, nullable=False))
+    return sa.Table(f"stage_{target.table.name}", sa.MetaData(), *columns)
+
+
+def _create(stage: sa.Table) -> str:
+    names = _dialect().identifier_preparer
+    columns = ", ".join(
+        f"{names.quote(column.name)} {column.type.compile(_dialect())}" for column in stage.columns
+    )
+    return f"create temp table if not exists {names.format_table(stage)} ({columns}) on commit delete rows"
+
+
+def _copy(table: sa.Table) -> Copy:
+    binary = BinaryCopy(list(table.columns))
+    names = _dialect().identifier_preparer
+    columns = ", ".join(map(names.quote, binary.names))
+    return Copy(f"copy {names.format_table(table)} ({columns}) from stdin (format binary)", binary)
 
 
 def _upsert(target: Target, stage: sa.Table) -> postgresql.Insert:

@@ -9,17 +9,19 @@ reply was lost is recognised by the positions and not written again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-import msgspec
+import numpy as np
 import psycopg
 import tenacity
 
 from services.projector.batch import Batch
+from services.projector.columns.table import Columns, Numbers
 from services.projector.errors import AnotherProjector, PositionsMoved, ResultRejected
-from services.projector.projections import PROJECTIONS, Projection, Row, newest_of
-from services.projector.statements import Statements, statements_of
+from services.projector.projections import PROJECTIONS, Projection
+from services.projector.statements import ARRIVAL, Copy, Statements, statements_of
 from services.store.engine import connect
 from services.store.live import BalanceRow, Place
 from services.store.locks import NAMESPACE, AdvisoryLock
@@ -54,6 +56,16 @@ _DEFECTS: Final = (
 )
 #: may pass: the server restarts, is full, too slow, or cannot be reached
 _PASSING: Final = (psycopg.OperationalError, psycopg.InterfaceError)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a batch brings to one table: ``came`` rows, of which ``columns`` are sent, as ``block``."""
+
+    statements: Statements
+    came: int
+    columns: Columns
+    block: memoryview
 
 
 class _LockTaken(Exception):
@@ -97,15 +109,30 @@ class PostgresWriter:
         """Next offset of each place that was ever projected. Blocks; raises like `commit`."""
         return self._patiently(lambda _: dict(self._positions))
 
-    def commit(self, batch: Batch, *, before_commit: Callable[[], None] = lambda: None) -> None:
+    def prepare(self, batch: Batch) -> list[Load]:
+        """What `commit` sends of a batch. Asks nobody; for any thread."""
+        return [
+            _load(statements, columns)
+            for topic, columns in batch.rows.items()
+            for statements in self._statements[topic]
+        ]
+
+    def commit(
+        self,
+        batch: Batch,
+        loads: Sequence[Load] | None = None,
+        *,
+        before_commit: Callable[[], None] = lambda: None,
+    ) -> None:
         """Bring a batch to the database, durably. Blocks, up to the patience when PostgreSQL is away.
 
-        ``before_commit`` is called when everything is sent but the commit; what it raises undoes the batch.
-        Raises psycopg.OperationalError when the patience is at its end; AnotherProjector, PositionsMoved and
-        ResultRejected at once.
+        ``loads`` is what was prepared of it, if it was. ``before_commit`` is called when everything is sent but the
+        commit; what it raises undoes the batch. Raises psycopg.OperationalError when the patience is at its end;
+        AnotherProjector, PositionsMoved and ResultRejected at once.
         """
+        prepared = self.prepare(batch) if loads is None else loads
         try:
-            self._patiently(lambda connection: self._commit(connection, batch, before_commit))
+            self._patiently(lambda connection: self._commit(connection, batch, prepared, before_commit))
         except _DEFECTS as error:
             self._drop()
             raise ResultRejected(batch.positions(), str(error).strip()) from error
@@ -177,6 +204,7 @@ class PostgresWriter:
         self,
         connection: psycopg.Connection[tuple[Any, ...]],
         batch: Batch,
+        loads: Sequence[Load],
         before_commit: Callable[[], None],
     ) -> None:
         if self._was_taken(batch):
@@ -184,13 +212,12 @@ class PostgresWriter:
         counts: list[tuple[str, int, int]] = []
         refusals: list[tuple[str, int]] = []
         with connection.transaction(), connection.cursor() as cursor:
-            for topic, rows in batch.rows.items():
-                for statement in self._statements[topic]:
-                    written = _bring(cursor, statement, rows)
-                    counts.append((statement.table, written, len(rows) - written))
-                    if statement.refuse is not None and written < len(rows):
-                        cursor.execute(statement.refuse.encode())
-                        refusals.append((statement.table, cursor.rowcount))
+            for load in loads:
+                written, statements = _bring(cursor, load), load.statements
+                counts.append((statements.table, written, load.came - written))
+                if statements.refuse is not None and written < load.came:
+                    cursor.execute(statements.refuse.encode())
+                    refusals.append((statements.table, cursor.rowcount))
             ends = [(topic, partition, advance.end) for (topic, partition), advance in batch.advanced.items()]
             topics, partitions, offsets = (list(column) for column in zip(*ends, strict=True))
             cursor.execute(_MOVE_POSITIONS, (CONSUMER, topics, partitions, offsets))
@@ -227,31 +254,32 @@ def _try_lock(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         raise _LockTaken(holder[0] if holder else "which has just ended")
 
 
-def _bring(cursor: psycopg.Cursor[tuple[Any, ...]], statement: Statements, rows: Sequence[Row]) -> int:
+def _load(statements: Statements, columns: Columns) -> Load:
+    if statements.folds_by is None:
+        return Load(statements, columns.count, columns, statements.into_table.binary.block(columns))
+    newest = columns.newest(statements.folds_by)
+    return Load(statements, columns.count, newest, statements.into_stage.binary.block(newest))
+
+
+def _bring(cursor: psycopg.Cursor[tuple[Any, ...]], load: Load) -> int:
     """COPY into the table or into the stage, then upsert; returns how many rows changed."""
-    columns, json_columns = statement.columns, statement.json_columns
-    if statement.folds_by is None:
+    statements = load.statements
+    if statements.folds_by is None:
         try:
-            with cursor.connection.transaction(), cursor.copy(statement.copy_straight.encode()) as copy:
-                for row in rows:
-                    copy.write_row(_values(row, columns, json_columns))
-        except psycopg.errors.UniqueViolation:
-            pass  # read again, or a double: the upsert below tells them apart
+            with cursor.connection.transaction():
+                _copy(cursor, statements.into_table, load.block)
+        except psycopg.errors.UniqueViolation:  # read again, or a double: the upsert below tells them apart
+            arrival = Numbers("int4", np.arange(load.columns.count))
+            numbered = load.columns.having(**{ARRIVAL: arrival})
+            _copy(cursor, statements.into_stage, statements.into_stage.binary.block(numbered))
         else:
-            return len(rows)
+            return load.came
     else:
-        rows = newest_of(rows, statement.folds_by)
-    with cursor.copy(statement.copy.encode()) as copy:
-        for arrival, row in enumerate(rows):
-            copy.write_row([*_values(row, columns, json_columns), arrival])
-    cursor.execute(statement.upsert.encode())
+        _copy(cursor, statements.into_stage, load.block)
+    cursor.execute(statements.upsert.encode())
     return cursor.rowcount
 
 
-def _values(row: Mapping[str, Any], columns: Sequence[str], json_columns: frozenset[str]) -> list[Any]:
-    if not json_columns:
-        return [row[column] for column in columns]
-    return [
-        msgspec.json.encode(row[column]).decode() if column in json_columns else row[column]
-        for column in columns
-    ]
+def _copy(cursor: psycopg.Cursor[tuple[Any, ...]], copy: Copy, block: memoryview) -> None:
+    with cursor.copy(copy.sql.encode()) as sending:
+        sending.write(block)

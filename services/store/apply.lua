@@ -1,15 +1,16 @@
 -- One write of the projector into the live store, atomic: all of it or nothing.
 --
--- KEYS: accounts, accounts:next, rebuilding, changes, projected, then one balance hash per balance
+-- KEYS: balances, balances:next, rebuilding, changes, positions
 -- ARGV: feed length, forced, rebuild step expected ('' outside a rebuild), and as JSON, all values as text (for Lua's
---       numbers are doubles): positions [[field, from, to]], balances [[member, version, [hash words]]], changes [text]
+--       numbers are doubles): positions [[field, from, to]], balances [[member, version, row]], changes [text]
 -- Returns {'applied', written, rejected} | {'already'} | {'out of step', place, expected, found}
 --
 -- A write is sent again when its reply was lost. Positions and rebuild steps tell that it was taken before, so
 -- nothing enters the feed twice; and that Redis lost what it had (flush, crash before fsync), so no hole is hidden.
-local accounts, upcoming, rebuilding, changes, projected = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local balances, upcoming, rebuilding, changes, positions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local feed_length, forced, step = ARGV[1], ARGV[2] == '1', ARGV[3]
-local positions, balances, feed = cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), cjson.decode(ARGV[6])
+local moves, rows, feed = cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), cjson.decode(ARGV[6])
+local PIECE = 1000 -- rows a command: Lua passes at most some 8,000 arguments
 
 if step ~= '' then
   local found = redis.call('GET', rebuilding)
@@ -18,33 +19,39 @@ if step ~= '' then
 end
 
 local taken, strange = 0, nil
-for _, move in ipairs(positions) do
+for _, move in ipairs(moves) do
   local field, from, to = move[1], move[2], move[3]
-  local found = redis.call('HGET', projected, field) or '0'
+  local found = redis.call('HGET', positions, field) or '0'
   if found == to and from ~= to then taken = taken + 1
   elseif found ~= from then strange = strange or {'out of step', field, from, found} end
 end
 if strange then return strange end
-if taken > 0 and taken == #positions then return {'already'} end
-if taken > 0 then return {'out of step', 'positions', tostring(#positions), tostring(taken)} end
+if taken > 0 and taken == #moves then return {'already'} end
+if taken > 0 then return {'out of step', 'positions', tostring(#moves), tostring(taken)} end
 
-local written, rejected = 0, 0
-for b, balance in ipairs(balances) do
-  local member, version, key = balance[1], balance[2], KEYS[5 + b]
-  local known = redis.call('HGET', key, 'account_version')
-  if forced or not known or tonumber(known) <= tonumber(version) then
-    redis.call('HSET', key, unpack(balance[3]))
-    redis.call('SADD', accounts, member)
-    written = written + 1
-  else
-    rejected = rejected + 1
+local written = 0
+for first = 1, #rows, PIECE do
+  local members, put, versions = {}, {}, {}
+  for r = first, math.min(first + PIECE - 1, #rows) do members[#members + 1] = rows[r][1] end
+  for m, known in ipairs(redis.call('HMGET', balances, unpack(members))) do
+    versions[members[m]] = known and tonumber(string.match(known, '^%d+'))
   end
-  if step ~= '' then redis.call('SADD', upcoming, member) end
+  for r = first, first + #members - 1 do
+    local member, version, known = rows[r][1], tonumber(rows[r][2]), versions[rows[r][1]]
+    if forced or not known or known <= version then
+      put[#put + 1] = member
+      put[#put + 1] = rows[r][2] .. ' ' .. rows[r][3]
+      versions[member] = version
+      written = written + 1
+    end
+  end
+  if #put > 0 then redis.call('HSET', balances, unpack(put)) end
+  if step ~= '' then redis.call('SADD', upcoming, unpack(members)) end
 end
 
 for _, change in ipairs(feed) do
   redis.call('XADD', changes, 'MAXLEN', '~', feed_length, '*', 'json', change)
 end
-for _, move in ipairs(positions) do redis.call('HSET', projected, move[1], move[3]) end
+for _, move in ipairs(moves) do redis.call('HSET', positions, move[1], move[3]) end
 if step ~= '' then redis.call('INCR', rebuilding) end
-return {'applied', written, rejected}
+return {'applied', written, #rows - written}

@@ -67,7 +67,7 @@ def test_a_replay_from_the_beginning_changes_nothing(bench: Bench) -> None:
     balances = sorted(bench.live.balances(), key=lambda row: (row.customer_id, row.currency))
     with bench.engine.begin() as connection:
         connection.execute(sa.text("delete from consumer_offsets"))
-    bench.redis.delete("tieout:projected")
+    bench.redis.delete("tieout:positions")
     written: list[tuple[str, int, int]] = []
     with bench.projector() as session:  # in one batch each version wins at once, so that nothing is written
         session.writer._observe_rows = lambda *counts: written.append(counts)

@@ -95,15 +95,15 @@ def test_redis_that_differs_at_the_start_is_rebuilt(bench: Bench, loss: str) -> 
         case "flushed":
             bench.redis.flushdb()
         case "one batch behind":
-            bench.redis.hset("tieout:projected", f"{place[0]}:{place[1]}", offset - 1)
+            bench.redis.hset("tieout:positions", f"{place[0]}:{place[1]}", offset - 1)
         case "ahead":  # PostgreSQL was restored from a backup
             row = next(bench.live.balances())
             bench.live.apply([BalanceRow(**{**row_dict(row), "account_version": 10_000})], [])
-            bench.redis.hset("tieout:projected", f"{place[0]}:{place[1]}", offset + 50)
+            bench.redis.hset("tieout:positions", f"{place[0]}:{place[1]}", offset + 50)
         case "another account":
             row = next(bench.live.balances())
             bench.live.apply([BalanceRow(**{**row_dict(row), "customer_id": "stranger"})], [])
-            bench.redis.delete("tieout:projected")
+            bench.redis.delete("tieout:positions")
     with bench.projector() as session:
         session.catch_up()
     assert_reflects(bench, groups)

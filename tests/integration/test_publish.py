@@ -333,7 +333,7 @@ def test_the_real_live_store_is_asked(stack: StackUrls, stores: Stores) -> None:
     stores.commit(3, {"in": 1}, results=1)
     stores.project(3, 1)
     client = redis.Redis.from_url(stack.redis_url, decode_responses=True)
-    client.hset("tieout:projected", f"{stores.balances}:3", 1)
+    client.hset("tieout:positions", f"{stores.balances}:3", 1)
     wait_until_reflected(
         Receipt({("in", 3): 1}),
         bootstrap_servers=stores.servers,
@@ -343,7 +343,7 @@ def test_the_real_live_store_is_asked(stack: StackUrls, stores: Stores) -> None:
         changelog=stores.changelog,
         results=stores.results,
     )
-    client.hdel("tieout:projected", f"{stores.balances}:3")
+    client.hdel("tieout:positions", f"{stores.balances}:3")
     client.close()
 
 
