@@ -11,7 +11,7 @@ from typing import Any, Final
 from schemas.codec import HEADER_BYTES, Codec
 from schemas.errors import WireError
 from services.projector.columns.avro import ColumnReader, Misfit, Misread
-from services.projector.columns.binary_copy import kind_of
+from services.projector.columns.binary_copy import kinds_of
 from services.projector.columns.table import Columns, Row
 from services.projector.projections import Projection
 
@@ -38,7 +38,7 @@ class RecordsReader:
         self._codec = codec
         self._decode = codec.decoder(self._schema_name)
         self._stored = projection.stored
-        self._kinds = {column.name: kind_of(column) for column in projection.targets[0].table.columns}
+        self._kinds = kinds_of(projection.targets[0].table.columns)
         self._by_header: dict[bytes, ColumnReader | None] = {}
 
     def read(self, values: Sequence[bytes | None]) -> Columns:

@@ -8,11 +8,15 @@ import pytest
 
 from schemas import topics
 from services.projector.batch import Batch
+from services.projector.columns.binary_copy import kinds_of
+from services.projector.columns.table import Columns
 from services.projector.live_side import LiveSide
 from services.store.live import BEGINNING, Advance, BalanceRow, Place
+from services.store.tables import balances
 from services.store.testing import MemoryLiveStore
 
 PLACE: Place = (topics.BALANCES.name, 0)
+KINDS = kinds_of(balances.columns)
 
 
 class Database:
@@ -84,7 +88,8 @@ class World:
         start = self.database.at.get(PLACE, 0)
         self.database.at[PLACE] = start + 1
         record = {name: getattr(row, name) for name in row.__struct_fields__}
-        self.side.apply(Batch({PLACE[0]: [record]}, {PLACE: Advance(start, start + 1)}, 1))
+        columns = Columns.of([record], KINDS)
+        self.side.apply(Batch({PLACE[0]: columns}, {PLACE: Advance(start, start + 1)}, 1))
 
     def is_equal(self) -> bool:
         live = {(row.customer_id, row.currency): row for row in self.store.balances()}

@@ -26,6 +26,7 @@ from schemas.errors import (
     WrongSchema,
 )
 from schemas.registry import FingerprintRegistry
+from tests.unit.schema_records import records
 
 NAMES = sorted({known.name for known in catalog.contracts()})
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
@@ -270,6 +271,19 @@ def test_a_writers_schema_is_asked_for_once() -> None:
     assert codec.decoder("balance") is codec.decoder("balance")
 
 
+def test_who_reads_records_in_another_way_learns_that_they_are_todays() -> None:
+    reworded = changed("balance", doc="Said in other words.")
+    fields = [*json.loads(today("balance"))["fields"], {"name": "later", "type": "string"}]
+    codec = Codec(TableRegistry({1: today("balance"), 2: reworded, 3: changed("balance", fields=fields)}))
+
+    assert codec.untranslated("balance", frame(1)) == catalog.todays_parsed("balance")
+    assert codec.untranslated("balance", frame(2)) == catalog.parse(reworded)
+    assert codec.untranslated("balance", frame(3)) is None
+    assert codec.untranslated("balance", frame(4)) is None
+    assert codec.untranslated("order", frame(1)) is None
+    assert codec.untranslated("balance", b"no header") is None
+
+
 def test_a_registry_that_is_down_says_nothing_about_the_record() -> None:
     class Down(TableRegistry):
         def schema_of(self, schema_id: int) -> str | None:
@@ -353,35 +367,6 @@ def test_damage_is_a_wire_error_or_a_valid_record_but_nothing_else(codec: Codec)
             outcomes["record"] += 1
             assert codec.decode("order", codec.encode("order", record)) == record
     assert min(outcomes.values()) > 100
-
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-INT = st.integers(-(2**31), 2**31 - 1)
-LONG = st.integers(-(2**63), 2**63 - 1)
-
-
-def values(kind: Any) -> st.SearchStrategy[Any]:
-    """Every value that a schema of ours allows."""
-    match kind:
-        case list():
-            return st.one_of([values(branch) for branch in kind])
-        case {"type": "record", "fields": fields}:
-            return st.fixed_dictionaries({field["name"]: values(field["type"]) for field in fields})
-        case {"type": "array", "items": items}:
-            return st.lists(values(items), max_size=3)
-        case {"type": "map", "values": inner}:
-            return st.dictionaries(TEXT, values(inner), max_size=3)
-        case {"logicalType": "date"}:
-            return st.dates()
-        case {"logicalType": "timestamp-micros"}:
-            return st.datetimes(timezones=st.just(dt.UTC))
-        case _:
-            return {"null": st.none(), "string": TEXT, "bytes": st.binary(), "int": INT, "long": LONG}[kind]
-
-
-@functools.cache
-def records(name: str) -> st.SearchStrategy[dict[str, Any]]:
-    return values(json.loads(today(name)))
 
 
 @pytest.mark.parametrize("name", NAMES)

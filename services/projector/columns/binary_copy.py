@@ -10,7 +10,7 @@ later, and a number of eight bytes that is never null comes last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -29,8 +29,7 @@ _EPOCHS: Final[Mapping[str, int]] = {"date": 10_957, "timestamp": 946_684_800_00
 _WORDWISE: Final = 64
 
 
-def kind_of(column: sa.Column[Any]) -> Kind:
-    """What a column of a table holds. Raises ValueError for what no result has."""
+def _kind_of(column: sa.Column[Any]) -> Kind:
     kinds: tuple[tuple[type, Kind], ...] = (
         (sa.BigInteger, "int8"),
         (sa.Integer, "int4"),
@@ -46,16 +45,21 @@ def kind_of(column: sa.Column[Any]) -> Kind:
     raise ValueError(f"{column} is {column.type!r}")
 
 
+def kinds_of(columns: Iterable[sa.Column[Any]]) -> dict[str, Kind]:
+    """What each column of a table holds. Raises ValueError for what no result has."""
+    return {str(column.name): _kind_of(column) for column in columns}
+
+
 class BinaryCopy:
     """The COPY into one table. ``names`` is the order of its columns."""
 
     def __init__(self, columns: Sequence[sa.Column[Any]]) -> None:
         """Raises ValueError for a table without a BIGINT or TIMESTAMP that is never null."""
-        self._kinds = {column.name: kind_of(column) for column in columns}
+        self._kinds = kinds_of(columns)
         lasts = [
-            column.name
+            str(column.name)
             for column in columns
-            if not column.nullable and _WIDTHS.get(self._kinds[column.name]) == 8
+            if not column.nullable and _WIDTHS.get(self._kinds[str(column.name)]) == 8
         ]
         if not lasts:
             raise ValueError("no column to close a row with")
