@@ -90,8 +90,7 @@ class LiveSide:
         if self._out_since_s is not None and self._rebuilding_after is None:
             return  # the rebuild will bring it
         began_s = self._clock_s()
-        balances = balances_of(batch, self._projections)
-        changes = changes_of(batch, balances, self._projections)
+        balances, changes = told_of(batch, self._projections)
         advanced = batch.advanced if self._out_since_s is None else None
         if advanced is None and not balances and not changes:
             return
@@ -141,40 +140,24 @@ class LiveSide:
         _log.warning("%s; to be rebuilt in %.1f s", self.problem, pause_s)
 
 
-def balances_of(batch: Batch, projections: Sequence[Projection] = PROJECTIONS) -> list[BalanceRow]:
-    """The newest balance of each account in the batch."""
-    return [
-        msgspec.convert(row, BalanceRow)
-        for projection in projections
-        if projection.change == "balance"
-        for row in _told_of(batch, projection)
-    ]
-
-
-def changes_of(
-    batch: Batch, balances: Sequence[BalanceRow], projections: Sequence[Projection] = PROJECTIONS
-) -> list[Change]:
-    """What pages are told of the batch, by the projections; of balances those given: the newest of each account."""
-    changes = []
+def told_of(
+    batch: Batch, projections: Sequence[Projection] = PROJECTIONS
+) -> tuple[list[BalanceRow], list[Change]]:
+    """The newest balance of each account in the batch, and what pages are told of it, by the projections."""
+    balances: list[BalanceRow] = []
+    changes: list[Change] = []
     for projection in projections:
+        rows = _told_of(batch, projection)
         if projection.change == "balance":
-            changes += [Change("balance", msgspec.structs.asdict(row)) for row in balances]
-            continue
-        hidden = projection.not_in_feed
-        for row in _told_of(batch, projection):
-            shown = {name: value for name, value in row.items() if name not in hidden} if hidden else row
-            changes.append(Change(projection.change, shown))
-    return changes
+            balances += msgspec.convert(rows, list[BalanceRow])
+        changes += [Change(projection.change, row) for row in rows]
+    return balances, changes
 
 
-def _told_of(batch: Batch, projection: Projection) -> Sequence[Row]:
+def _told_of(batch: Batch, projection: Projection) -> list[Row]:
     columns = batch.rows.get(projection.topic.name)
-    if columns is None:
-        return ()
-    match projection.feeds:
-        case "last":
-            return columns.last(_LAST_RECORDS).rows()
-        case "newest":
-            return columns.newest(projection.targets[0].key).rows()
-        case "nothing":
-            return ()
+    if columns is None or projection.feeds == "nothing":
+        return []
+    newest = projection.feeds == "newest"
+    told = columns.newest(projection.targets[0].key) if newest else columns.last(_LAST_RECORDS)
+    return told.without(projection.not_in_feed).rows(as_json=True)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from importlib import resources
 
+import msgspec
 import pytest
 
 from schemas import topics
@@ -14,7 +15,7 @@ from schemas.registry import FingerprintRegistry
 from services.projector import testing
 from services.projector.batch import Batch
 from services.projector.columns.table import Columns
-from services.projector.live_side import balances_of, changes_of
+from services.projector.live_side import told_of
 from services.projector.projections import BY_TOPIC, PROJECTIONS, Projection
 from services.projector.records import RecordsReader
 from services.projector.statements import ARRIVAL, statements_of
@@ -129,24 +130,34 @@ def test_of_a_batch_only_the_newest_balance_of_an_account_goes_live() -> None:
     batch = batch_of(
         versioned(2, 20), versioned(3, 30), versioned(1, 10), versioned(1, 5, "C-2"), versioned(3, 31)
     )
-    balances = balances_of(batch)
+    balances, changes = told_of(batch)
     assert [(row.customer_id, row.account_version, row.balance_minor) for row in balances] == [
         ("C-1", 3, 31),
         ("C-2", 1, 5),
     ]
-    assert [change.row["balance_minor"] for change in changes_of(batch, balances)] == [31, 5]
+    assert [change.row["balance_minor"] for change in changes] == [31, 5]
 
 
 def test_a_dead_letter_goes_live_without_its_bytes() -> None:
     batch = batch_of(testing.dead_letter("C-1", 9))
-    (change,) = changes_of(batch, [])
+    _, (change,) = told_of(batch)
     assert change.type == "dead_letter"
     assert change.row["source_offset"] == 9
     assert "raw_value" not in change.json()
 
 
+def test_the_newest_of_a_finding_goes_live_with_all_of_its_fields() -> None:
+    found = [testing.discrepancy(COMMON, "d", f"e-{n}", n, n, "UPDATED") for n in range(3)]
+    balances, (change,) = told_of(batch_of(*found))
+    assert balances == []
+    assert json.loads(change.json()) == {
+        "type": "discrepancy",
+        **json.loads(msgspec.json.encode(found[-1].record)),
+    }
+
+
 def test_changes_are_json_with_money_as_integers_and_dates_as_text() -> None:
-    (change,) = changes_of(batch_of(testing.ledger_entry(COMMON, "e-1", 1, 2**60 + 1, is_debit=True)), [])
+    _, (change,) = told_of(batch_of(testing.ledger_entry(COMMON, "e-1", 1, 2**60 + 1, is_debit=True)))
     decoded = json.loads(change.json())
     assert decoded["type"] == "entry"
     assert decoded["amount_minor"] == 2**60 + 1

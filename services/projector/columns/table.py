@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
@@ -100,6 +100,10 @@ class Spans:
         ends = self.starts + self.lengths
         return [data[start:end] for start, end in zip(self.starts.tolist(), ends.tolist(), strict=True)]
 
+    def raw(self) -> list[Any]:
+        """JSON as it is, `msgspec.Raw`; None where null."""
+        return _with_nulls(list(map(msgspec.Raw, self.pieces())), self.null)
+
     def values(self) -> list[Any]:
         """As Python has them: str, bytes, or what the JSON says; None where null."""
         found: list[Any] = self.pieces()
@@ -147,9 +151,18 @@ class Columns:
         """The same rows with these columns, put in or added."""
         return Columns(self.count, {**self.fields, **columns})
 
-    def rows(self) -> list[Row]:
-        """As Python has them."""
-        values = [column.values() for column in self.fields.values()]
+    def without(self, names: Collection[str]) -> Columns:
+        """The same rows without some columns."""
+        return Columns(self.count, {name: found for name, found in self.fields.items() if name not in names})
+
+    def rows(self, *, as_json: bool = False) -> list[Row]:
+        """As Python has them; with ``as_json`` JSON stays the text that it is, for who makes JSON of the rows."""
+        values = [
+            column.raw()
+            if as_json and isinstance(column, Spans) and column.kind == "json"
+            else column.values()
+            for column in self.fields.values()
+        ]
         return [dict(zip(self.fields, row, strict=True)) for row in zip(*values, strict=True)]
 
     def newest(self, key: Sequence[str]) -> Columns:
