@@ -31,6 +31,10 @@ _log: Final = logging.getLogger(__name__)
 _REQUEST_TIMEOUT_S: Final = 10.0
 #: after the first record, how long to gather more: the price in latency for not committing each alone
 _GATHER_S: Final = 0.005
+#: records taken at a time, after each of which the bytes of the batch are looked at
+_PIECE: Final = 2_000
+#: no further piece beyond that: comparisons and refused records may be long
+_BATCH_BYTES: Final = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class ResultsReader:
         first = self._consumer.poll(self._idle_s)
         if first is None:
             return self._batch({}, {}, 0)
-        messages = [first, *self._consumer.consume(self._batch_records - 1, timeout=_GATHER_S)]
+        messages = self._gather(first)
         by_topic: dict[str, list[Message]] = {}
         ends: dict[Place, int] = {}
         for message in messages:
@@ -140,6 +144,18 @@ class ResultsReader:
             return Batch()  # only ends: they wait for the next records, or for an idle moment
         rows = {topic: self._columns(topic, found) for topic, found in by_topic.items()}
         return self._batch(rows, ends, sum(map(len, by_topic.values())))
+
+    def _gather(self, first: Message) -> list[Message]:
+        """The first message and what follows at once, within the bounds of a batch."""
+        messages, size = [first], 0
+        while (left := self._batch_records - len(messages)) > 0 and size < _BATCH_BYTES:
+            asked = min(left, _PIECE)
+            more = self._consumer.consume(asked, timeout=_GATHER_S)
+            messages += more
+            size += sum(map(len, more))
+            if len(more) < asked:
+                break
+        return messages
 
     def lags(self) -> Iterator[Lag]:
         """Of every partition, from what the last fetches told; asks nobody."""
