@@ -183,15 +183,32 @@ def test_few_records_are_read_one_by_one() -> None:
     assert reader._by_columns(encoded(ITEMS, some_items(3))) is not None
 
 
-@pytest.mark.parametrize("kind", ["int", {"type": "int", "logicalType": "date"}])
-def test_a_number_beyond_the_contract_is_not_read_by_columns(kind: Any) -> None:
-    """An int of 33 bits, a date after the year 9999: on the wire both are just longer numbers."""
-    wide, narrow = (
-        json.dumps({"type": "record", "name": "R", "fields": [{"name": "n", "type": each}]})
-        for each in ("long", kind)
+INT_MAP = {"type": "map", "values": "int"}
+
+
+@pytest.mark.parametrize(
+    ("read_as", "written_as", "values"),
+    [
+        ("int", "long", [2**31]),  # of 33 bits: on the wire just a longer number
+        ({"type": "int", "logicalType": "date"}, "long", [2**31]),  # after the year 9999
+        (INT_MAP, {"type": "map", "values": "long"}, [{"a": 2**31}]),
+        ("string", "bytes", [b"\xc3", b"\xa9"]),  # one character, if they stood side by side
+        ("string", "bytes", [b"a" * 100 + b"\xff"]),
+        ("string", "bytes", [b"a" * 100 + b"\0"]),
+        ("string", "bytes", [b"a" * 8 + b"\0"]),
+        ("string", "bytes", [b"\xed\xa0\x80"]),  # half a surrogate pair
+        ("long", "long", [2**55]),
+    ],
+)
+def test_what_the_codec_must_look_at_is_not_read_by_columns(
+    read_as: Any, written_as: Any, values: list[Any]
+) -> None:
+    ours, theirs = (
+        json.dumps({"type": "record", "name": "R", "fields": [{"name": "f", "type": kind}]})
+        for kind in (read_as, written_as)
     )
     with pytest.raises(Misread):
-        ColumnReader(catalog.parse(narrow)).read([frame(1) + body(wide, {"n": 2**31})])
+        ColumnReader(catalog.parse(ours)).read([frame(1) + body(theirs, {"f": value}) for value in values])
 
 
 @pytest.mark.parametrize(
