@@ -18,7 +18,7 @@ from domain.books import Account, Book, Record, account_name
 from domain.comparison.unmoved import Change
 from domain.discrepancies.finding import DiscrepancyState
 from domain.events import Event, Source
-from domain.facts import Fact, StatementFact, event_digest, fact_of
+from domain.facts import EntryKind, Fact, StatementFact, event_digest, fact_of
 from domain.ledger import contra, lines_that_should_stand, postings
 from domain.outcomes import (
     Accepted,
@@ -129,9 +129,8 @@ def _consequences(
         if currency != accepted.currency and not looks_elsewhere(after.accounts[currency]):
             continue
         _want_what_other_rules_left(after.accounts[currency], shelves.of(currency), rules_digest)
-        differences = list(
-            review(after, currency, rules, shelves, change if currency == accepted.currency else None)
-        )
+        here = change if currency == accepted.currency else None
+        differences = list(review(after, currency, rules, shelves, here, _state_when_gone(fact)))
         if not differences and currency != accepted.currency:
             continue
         outcomes += [*differences, _moved(currency, after.accounts[currency], differences)]
@@ -181,8 +180,14 @@ def _want_what_other_rules_left(account: Account, shelf: Shelf | None, rules_dig
         shelf.want_all()
 
 
+def _state_when_gone(fact: Fact | StatementFact) -> DiscrepancyState:
+    """How a discrepancy ends that ``fact`` clears: what people decided resolves it, later data takes it back."""
+    decided = isinstance(fact, Fact) and fact.kind in (EntryKind.ADJUSTMENT, EntryKind.WRITE_OFF)
+    return DiscrepancyState.RESOLVED if decided else DiscrepancyState.RETRACTED
+
+
 def _opens(change: DiscrepancyChanged) -> int:
-    return {DiscrepancyState.OPENED: 1, DiscrepancyState.RETRACTED: -1}.get(change.state, 0)
+    return -1 if change.finding is None else int(change.state is DiscrepancyState.OPENED)
 
 
 def _copy_for(book: Book, accepted: Accepted) -> Book:
@@ -222,7 +227,7 @@ def evolve(book: Book, outcome: Outcome) -> Book:
             else:
                 book.accounts[outcome.currency].allocations[pair] = outcome.link
         case DiscrepancyChanged():
-            if outcome.state is DiscrepancyState.RETRACTED:
+            if outcome.finding is None:
                 del book.accounts[outcome.currency].findings[outcome.discrepancy_id]
             else:
                 book.accounts[outcome.currency].findings[outcome.discrepancy_id] = outcome.held

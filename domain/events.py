@@ -51,6 +51,7 @@ class AdjustmentType(enum.StrEnum):
     WRITE_OFF = "write_off"
     REALLOCATION = "reallocation"
     UNMATCH = "unmatch"
+    STATEMENT_LINE = "statement_line"
 
 
 class Source(msgspec.Struct, frozen=True, array_like=True):
@@ -176,7 +177,9 @@ class AdjustmentEvent(Envelope, frozen=True, kw_only=True):
 
     ``debit`` and ``credit`` book ``amount_minor`` on that side; a ``write_off`` books it on the side that closes
     ``target_document_no``, which ``write_off_side`` names. ``reallocation`` (amount 0) says anew what the payment
-    ``target_document_no`` pays; ``unmatch`` (amount 0) keeps it from ``barred_document_no``.
+    ``target_document_no`` pays; ``unmatch`` (amount 0) keeps it from ``barred_document_no``. ``statement_line`` (amount
+    0) has line ``line_no`` of that version of the customer's statement read as ``corrected_line``, or struck out
+    where there is none.
     """
 
     adjustment_id: str
@@ -188,6 +191,10 @@ class AdjustmentEvent(Envelope, frozen=True, kw_only=True):
     write_off_side: Literal["DEBIT", "CREDIT"] | None = None
     barred_document_no: str | None = None
     allocations: tuple[RemittanceAllocation, ...] = ()
+    statement_id: str | None = None
+    statement_version: int | None = None
+    line_no: int | None = None
+    corrected_line: StatementLine | None = None
 
 
 Event = OrderEvent | PaymentEvent | RefundEvent | CustomerStatementEvent | AdjustmentEvent

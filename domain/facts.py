@@ -51,6 +51,15 @@ class Instruction(msgspec.Struct, frozen=True, array_like=True):
     links: tuple[tuple[str, int], ...] | None
 
 
+class LineCorrection(msgspec.Struct, frozen=True, array_like=True):
+    """What a person decided about a line of a statement of theirs: it is read as ``line``, or (``None``) struck out."""
+
+    statement_id: str
+    statement_version: int
+    line_no: int
+    line: StatementLine | None
+
+
 class Fact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """One version of an order, payment, refund, credit note, return or exchange.
 
@@ -93,6 +102,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """Documents that this record must not be matched with; only ``domain.instructions`` sets it."""
     decided: bool = False
     """A person said what this payment pays or does not: only ``domain.instructions`` sets it."""
+    correction: LineCorrection | None = None
 
     @property
     def record_key(self) -> str:
@@ -293,6 +303,7 @@ def _adjustment_fact(event: AdjustmentEvent, source: Source, recorded_at: dt.dat
         source=source,
         recorded_at=recorded_at,
         instruction=_instruction(event),
+        correction=_correction(event),
     )
 
 
@@ -307,6 +318,15 @@ def _instruction(event: AdjustmentEvent) -> Instruction | None:
     if event.adjustment_type is AdjustmentType.REALLOCATION:
         return Instruction(target, None, tuple((a.document_no, a.amount_minor) for a in event.allocations))
     return None
+
+
+def _correction(event: AdjustmentEvent) -> LineCorrection | None:
+    if event.adjustment_type is not AdjustmentType.STATEMENT_LINE:
+        return None
+    assert event.statement_id is not None, "validated"
+    assert event.statement_version is not None, "validated"
+    assert event.line_no is not None, "validated"
+    return LineCorrection(event.statement_id, event.statement_version, event.line_no, event.corrected_line)
 
 
 def _statement_fact(event: CustomerStatementEvent, source: Source) -> StatementFact:

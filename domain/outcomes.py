@@ -68,7 +68,7 @@ class AllocationChanged(msgspec.Struct, frozen=True):
 
 
 class DiscrepancyChanged(msgspec.Struct, frozen=True):
-    """``finding`` is what now disagrees; on RETRACTED it is ``None`` and ``held`` says what it was."""
+    """``finding`` is what now disagrees; on RESOLVED and RETRACTED it is ``None`` and ``held`` says what it was."""
 
     currency: str
     discrepancy_id: str

@@ -17,6 +17,7 @@ from domain.archive.notes import Notes
 from domain.archive.shelf import Shelf, Shelves
 from domain.books import Account, Book, Held, ItemFigures, Linked, Record, account_name
 from domain.comparison.compare import Compared, compare
+from domain.comparison.corrections import corrected
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.rows import overview, overview_digest
 from domain.comparison.unmoved import Change, unmoved
@@ -52,11 +53,13 @@ def review(
     rules: RulesByDate,
     shelves: Shelves = _NOTHING_SEALED,
     change: Change | None = None,
+    gone: DiscrepancyState = DiscrepancyState.RETRACTED,
 ) -> Iterator[Difference]:
     """What is new, changed or gone in the account in ``currency``, against what was last announced.
 
     ``shelves``: what of the book is sealed; what is wanted there makes the result void. ``change``: what an event did,
     where everything else is as it was at the last review under these rules; ``None`` if that is not known.
+    ``gone``: what becomes of a discrepancy that no longer stands.
     """
     account = book.accounts[currency]
     shelf = shelves.of(currency)
@@ -87,7 +90,7 @@ def review(
     findings = found.findings
     for comparison in compared:
         findings += statement_findings(comparison)
-    yield from _discrepancies(currency, book.customer_id, account, findings, same)
+    yield from _discrepancies(currency, book.customer_id, account, findings, same, gone)
     yield from _comparisons(currency, account, compared, same)
 
 
@@ -226,11 +229,12 @@ def _compared(
 
 
 def statements_in_force(account: Account) -> list[StatementFact]:
-    """The highest version of each statement that is not withdrawn, by period."""
+    """The highest version of each statement that is not withdrawn, by period, as corrections have it read."""
     current = [versions[-1] for versions in account.statements.values()]
-    return sorted(
+    in_force = sorted(
         (s for s in current if not s.withdrawn), key=lambda s: (s.period_start, s.period_end, s.statement_id)
     )
+    return corrected(in_force, (record.current for record in account.records.values())) if in_force else []
 
 
 def _comparisons(
@@ -256,14 +260,19 @@ def _our_entries(records: Mapping[str, Record]) -> OurEntries:
 
 
 def _discrepancies(
-    currency: str, customer_id: str, account: Account, findings: list[Finding], same: Set[str]
+    currency: str,
+    customer_id: str,
+    account: Account,
+    findings: list[Finding],
+    same: Set[str],
+    gone: DiscrepancyState,
 ) -> Iterator[DiscrepancyChanged]:
     name = account_name(customer_id, currency)
     now = {finding.identity(name): finding for finding in findings}
     assert len(now) == len(findings), f"two findings of {name} share one id"
     for discrepancy_id, held in account.findings.items():
         if discrepancy_id not in now and held.statement_id not in same:
-            yield DiscrepancyChanged(currency, discrepancy_id, DiscrepancyState.RETRACTED, held, None)
+            yield DiscrepancyChanged(currency, discrepancy_id, gone, held, None)
     for discrepancy_id, finding in now.items():
         held = Held(
             finding.kind.value,

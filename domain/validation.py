@@ -20,6 +20,7 @@ from domain.events import (
     OrderEvent,
     PaymentEvent,
     RefundEvent,
+    StatementLine,
 )
 from domain.money import is_currency
 
@@ -129,17 +130,31 @@ def adjustment_gap(event: AdjustmentEvent) -> str | None:
     kind = event.adjustment_type
     if not event.approved_by.strip() or not event.adjustment_id.strip():
         return "approved_by or adjustment_id is empty."
-    if kind in (AdjustmentType.REALLOCATION, AdjustmentType.UNMATCH):
+    if kind in (AdjustmentType.REALLOCATION, AdjustmentType.UNMATCH, AdjustmentType.STATEMENT_LINE):
         if event.amount_minor:
             return f"A {kind} moves no amount; amount_minor is {event.amount_minor}."
     elif not event.amount_minor:
         return f"A {kind} needs an amount."
-    if kind not in (AdjustmentType.DEBIT, AdjustmentType.CREDIT) and not event.target_document_no:
+    needs_target = (AdjustmentType.WRITE_OFF, AdjustmentType.REALLOCATION, AdjustmentType.UNMATCH)
+    if kind in needs_target and not event.target_document_no:
         return f"A {kind} names its target_document_no."
     if (kind is AdjustmentType.WRITE_OFF) != (event.write_off_side is not None):
         return "write_off_side is for a write_off, which needs it."
     if (kind is AdjustmentType.UNMATCH) != bool(event.barred_document_no):
         return "barred_document_no is for an unmatch, which needs it."
+    if kind is AdjustmentType.STATEMENT_LINE:
+        return _correction_gap(event)
+    return None if event.corrected_line is None else "corrected_line is for a statement_line."
+
+
+def _correction_gap(event: AdjustmentEvent) -> str | None:
+    if not event.statement_id or event.statement_version is None or event.line_no is None:
+        return "A statement_line names statement_id, statement_version and line_no."
+    line = event.corrected_line
+    if line is not None and line.line_no != event.line_no:
+        return f"The corrected_line is line {line.line_no}, not line {event.line_no}."
+    if line is not None and not line.document_no.strip():
+        return "The corrected_line names no document_no."
     return None
 
 
@@ -174,16 +189,25 @@ def _amounts(event: Event) -> list[tuple[str, int, bool]]:
             ("total_credit_minor", event.total_credit_minor, False),
         ]
         for line in event.lines:
-            found.append((f"line {line.line_no} debit_minor", line.debit_minor, False))
-            found.append((f"line {line.line_no} credit_minor", line.credit_minor, False))
-            if line.running_balance_minor is not None:
-                found.append((f"line {line.line_no} running_balance_minor", line.running_balance_minor, True))
+            found += _line_amounts(line)
         return found
     found = [("amount_minor", event.amount_minor, False)]
     if isinstance(event, PaymentEvent | AdjustmentEvent):
         found += [(f"allocation to {a.document_no}", a.amount_minor, False) for a in event.allocations]
     if isinstance(event, RefundEvent) and event.price_difference_minor is not None:
         found.append(("price_difference_minor", event.price_difference_minor, True))
+    if isinstance(event, AdjustmentEvent) and event.corrected_line is not None:
+        found += _line_amounts(event.corrected_line)
+    return found
+
+
+def _line_amounts(line: StatementLine) -> list[tuple[str, int, bool]]:
+    found = [
+        (f"line {line.line_no} debit_minor", line.debit_minor, False),
+        (f"line {line.line_no} credit_minor", line.credit_minor, False),
+    ]
+    if line.running_balance_minor is not None:
+        found.append((f"line {line.line_no} running_balance_minor", line.running_balance_minor, True))
     return found
 
 
@@ -197,4 +221,6 @@ def _dates(event: Event) -> list[dt.date]:
         ]
     if isinstance(event, OrderEvent) and event.due_date is not None:
         return [event.business_date, event.due_date]
+    if isinstance(event, AdjustmentEvent) and event.corrected_line is not None:
+        return [event.business_date, event.corrected_line.date]
     return [event.business_date]

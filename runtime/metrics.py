@@ -146,6 +146,9 @@ DISCREPANCIES_OPENED: Final = _counter(
 DISCREPANCIES_RETRACTED: Final = _counter(
     ("worker",), "tieout_discrepancies_retracted_total", "Discrepancies that later events cleared.", "kind"
 )
+DISCREPANCIES_RESOLVED: Final = _counter(
+    ("worker",), "tieout_discrepancies_resolved_total", "Discrepancies that adjustments cleared.", "kind"
+)
 
 # --- the projector ---
 PROJECTOR_ROWS: Final = _counter(

@@ -141,3 +141,5 @@ def _count(outcome: Outcome) -> None:
             metrics.DISCREPANCIES_OPENED.labels(kind=outcome.held.kind).inc()
         elif outcome.state is DiscrepancyState.RETRACTED:
             metrics.DISCREPANCIES_RETRACTED.labels(kind=outcome.held.kind).inc()
+        elif outcome.state is DiscrepancyState.RESOLVED:
+            metrics.DISCREPANCIES_RESOLVED.labels(kind=outcome.held.kind).inc()

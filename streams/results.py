@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from confluent_kafka import Message
@@ -11,7 +11,7 @@ from confluent_kafka import Message
 from domain.books import Book, Linked, account_name
 from domain.comparison.rows import ComparedRow, withdrawn
 from domain.discrepancies.explanations import explain
-from domain.events import Event, Source
+from domain.events import AdjustmentEvent, Event, Source
 from domain.facts import Fact
 from domain.identity import stable_id
 from domain.ledger import EntryRole, Line, side_of
@@ -48,9 +48,15 @@ class Cause(msgspec.Struct, frozen=True):
     business_date: dt.date
     source: Source
     recorded_at: dt.datetime
+    decision: Mapping[str, str] | None = None
+    """Of an adjustment: its number, who proposed it and who approved it."""
 
     @classmethod
     def of_event(cls, event: Event, message: Message) -> Cause:
+        decision = None
+        if isinstance(event, AdjustmentEvent):
+            people = {"maker": event.proposed_by, "checker": event.approved_by}
+            decision = {"adjustment": event.document_no, **people}
         return cls(
             event.event_id,
             event.correlation_id,
@@ -58,6 +64,7 @@ class Cause(msgspec.Struct, frozen=True):
             event.business_date,
             source_of(message),
             recorded_at(message),
+            decision,
         )
 
 
@@ -172,8 +179,7 @@ def _allocation(book: Book, changed: AllocationChanged, cause: Cause, rules: Rul
 
 def _discrepancy(book: Book, changed: DiscrepancyChanged, cause: Cause, rules: RulesByDate) -> Row:
     held, finding = changed.held, changed.finding
-    reason = "withdrawn" if finding is None else finding.reason
-    arguments = {} if finding is None else dict(finding.arguments)
+    reason, arguments = _ending(cause) if finding is None else (finding.reason, dict(finding.arguments))
     return {
         "discrepancy_id": changed.discrepancy_id,
         "kind": held.kind,
@@ -186,7 +192,7 @@ def _discrepancy(book: Book, changed: DiscrepancyChanged, cause: Cause, rules: R
         "line_no": held.line_no,
         "rule": _RULE_NAMES.get(reason, held.kind.lower()),
         "rule_version": rules.on(_judged_on(book, changed)).version,
-        "explanation": explain(reason, arguments | {"event": cause.event_id}),
+        "explanation": explain(reason, arguments),
         "reason_code": reason,
         "reason_arguments": arguments,
         "evidence": [position(s) for s in (finding.evidence if finding is not None else (cause.source,))],
@@ -203,6 +209,13 @@ def _judged_on(book: Book, changed: DiscrepancyChanged) -> dt.date:
     if held.statement_id is None:
         return held.business_date
     return book.accounts[changed.currency].statements[held.statement_id][-1].period_end
+
+
+def _ending(cause: Cause) -> tuple[str, dict[str, str]]:
+    """Why a discrepancy no longer stands: reason and arguments."""
+    if cause.decision is None:
+        return "withdrawn", {"event": cause.event_id}
+    return "resolved", dict(cause.decision)
 
 
 def _comparison(book: Book, changed: ComparisonChanged, cause: Cause) -> Iterator[Row]:

@@ -1,7 +1,8 @@
 """The bridge: from their closing balance to ours, step by step, to the minor unit.
 
 ours - theirs = (our opening - their opening) + Σ steps of the verdicts - what their own figures do not add up to.
-So the steps always sum to the difference; a finding that moves no money has no step.
+A line that people corrected is a step of its own wherever it moves the closing balance. So the steps always sum to the
+difference; a finding that moves no money has no step.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from collections.abc import Iterator
 import msgspec
 
 from domain.comparison.compare import Compared
-from domain.comparison.verdict import Action, Outcome, Verdict
+from domain.comparison.corrections import CorrectedLine, corrections_of, moved_minor
+from domain.comparison.verdict import Action, Outcome, Verdict, signed
+from domain.events import StatementLine
+from domain.money import to_text
 
 
 class Bridge(msgspec.Struct, frozen=True):
@@ -43,9 +47,44 @@ def _steps(compared: Compared) -> Iterator[Verdict]:
     for verdict in compared.verdicts:
         if verdict.step_minor and not (settled and verdict in earlier):
             yield verdict
-    gap = statement.closing_minor - statement.opening_minor - compared.laid.movement_minor
+    yield from (step for step in corrections(compared) if step.step_minor)
+    closing_minor = statement.closing_minor + moved_minor(statement)
+    gap = closing_minor - statement.opening_minor - compared.laid.movement_minor
     if gap:
         yield _balance_step(compared, -gap, "lines_not_closing", Action.ASK_TO_CORRECT)
+
+
+def corrections(compared: Compared) -> Iterator[Verdict]:
+    """A verdict on each line that is read otherwise than it was sent, about the line as sent."""
+    for correction in corrections_of(compared.statement):
+        yield _correction(compared, correction)
+
+
+def _correction(compared: Compared, correction: CorrectedLine) -> Verdict:
+    sent, read = correction.sent, correction.read
+    arguments = {
+        "line": str(sent.line_no),
+        "sent": _said(compared, sent),
+        "adjustment": correction.adjustment_no,
+    }
+    if read is not None:
+        arguments["read"] = _said(compared, read)
+    return Verdict(
+        outcome=Outcome.CORRECTED,
+        action=Action.NONE,
+        step_minor=correction.moved_minor,
+        reason="line_struck" if read is None else "line_corrected",
+        arguments=arguments,
+        line=sent,
+        date=sent.date,
+        amount_minor=abs(correction.moved_minor),
+        theirs_minor=signed(sent),
+    )
+
+
+def _said(compared: Compared, line: StatementLine) -> str:
+    amount = to_text(signed(line), compared.currency)
+    return f"{line.document_no} {amount} {compared.currency} {line.date.isoformat()}"
 
 
 def _entered_late(compared: Compared, verdict: Verdict) -> bool:

@@ -319,6 +319,8 @@ class _Judge:
         if elsewhere is not None:
             outcome, action, reason = Outcome.TIMING, Action.WAIT, "entry_other_statement"
             arguments["other"] = elsewhere
+        elif document.kind is EntryKind.WRITE_OFF:
+            outcome, action, reason = Outcome.WRITTEN_OFF, Action.NONE, "entry_written_off"
         else:
             outcome, action, reason = Outcome.MISSING_THERE, Action.SEND_COPY, "entry_unlisted"
             line = nearest.line_near(document)

@@ -218,6 +218,12 @@ class OurSide:
         last = date.toordinal()
         return sum(compress(self.entries.amounts, map(last.__ge__, self.days)))
 
+    def written_off_minor(self, date: dt.date) -> int:
+        """Σ of what was written off up to and including ``date``: part of our balance alone."""
+        lines = zip(self.entries.kinds, self.days, self.entries.amounts, strict=True)
+        last = date.toordinal()
+        return sum(amount for kind, day, amount in lines if kind is EntryKind.WRITE_OFF and day <= last)
+
 
 def figures_of(amounts: Sequence[int], days: Sequence[int]) -> list[int]:
     """Amount and day in one integer each: equal where both are, and compared in one step."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from domain.comparison.bridge import Bridge, bridge
+from domain.comparison.bridge import Bridge, bridge, corrections
 from domain.comparison.compare import Compared
+from domain.comparison.corrections import as_sent
 from domain.comparison.verdict import Outcome, Verdict, signed
 from domain.events import StatementLine
 from domain.facts import StatementFact
@@ -19,7 +20,8 @@ class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Amounts are signed in our view. ``step_minor`` is the row's step of the bridge: Σ over all rows = ours - theirs.
 
     Where several lines make up one document, the figures of both sides and the step stand on the line that the
-    verdict is about.
+    verdict is about. Before the row of a line that is read otherwise than it was sent stands one of what was sent
+    (CORRECTED).
     """
 
     line_no: int | None = None
@@ -113,8 +115,13 @@ def _rows(compared: Compared, built: Bridge) -> Iterator[ComparedRow]:
     for step in balances:
         if step.reason != "lines_not_closing":
             yield _row(compared, step, None, step.step_minor)
-    for line in compared.statement.lines:
-        yield by_line[line.line_no]
+    corrected = {step.line.line_no: step for step in corrections(compared) if step.line is not None}
+    for line in as_sent(compared.statement).lines:
+        correction = corrected.get(line.line_no)
+        if correction is not None:
+            yield _row(compared, correction, correction.line, correction.step_minor)
+        if line.line_no in by_line:  # else it is struck out
+            yield by_line[line.line_no]
     for _, row in sorted(ours_only, key=lambda pair: (pair[0], pair[1].our_document_no, pair[1].our_kind)):
         yield row
     for step in balances:

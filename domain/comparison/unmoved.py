@@ -44,6 +44,8 @@ def unmoved(
 
     ``records``: all records of the account that could stand under the number of the changed one.
     """
+    if any(fact.correction is not None for fact in change.facts):
+        return set()
     numbers = {number for fact in change.facts for number in (fact.document_no, *fact.aliases)}
     numbers |= {number for fact in change.facts for number in fact.own_references}
     forms = _forms(numbers)

@@ -22,7 +22,9 @@ class Outcome(enum.StrEnum):
     DATE = "DATE"
     MISSING_HERE = "MISSING_HERE"  #: on theirs, not in our books
     MISSING_THERE = "MISSING_THERE"  #: in our books, not on theirs
+    WRITTEN_OFF = "WRITTEN_OFF"  #: we gave it up; they are not told
     DUPLICATE = "DUPLICATE"
+    CORRECTED = "CORRECTED"  #: people decided that the line is read otherwise than it was sent
     PENDING = "PENDING"  #: on theirs; our sources have not come that far yet
     BALANCE = "BALANCE"  #: no line: an opening balance, or figures that do not add up
 

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from domain.comparison.compare import Compared
+from domain.comparison.corrections import as_sent, corrections_of, moved_minor
 from domain.comparison.verdict import Outcome, Verdict, signed
 from domain.discrepancies.finding import DiscrepancyKind, Finding
+from domain.events import StatementLine
 from domain.facts import StatementFact
 from domain.money import to_text
 
@@ -38,7 +40,9 @@ def finding_of(compared: Compared, verdict: Verdict) -> Finding:
     """The discrepancy that a verdict is. Its outcome must be one that disagrees."""
     line, document = verdict.line, verdict.document
     statement = compared.statement
-    evidence = (statement.source,) if document is None else (statement.source, document.source)
+    evidence = [statement.source] if document is None else [statement.source, document.source]
+    if line is not None:
+        evidence += [c.source for c in corrections_of(statement) if c.sent.line_no == line.line_no]
     if line is None:
         assert document is not None, "a verdict is about a line or a document"
         # An invoice and a payment may bear the same number.
@@ -57,7 +61,7 @@ def finding_of(compared: Compared, verdict: Verdict) -> Finding:
         subject=subject,
         ours_minor=verdict.ours_minor,
         theirs_minor=verdict.theirs_minor,
-        evidence=evidence,
+        evidence=tuple(evidence),
     )
 
 
@@ -65,19 +69,23 @@ def arithmetic(compared: Compared) -> Iterator[Finding]:
     """STATEMENT_ARITHMETIC: their own figures do not add up.
 
     A running balance may follow from the opening balance or from the running balance shown before it: so one
-    mistyped balance gives one finding, and so does one mistyped amount.
+    mistyped balance gives one finding, and so does one mistyped amount. Where people corrected lines, a figure is wrong
+    only if it is wrong with the lines as they were sent and as they are read.
     """
     if any(line.running_balance_minor is not None for line in compared.statement.lines):
         yield from _running_balances(compared)
     statement = compared.statement
-    problem, difference = _totals_problem(statement)
-    if problem:
+    problems = _totals_problems(statement)
+    if problems and as_sent(statement) is not statement:
+        sent = _totals_problems(as_sent(statement))
+        problems = {text: gap for text, gap in problems.items() if text in sent}
+    if problems:
         yield Finding(
             kind=DiscrepancyKind.STATEMENT_ARITHMETIC,
-            amount_minor=abs(difference),
+            amount_minor=abs(next(iter(problems.values()))),
             business_date=statement.period_end,
             reason="totals_wrong",
-            arguments={"problem": problem},
+            arguments={"problem": "; ".join(problems)},
             statement_id=statement.statement_id,
             ours_minor=statement.opening_minor + compared.laid.movement_minor,
             theirs_minor=statement.closing_minor,
@@ -87,6 +95,32 @@ def arithmetic(compared: Compared) -> Iterator[Finding]:
 
 def _running_balances(compared: Compared) -> Iterator[Finding]:
     statement = compared.statement
+    wrong = list(_wrong_balances(statement))
+    if wrong and as_sent(statement) is not statement:
+        sent = {line.line_no for line, _, _ in _wrong_balances(as_sent(statement))}
+        wrong = [one for one in wrong if one[0].line_no in sent]
+    for line, shown, expected in wrong:
+        yield Finding(
+            kind=DiscrepancyKind.STATEMENT_ARITHMETIC,
+            amount_minor=abs(shown - expected),
+            business_date=line.date,
+            reason="running_balance_wrong",
+            arguments={
+                "line": str(line.line_no),
+                "shown": _money(compared, shown),
+                "expected": _money(compared, expected),
+            },
+            document_no=line.document_no,
+            statement_id=statement.statement_id,
+            line_no=line.line_no,
+            ours_minor=expected,
+            theirs_minor=shown,
+            evidence=(statement.source,),
+        )
+
+
+def _wrong_balances(statement: StatementFact) -> Iterator[tuple[StatementLine, int, int]]:
+    """(line, running balance shown, the one that follows from the one before) where they do not agree."""
     computed = shown_before = statement.opening_minor
     for line in statement.lines:
         amount = signed(line)
@@ -97,51 +131,35 @@ def _running_balances(compared: Compared) -> Iterator[Finding]:
             shown_before = chained
             continue
         if shown not in (computed, chained):
-            yield Finding(
-                kind=DiscrepancyKind.STATEMENT_ARITHMETIC,
-                amount_minor=abs(shown - chained),
-                business_date=line.date,
-                reason="running_balance_wrong",
-                arguments={
-                    "line": str(line.line_no),
-                    "shown": _money(compared, shown),
-                    "expected": _money(compared, chained),
-                },
-                document_no=line.document_no,
-                statement_id=statement.statement_id,
-                line_no=line.line_no,
-                ours_minor=chained,
-                theirs_minor=shown,
-                evidence=(statement.source,),
-            )
+            yield line, shown, chained
         shown_before = shown
 
 
-def _totals_problem(statement: StatementFact) -> tuple[str, int]:
+def _totals_problems(statement: StatementFact) -> dict[str, int]:
+    """What of its totals is not what its lines come to -> by how much."""
     debit = sum([line.debit_minor for line in statement.lines])
     credit = sum([line.credit_minor for line in statement.lines])
-    problems: list[tuple[str, int]] = []
+    problems: dict[str, int] = {}
     gap = statement.closing_minor - (statement.opening_minor + debit - credit)
     if gap:
-        problems.append(("opening plus lines is not closing", gap))
+        problems["opening plus lines is not closing"] = gap
     if statement.total_debit_minor != debit:
-        problems.append(("the debit total is not the sum of its lines", statement.total_debit_minor - debit))
+        problems["the debit total is not the sum of its lines"] = statement.total_debit_minor - debit
     if statement.total_credit_minor != credit:
-        problems.append(
-            ("the credit total is not the sum of its lines", statement.total_credit_minor - credit)
-        )
+        problems["the credit total is not the sum of its lines"] = statement.total_credit_minor - credit
     if statement.line_count != len(statement.lines):
-        problems.append(("the line count is wrong", 0))
-    return ("; ".join(text for text, _ in problems), problems[0][1]) if problems else ("", 0)
+        problems["the line count is wrong"] = 0
+    return problems
 
 
 def balance_breaks(compared: Compared) -> Iterator[Finding]:
     """OPENING_ and CLOSING_BALANCE_BREAK: their balances are not ours of the same days.
 
-    A closing difference that is all made of lines that wait for our sources is no break yet.
+    A closing difference that is all made of lines that wait for our sources is no break yet, nor is what corrected
+    lines move. A balance of theirs that is ours but for all that we wrote off is no break: they need not know of it.
     """
     statement = compared.statement
-    waiting = compared.pending_minor
+    expected = compared.pending_minor + moved_minor(statement)
     for kind, reason, date, theirs, ours, allowed in (
         (
             DiscrepancyKind.OPENING_BALANCE_BREAK,
@@ -157,11 +175,11 @@ def balance_breaks(compared: Compared) -> Iterator[Finding]:
             statement.period_end,
             statement.closing_minor,
             compared.ours_closing_minor,
-            waiting,
+            expected,
         ),
     ):
         gap = theirs + allowed - ours
-        if gap:
+        if gap and gap != -compared.side.written_off_minor(date):
             yield Finding(
                 kind=kind,
                 amount_minor=abs(gap),

@@ -27,6 +27,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "line_unknown": "Line {line} shows {document} of {amount}; the books have no such document.",
     "line_unknown_near": "Line {line} shows {document} of {amount}; the books have no such document. "
     "The nearest that they have and the statement lacks is {other}: {gap} and {days} days apart.",
+    "line_corrected": "Line {line} was sent as {sent}; adjustment {adjustment} has it read as {read}.",
+    "line_struck": "Line {line}, sent as {sent}, is struck out by adjustment {adjustment}.",
     "line_pending": "Line {line} shows {document} of {amount}; our own sources have not come to its date yet.",
     "matched": "Both sides agree.",
     "opening_carried": "The difference of the opening balances comes from before this period.",
@@ -34,11 +36,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "lines_not_closing": "Their own opening balance and lines do not come to their closing balance.",
     "entry_unlisted_near": "{document} of {amount} is in the books but not in the statement. "
     "The nearest line without a document is line {line}, {other}: {gap} and {days} days apart.",
+    "entry_written_off": "{document} of {amount} is a write-off of ours: the customer has no part in it.",
     "entry_unlisted": "{document} of {amount} is in the books but not in the statement.",
     "opening_differs": "The statement opens with {theirs}; the books stood at {ours} the day before.",
     "closing_differs": "The statement closes with {theirs}; the books stood at {ours} on its last day.",
     "running_balance_wrong": "Line {line} shows a running balance of {shown}; its own figures give {expected}.",
     "withdrawn": "Cleared by event {event}.",
+    "resolved": "Resolved by adjustment {adjustment}, proposed by {maker}, approved by {checker}.",
     "totals_wrong": "The statement does not add up: {problem}.",
 }
 

@@ -1,8 +1,8 @@
 """Cases: the work on one discrepancy. The case has the discrepancy's id and lives as long as it.
 
 A resolution is of the discrepancy *as it was seen* (``seen_version``): when its figures change or it comes back
-afterwards, the case is open again by itself; when late data takes the discrepancy back, the case is withdrawn. So
-nobody has to keep two lives in step.
+afterwards, the case is open again by itself; when an adjustment clears the discrepancy, the case is resolved; when
+late data takes the discrepancy back, the case is withdrawn. So nobody has to keep two lives in step.
 """
 
 from __future__ import annotations
@@ -78,6 +78,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What follows from the actions on a discrepancy, as of a day."""
 
     state: CaseState
+    standing: bool
+    """Whether the two views still disagree."""
     assignee: str | None
     reason: str | None
     severity: CaseSeverity
@@ -88,7 +90,6 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     last_action_at: dt.datetime | None
 
 
-_STANDING = (DiscrepancyState.OPENED, DiscrepancyState.UPDATED)
 _OPEN = (CaseState.NEW, CaseState.IN_PROGRESS, CaseState.REOPENED)
 
 
@@ -127,7 +128,9 @@ def case_of(subject: Subject, actions: Iterable[Action], today: dt.date, policy:
                 resolved_version = None
             case _:  # a comment is counted above
                 pass
-    if subject.state not in _STANDING:
+    if subject.state is DiscrepancyState.RESOLVED:
+        state, reason = CaseState.RESOLVED, reason if resolved_version is not None else CaseReason.ADJUSTED
+    elif subject.state is DiscrepancyState.RETRACTED:
         state = CaseState.RESOLVED if resolved_version is not None else CaseState.WITHDRAWN
     elif resolved_version is not None and resolved_version >= subject.version:
         state = CaseState.RESOLVED
@@ -140,6 +143,7 @@ def case_of(subject: Subject, actions: Iterable[Action], today: dt.date, policy:
         due = subject.business_date + dt.timedelta(days=policy.days[list(CaseSeverity).index(severity)])
     return Case(
         state=state,
+        standing=subject.state in (DiscrepancyState.OPENED, DiscrepancyState.UPDATED),
         assignee=assignee,
         reason=reason if state is CaseState.RESOLVED else None,
         severity=severity,
@@ -162,6 +166,11 @@ def judge_case_action(
     if wanted is CaseAction.REOPEN and case.state is not CaseState.RESOLVED:
         return WorkRefusal(
             WorkRefusalReason.WRONG_STATE, f"Only a resolved case is reopened; this is {case.state}."
+        )
+    if wanted is CaseAction.REOPEN and not case.standing:
+        return WorkRefusal(
+            WorkRefusalReason.WRONG_STATE,
+            "The two sides agree by now: it opens by itself if they disagree again, or if its adjustment is reversed.",
         )
     if wanted in (CaseAction.RESOLVE, CaseAction.ASSIGN, CaseAction.SET_DUE) and case.state not in _OPEN:
         return WorkRefusal(WorkRefusalReason.WRONG_STATE, f"The case is {case.state}.")

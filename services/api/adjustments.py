@@ -15,7 +15,8 @@ from services.api.ports import ApiDependencies
 from services.api.problems import ProblemCode, problem_responses
 from services.api.rows import json_rows
 from services.queries.filters import AccountFilter
-from services.work.adjustments import AdjustmentRow, Proposal, Trail
+from services.work.proposals import LineReading, Proposal
+from services.work.trail import AdjustmentRow, Trail
 from services.work.users import User
 
 _LINKS_MAX: Final = 1_000
@@ -33,9 +34,21 @@ class Allocation(BaseModel):
     amount_minor: Annotated[int, Field(ge=0, le=_MINOR_MAX)]
 
 
+class Reading(BaseModel):
+    """How a line of a customer's statement is to be read; what is left out stays as it was sent."""
+
+    model_config = ConfigDict(extra="forbid")
+    document_no: _Text | None = None
+    date: dt.date | None = None
+    signed_minor: Annotated[
+        int | None, Field(ge=-_MINOR_MAX, le=_MINOR_MAX, description="In our view: a debit is above 0.")
+    ] = None
+
+
 class ProposalBody(BaseModel):
     """``amount_minor``: a write-off without one takes what is open. ``target_document_no``: the document that it
-    settles, or the payment that a reallocation or an unmatch is about.
+    settles, or the payment that a reallocation or an unmatch is about. A statement_line has ``statement_id``,
+    ``line_no`` and its ``reading``; without one the line is struck out.
     """
 
     model_config = ConfigDict(
@@ -59,6 +72,9 @@ class ProposalBody(BaseModel):
     target_document_no: _Text | None = None
     barred_document_no: _Text | None = None
     allocations: Annotated[list[Allocation], Field(max_length=_LINKS_MAX)] = []
+    statement_id: _Text | None = None
+    line_no: Annotated[int | None, Field(ge=0, le=2**31 - 1)] = None
+    reading: Reading | None = None
     case_id: _Text | None = None
 
 
@@ -102,7 +118,7 @@ def adjustment_router(deps: ApiDependencies) -> APIRouter:
         responses={200: {"model": Trail}, **problem_responses(ProblemCode.NOT_FOUND)},
     )
     def trail(adjustment_id: str) -> Response:
-        """From proposal and decision to the ledger entries and the statements that show them."""
+        """From proposal and decision to ledger entries, discrepancies that it settled, and statements that show it."""
         with as_problems(), deps.engine.connect() as connection:
             return encoded(desk.trail(connection, adjustment_id))
 
@@ -125,6 +141,9 @@ def adjustment_router(deps: ApiDependencies) -> APIRouter:
             target_document_no=body.target_document_no or None,
             barred_document_no=body.barred_document_no or None,
             allocations=[(link.document_no, link.amount_minor) for link in body.allocations],
+            statement_id=body.statement_id or None,
+            line_no=body.line_no,
+            reading=None if body.reading is None else LineReading(**body.reading.model_dump()),
             case_id=body.case_id or None,
         )
         with as_problems():

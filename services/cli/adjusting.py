@@ -11,11 +11,13 @@ from domain.events import AdjustmentType
 from domain.money import MoneyError, from_text
 from domain.work.adjustments import AdjustmentAction
 from services.cli.asking import CurrencyOption, CustomerOption, parse_date
-from services.cli.output import out, print_json, print_rows
+from services.cli.output import out, plain, print_json, print_rows
 from services.cli.running import JsonOption
 from services.cli.working import AsOption, CommentOption, Place, now, place
 from services.queries.filters import AccountFilter
-from services.work.adjustments import AdjustmentDesk, AdjustmentRow, Proposal, Trail
+from services.work.adjustments import AdjustmentDesk
+from services.work.proposals import LineReading, Proposal
+from services.work.trail import AdjustmentRow, Trail
 from services.work.users import user_named
 
 adjustments = typer.Typer(help="What one person proposes and another approves.", no_args_is_help=True)
@@ -51,12 +53,29 @@ def propose(
     date: Annotated[
         Any, typer.Option(parser=parse_date, metavar="DATE", help="Business date; today without.")
     ] = None,
+    statement: Annotated[
+        str | None, typer.Option(help="statement_line: the customer's statement, by id.")
+    ] = None,
+    line: Annotated[int | None, typer.Option(help="statement_line: its line.")] = None,
+    reads_document: Annotated[
+        str | None, typer.Option(help="The line's document as it is to be read.")
+    ] = None,
+    reads_date: Annotated[Any, typer.Option(parser=parse_date, metavar="DATE", help="Its date.")] = None,
+    reads_amount: Annotated[
+        str | None, typer.Option(help="Its amount, in our view: a debit is above 0.")
+    ] = None,
+    strike: Annotated[bool, typer.Option("--strike", help="The line is none: it is left out.")] = False,
     case: Annotated[str | None, typer.Option(help="The case that it is for.")] = None,
     acting: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask for an adjustment. Nothing changes until another person approves it."""
     links = [pair.rpartition("=") for pair in pays or ()]
+    reading = LineReading(
+        reads_document, reads_date, None if reads_amount is None else _money(reads_amount, currency)
+    )
+    if kind is AdjustmentType.STATEMENT_LINE and strike == (reading != LineReading()):
+        raise typer.BadParameter("say how the line reads (--reads-document, …) or --strike it")
     with place() as here:
         with here.engine.connect() as connection:
             user = user_named(connection, acting)
@@ -70,6 +89,9 @@ def propose(
             target_document_no=target,
             barred_document_no=bars,
             allocations=[(document, _money(text, currency)) for document, _, text in links],
+            statement_id=statement,
+            line_no=line,
+            reading=None if strike else reading,
             case_id=case,
         )
         _print(_desk(here).propose(user, proposal), as_json=as_json)
@@ -159,7 +181,7 @@ def list_adjustments(
 
 @adjustments.command("show")
 def show(adjustment: AdjustmentArgument, as_json: JsonOption = False) -> None:
-    """The whole trail: proposal, decisions, ledger entries, statements that show them."""
+    """The whole trail: proposal, decisions, ledger entries, discrepancies settled, statements that show it."""
     with place() as here, here.engine.connect() as connection:
         trail: Trail = _desk(here).trail(connection, adjustment)
     if as_json:
@@ -172,4 +194,10 @@ def show(adjustment: AdjustmentArgument, as_json: JsonOption = False) -> None:
     currency = trail.adjustment.currency
     entries = [{**entry, "currency": currency} for entry in trail.entries]
     print_rows(entries, ["business_date", "kind", "role", "side", "amount_minor", "entry_id"], as_json=False)
-    out.print(f"Statements: {', '.join(trail.statements) or 'none yet'}", markup=False, highlight=False)
+    settled = [{**plain(one), "currency": currency} for one in trail.discrepancies]
+    print_rows(settled, ["state", "kind", "document_no", "amount_minor", "discrepancy_id"], as_json=False)
+    for name, numbers in (
+        ("Statements of ours", trail.statements),
+        ("Statements of theirs", trail.compared_statements),
+    ):
+        out.print(f"{name}: {', '.join(numbers) or 'none yet'}", markup=False, highlight=False)

@@ -75,6 +75,8 @@ _CHINESE: Final[Mapping[str, str]] = {
     "line_unknown": "第 {line} 行有 {document}（{amount}），我方账上没有这张单据。",
     "line_unknown_near": "第 {line} 行有 {document}（{amount}），我方账上没有这张单据。"
     "我方有而对方未列的最接近单据为 {other}：金额相差 {gap}，日期相差 {days} 天。",
+    "line_corrected": "第 {line} 行原为 {sent}，按调整 {adjustment} 更正为 {read}。",
+    "line_struck": "第 {line} 行原为 {sent}，按调整 {adjustment} 剔除。",
     "line_pending": "第 {line} 行有 {document}（{amount}），我方数据源尚未到达该日期，暂不算差异。",
     "matched": "双方一致。",
     "opening_carried": "期初余额之差来自本期之前。",
@@ -82,11 +84,13 @@ _CHINESE: Final[Mapping[str, str]] = {
     "lines_not_closing": "对方期初余额加各行发生额不等于其期末余额。",
     "entry_unlisted_near": "{document}（{amount}）在我方账上，但不在对方对账单内。"
     "对方无对应单据的最接近一行为第 {line} 行 {other}：金额相差 {gap}，日期相差 {days} 天。",
+    "entry_written_off": "{document}（{amount}）为我方核销，与对方无关。",
     "entry_unlisted": "{document}（{amount}）在我方账上，但不在对方对账单内。",
     "opening_differs": "对账单期初余额为 {theirs}，我方前一日余额为 {ours}。",
     "closing_differs": "对账单期末余额为 {theirs}，我方当日余额为 {ours}。",
     "running_balance_wrong": "第 {line} 行余额为 {shown}，按其自身数字应为 {expected}。",
     "withdrawn": "已由事件 {event} 消除。",
+    "resolved": "已由调整 {adjustment} 解决，提出人 {maker}，批准人 {checker}。",
     "totals_wrong": "对账单自身不平：{problem}。",
 }
 

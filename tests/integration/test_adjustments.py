@@ -16,10 +16,12 @@ from schemas import topics
 from services.queries import testing as books
 from services.queries.filters import AccountFilter
 from services.store import tables
-from services.work.adjustments import AdjustmentDesk, AdjustmentRow, Proposal
+from services.work.adjustments import AdjustmentDesk
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError, NotRecordedError
 from services.work.policy import read_policy
+from services.work.proposals import LineReading, Proposal
 from services.work.record import WorkLog
+from services.work.trail import AdjustmentRow
 from services.work.users import User
 from tests.integration.projector_bench import Bench, projecting
 
@@ -59,6 +61,13 @@ def desk(bench: Bench) -> Iterator[AdjustmentDesk]:
             books.item("C-1", "P-77", -12_050, JAN, allocated_minor=12_050),
         ],
     )
+    lines = [line(1, "INV-1", 5), line(2, "INV-1001", 11_200, "CORRECTED"), line(2, "INV-1001", 12_000)]
+    parts = [
+        books.comparison_part("C-1", "S-1", 1, 1, [], rows=lines, statement_version=3),
+        # of an earlier version that had more parts
+        books.comparison_part("C-1", "S-1", 2, 1, [], rows=[line(9, "INV-9", 5)]),
+    ]
+    books.write(bench.engine, tables.statement_comparisons, parts)
     inputs = dataclasses.replace(topics.ADJUSTMENTS, name=bench.name(topics.ADJUSTMENTS))
     with projecting(bench):
         log = Posting(bench.bootstrap, bench.codec, bench.engine, topic=bench.name(topics.WORK_EVENTS))
@@ -76,6 +85,18 @@ def proposal(**other: Any) -> Proposal:
         "target_document_no": "INV-1001",
     }
     return Proposal(**{**fields, **other})
+
+
+def correction(**other: Any) -> dict[str, Any]:
+    """A proposal about line 2 of the statement S-1."""
+    kind = {"adjustment_type": AdjustmentType.STATEMENT_LINE, "target_document_no": None}
+    return {**kind, "statement_id": "S-1", "line_no": 2, **other}
+
+
+def line(line_no: int, document_no: str, signed_minor: int, outcome: str = "MATCHED") -> dict[str, Any]:
+    """A row of a comparison about a line of theirs."""
+    shown = {"document_no": document_no, "date": "2026-01-05", "theirs_minor": signed_minor}
+    return {"line_no": line_no, "outcome": outcome, "our_document_no": None, "reason_arguments": {}, **shown}
 
 
 def posted(desk: AdjustmentDesk) -> list[dict[str, Any]]:
@@ -129,6 +150,10 @@ def test_limits_are_by_role_and_amount(desk: AdjustmentDesk) -> None:
         {"adjustment_type": AdjustmentType.DEBIT},
         {"adjustment_type": AdjustmentType.UNMATCH, "barred_document_no": "INV-1001"},
         {"adjustment_type": AdjustmentType.UNMATCH, "target_document_no": "P-77"},
+        correction(reading=None, line_no=9),
+        correction(reading=None, statement_id="S-9"),
+        correction(reading=LineReading()),
+        correction(reading=LineReading("INV-1001", dt.date(2026, 1, 5), 11_200)),
         {
             "adjustment_type": AdjustmentType.REALLOCATION,
             "target_document_no": "P-77",
@@ -200,3 +225,56 @@ def test_the_trail_leads_to_entries_and_to_the_statements_that_show_them(
         ("WRITE_OFF", "CREDIT", 50)
     ]
     assert trail.statements == ["S-1"]
+
+
+@pytest.mark.parametrize(
+    ("reading", "corrected", "moved_minor"),
+    [
+        (LineReading(signed_minor=12_100), ("INV-1001", "2026-01-05", 12_100, 0), 900),
+        (LineReading(signed_minor=-50, document_no="P-1"), ("P-1", "2026-01-05", 0, 50), 11_250),
+        (LineReading(date=dt.date(2026, 1, 7)), ("INV-1001", "2026-01-07", 11_200, 0), 0),
+        (None, None, 11_200),
+    ],
+)
+def test_a_line_of_theirs_is_corrected_from_what_was_sent(
+    desk: AdjustmentDesk, reading: LineReading | None, corrected: Any, moved_minor: int
+) -> None:
+    asked = desk.propose(BOB, proposal(**correction(reading=reading)))
+    assert (asked.amount_minor, asked.moved_minor, asked.statement_version) == (0, moved_minor, 3)
+    assert asked.sent_line == {"document_no": "INV-1001", "date": "2026-01-05", "signed_minor": 11_200}
+    desk.act(CARLA, asked.adjustment_id, AdjustmentAction.APPROVE)
+    (event,) = posted(desk)
+    line = event["corrected_line"]
+    assert (event["statement_id"], event["line_no"]) == ("S-1", 2)
+    assert corrected == (
+        line and (line["document_no"], str(line["date"]), line["debit_minor"], line["credit_minor"])
+    )
+
+
+def test_the_trail_tells_what_it_settled_and_which_statements_of_theirs_show_it(
+    bench: Bench, desk: AdjustmentDesk
+) -> None:
+    asked = desk.propose(ANN, proposal(**correction(reading=None)))
+    number = asked.adjustment_id
+    desk.act(CARLA, number, AdjustmentAction.APPROVE)
+    row = books.discrepancy(
+        "d-1", "AMOUNT_MISMATCH", "C-1", 900, state="RESOLVED", event_id=f"{number}/posted"
+    )
+    other = books.discrepancy("d-2", "AMOUNT_MISMATCH", "C-1", 900)
+    books.write(bench.engine, tables.discrepancies, [row, other])
+    names = tables.discrepancy_history.columns.keys()
+    history = [{name: one[name] for name in names} for one in (row, other)]
+    books.write(bench.engine, tables.discrepancy_history, history)
+    shown = line(2, "INV-1001", 11_200, "CORRECTED") | {"reason_arguments": {"adjustment": number}}
+    booked = line(3, "X", 1) | {"our_document_no": number}
+    parts = [
+        books.comparison_part("C-1", "S-2", 1, 1, [], rows=[shown]),
+        books.comparison_part("C-1", "S-3", 1, 1, [], rows=[booked], period_end=dt.date(2026, 2, 28)),
+        books.comparison_part("C-1", "S-4", 1, 1, [], rows=[line(1, number, 1)]),
+    ]
+    books.write(bench.engine, tables.statement_comparisons, parts)
+    with bench.engine.connect() as connection:
+        trail = desk.trail(connection, number)
+    assert [(one.discrepancy_id, one.state) for one in trail.discrepancies] == [("d-1", "RESOLVED")]
+    assert trail.compared_statements == ["S-2", "S-3"]
+    assert (trail.adjustment.pending_by, trail.adjustment.approved_by) == (None, "carla")

@@ -30,6 +30,7 @@ REFERENCES = "domain/matching/references.py"
 OWN = "domain/discrepancies/own_events.py"
 AGAINST = "domain/discrepancies/against_statement.py"
 COMPARE = "domain/comparison/compare.py"
+CORRECTIONS = "domain/comparison/corrections.py"
 LAY = "domain/comparison/lay.py"
 FINDING = "domain/discrepancies/finding.py"
 CHANGES = "domain/rule_changes.py"
@@ -112,6 +113,42 @@ MUTATIONS: Final = (
         DECIDE,
         "for line in booked.annulled:\n        account.balance_minor += line.signed_minor",
         "for line in booked.annulled:\n        account.balance_minor += 0",
+    ),
+    # --- what people decided
+    Mutation(
+        "what an adjustment clears is taken back as if it had never been",
+        DECIDE,
+        "DiscrepancyState.RESOLVED if decided",
+        "DiscrepancyState.RETRACTED if decided",
+    ),
+    Mutation(
+        "a reversed correction still holds",
+        CORRECTIONS,
+        "fact.correction is not None and not fact.undone",
+        "fact.correction is not None",
+    ),
+    Mutation(
+        "a correction holds for every version of the statement",
+        CORRECTIONS,
+        "by_version.get((s.statement_id, s.rank[0]), {})",
+        "by_version.get((s.statement_id, 1), {})",
+    ),
+    Mutation("no correction moves a closing balance", CORRECTIONS, "moved if moves else 0", "0"),
+    Mutation("every correction moves a closing balance", CORRECTIONS, "moved if moves else 0", "moved"),
+    Mutation(
+        "the first correction of a line decides",
+        CORRECTIONS,
+        "key=lambda fact: (fact.occurred_at, fact.record_key)",
+        "key=lambda fact: (fact.occurred_at, fact.record_key), reverse=True",
+    ),
+    Mutation(
+        "the customer is asked about our write-offs", COMPARE, "document.kind is EntryKind.WRITE_OFF", "False"
+    ),
+    Mutation(
+        "a write-off is a break of their balance",
+        AGAINST,
+        "if gap and gap != -compared.side.written_off_minor(date):",
+        "if gap:",
     ),
     # --- what settles what
     Mutation(

@@ -28,6 +28,7 @@ CURRENCIES = ("EUR", "JPY")
 DOCUMENTS = ("INV-1001", "inv 1001", "RE-01001", "INV-1002", "FP2003", "SO-7", "P-501")
 UNKNOWN = ("INV-9999", "8888")
 PAYMENTS = ("P-501", "P-502", "P-503", "0502")
+STATEMENTS = ("S0", "S1")
 TEXTS = (
     None,
     "",
@@ -110,7 +111,9 @@ def _refund(draw: st.DrawFn, record: str, version: int) -> RefundEvent:
 
 
 def _adjustment(draw: st.DrawFn, record: str, version: int) -> AdjustmentEvent:
-    kind = draw(st.sampled_from(("debit", "credit", "write_off", "reallocation", "unmatch")))
+    kind = draw(
+        st.sampled_from(("debit", "credit", "write_off", "reallocation", "unmatch", "statement_line"))
+    )
     life = draw(st.sampled_from(("posted", "posted", "reversed")))
     value = _envelope(draw, "tieout", record, version, f"adjustment.{life}")
     links = st.lists(st.tuples(references, amounts), max_size=2)
@@ -127,12 +130,20 @@ def _adjustment(draw: st.DrawFn, record: str, version: int) -> AdjustmentEvent:
         "business_date": value["business_date"].isoformat(),
         "target_document_no": draw(references),
     }
-    if kind in ("reallocation", "unmatch"):
+    if kind in ("reallocation", "unmatch", "statement_line"):
         value["amount_minor"] = 0
     if kind == "write_off":
         value["write_off_side"] = draw(st.sampled_from(("DEBIT", "CREDIT")))
     if kind == "unmatch":
         value["barred_document_no"] = draw(references)
+    if kind == "statement_line":
+        number = draw(st.integers(1, 3))
+        value |= {
+            "statement_id": draw(st.sampled_from(STATEMENTS)),
+            "statement_version": draw(st.integers(1, 4)),
+            "line_no": number,
+            "corrected_line": _statement_line(draw, number) if draw(st.booleans()) else None,
+        }
     if kind == "reallocation":
         value["allocations"] = [{"document_no": d, "amount_minor": a} for d, a in draw(links)]
     return msgspec.convert(value, AdjustmentEvent)

@@ -82,6 +82,8 @@ class NaiveComparison:
                 yield "MISSING_IN_LEDGER", line.document_no, line.line_no, abs(_amount(line))
         for document in unlisted:
             if document.key not in twins:
+                if document.kind is EntryKind.WRITE_OFF and not self.elsewhere(document):
+                    continue  # ours alone
                 kind = "TIMING" if self.elsewhere(document) else "MISSING_IN_STATEMENT"
                 yield kind, document.document_no, None, abs(self.net(document))
 

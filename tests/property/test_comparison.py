@@ -39,7 +39,7 @@ NUMBERS = (
 dates = st.integers(-5, 40).map(lambda n: START + dt.timedelta(days=n))
 amounts = st.sampled_from([-100, -50, 0, 50, 50, 70, 100, 100])
 numbers = st.sampled_from(NUMBERS)
-kinds = st.sampled_from([EntryKind.INVOICE, EntryKind.PAYMENT])
+kinds = st.sampled_from([EntryKind.INVOICE, EntryKind.PAYMENT, EntryKind.WRITE_OFF])
 records = st.lists(
     st.tuples(kinds, numbers, st.lists(numbers, max_size=1), st.lists(st.tuples(dates, amounts), max_size=2)),
     max_size=7,

@@ -14,7 +14,8 @@ A scenario is a function whose docstring is the table and whose body is empty::
 Events, one per line: ``KIND DATE DOCUMENT AMOUNT CLAUSE...``
 
 * KIND: ``order invoice payment refund credit_note return exchange adjustment`` (the last with the clauses ``type T``,
-  ``target DOCUMENT``, ``side S`` of a write-off, ``bars DOCUMENT``, ``by MAKER CHECKER``); a life other than the
+  ``target DOCUMENT``, ``side S`` of a write-off, ``bars DOCUMENT``, ``by MAKER CHECKER``, and of a statement_line
+  ``line S-1 2 struck`` or ``line S-1 2 reads INV-1001 2026-01-05 121.00``); a life other than the
   booked one follows a point: ``order.cancelled``, ``payment.charged_back``. Amounts are decimal text in
   the scenario's currency (first line ``currency JPY``; EUR without one) or the event's own (clause ``currency USD``).
 * clauses: ``v 2`` (source version) · ``due DATE`` · ``pays DOCUMENT AMOUNT`` (as often as needed) · ``text "..."`` ·
@@ -180,6 +181,8 @@ class _Reader:
                 value["due_date"] = next(clauses)
             elif word == "pays":
                 pays.append((next(clauses), next(clauses)))
+            elif word == "line":
+                value |= _correction(clauses, value["currency"])
             elif word == "by":
                 value["proposed_by"], value["approved_by"] = next(clauses), next(clauses)
             elif word == "at":
@@ -310,6 +313,17 @@ class _Reader:
 
     def _expect_change(self, check: Check, words: list[str]) -> None:
         check.changes.append((words[0], *self._finding(words[1:])))
+
+
+def _correction(clauses: Iterator[str], currency: str) -> dict[str, Any]:
+    """What a correction says: the statement, the number of the line, and how it reads."""
+    statement_id, number = next(clauses), int(next(clauses))
+    found: dict[str, Any] = {"statement_id": statement_id, "statement_version": 1, "line_no": number}
+    if next(clauses) == "reads":
+        document_no, date, signed = next(clauses), next(clauses), from_text(next(clauses), currency)
+        line = {"line_no": number, "document_no": document_no, "date": date}
+        found["corrected_line"] = line | {"debit_minor": max(signed, 0), "credit_minor": max(-signed, 0)}
+    return found
 
 
 def _changed(rules: Rules, path: list[str], value: str) -> Rules:

@@ -13,7 +13,7 @@ def test_a_write_off_clears_what_is_left_open_and_the_discrepancy_with_it() -> N
     => balance 0.50
     => SHORT_PAYMENT INV-1001 0.50
     adjustment  2026-02-01  ADJ-1       0.50  type write_off  side CREDIT  target INV-1001
-    -> RETRACTED SHORT_PAYMENT INV-1001 0.50
+    -> RESOLVED SHORT_PAYMENT INV-1001 0.50
     => balance 0
     => match P-77 INV-1001 120.50 confirmed exact_document
     => match ADJ-1 INV-1001 0.50 confirmed original_document
@@ -125,4 +125,35 @@ def test_an_instruction_about_a_payment_that_is_not_there_yet_waits_for_it() -> 
     => balance 0
     => item INV-1001 100.00 of 100.00 OPEN due 2026-02-04
     => item P-77 100.00 of 100.00 OPEN due 2026-01-20
+    """
+
+
+@scenario
+def test_a_reallocation_resolves_what_it_clears_and_opens_what_it_leaves() -> None:
+    """
+    order       2026-01-05  INV-1001  100.00
+    order       2026-01-06  INV-1002  100.00
+    payment     2026-01-20  P-77       90.00  pays INV-1001 90.00
+    => balance 110.00
+    => SHORT_PAYMENT INV-1001 10.00
+    adjustment  2026-02-01  ADJ-1       0     type reallocation  target P-77  pays INV-1002 90.00
+    -> RESOLVED SHORT_PAYMENT INV-1001 10.00
+    -> OPENED SHORT_PAYMENT INV-1002 10.00
+    => balance 110.00
+    => SHORT_PAYMENT INV-1002 10.00
+    """
+
+
+@scenario
+def test_what_later_data_clears_is_retracted_even_after_an_adjustment() -> None:
+    """
+    order       2026-01-05  INV-1001  100.00
+    payment     2026-01-20  P-77       90.00  pays INV-1001 90.00
+    adjustment  2026-02-01  ADJ-1       4.00  type write_off  side CREDIT  target INV-1001
+    -> UPDATED SHORT_PAYMENT INV-1001 6.00
+    => balance 6.00
+    => SHORT_PAYMENT INV-1001 6.00
+    payment     2026-02-02  P-78        6.00  pays INV-1001 6.00
+    -> RETRACTED SHORT_PAYMENT INV-1001 6.00
+    => balance 0
     """

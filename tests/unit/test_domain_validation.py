@@ -62,6 +62,15 @@ def adjustment(**changes: object) -> dict[str, object]:
     return value | changes
 
 
+LINE = {"line_no": 2, "document_no": "INV-1", "date": "2026-01-05", "debit_minor": 5, "credit_minor": 0}
+
+
+def correction(**changes: object) -> dict[str, object]:
+    about = {"statement_id": "S-1", "statement_version": 1, "line_no": 2, "corrected_line": LINE}
+    kind = {"adjustment_type": "statement_line", "amount_minor": 0, "write_off_side": None}
+    return adjustment(target_document_no=None, **kind, **about) | changes
+
+
 def statement(**changes: object) -> dict[str, object]:
     value = order(
         event_type="customer_statement.received",
@@ -208,6 +217,35 @@ def test_fields_that_no_contract_knows_are_no_error() -> None:
 )
 def test_complete_adjustments_are_fit(changes: dict[str, object]) -> None:
     assert isinstance(parse_event(adjustment(**changes), ALL, b"C-1"), AdjustmentEvent)
+
+
+@pytest.mark.parametrize("line", [LINE, LINE | {"running_balance_minor": -7}, None])
+def test_complete_corrections_of_a_line_are_fit(line: object) -> None:
+    event = parse_event(correction(corrected_line=line), ALL, b"C-1")
+    assert isinstance(event, AdjustmentEvent)
+    assert (event.corrected_line is None) == (line is None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"statement_id": None}, RefusalReason.INVALID_FIELD),
+        ({"statement_version": None}, RefusalReason.INVALID_FIELD),
+        ({"line_no": None}, RefusalReason.INVALID_FIELD),
+        ({"line_no": 3}, RefusalReason.INVALID_FIELD),
+        ({"amount_minor": 1}, RefusalReason.INVALID_FIELD),
+        ({"write_off_side": "DEBIT"}, RefusalReason.INVALID_FIELD),
+        ({"barred_document_no": "INV-1"}, RefusalReason.INVALID_FIELD),
+        ({"corrected_line": LINE | {"document_no": " "}}, RefusalReason.INVALID_FIELD),
+        ({"corrected_line": LINE | {"debit_minor": -1}}, RefusalReason.NEGATIVE_AMOUNT),
+        ({"corrected_line": LINE | {"date": "1812-01-01"}}, RefusalReason.DATE_OUT_OF_RANGE),
+        ({"adjustment_type": "debit", "amount_minor": 1}, RefusalReason.INVALID_FIELD),
+    ],
+)
+def test_unfit_corrections_of_a_line(changes: dict[str, object], reason: RefusalReason) -> None:
+    refusal = parse_event(correction(**changes), ALL, b"C-1")
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is reason
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from domain.work.actions import Action, WorkRefusalReason
 from domain.work.cases import (
     Case,
     CaseAction,
+    CaseReason,
     CaseSeverity,
     CaseState,
     DuePolicy,
@@ -60,6 +61,7 @@ RESOLVED = done(2, CaseAction.RESOLVE, "next month", reason="TIMING", seen_versi
 def test_a_case_that_nobody_touched_is_new() -> None:
     assert case() == Case(
         state=CaseState.NEW,
+        standing=True,
         assignee=None,
         reason=None,
         severity=CaseSeverity.LOW,
@@ -90,6 +92,19 @@ def test_a_change_after_the_resolution_opens_the_case_again() -> None:
 def test_late_data_withdraws_an_open_case_and_leaves_a_resolved_one() -> None:
     assert case(ASSIGNED, state=DiscrepancyState.RETRACTED, version=4).state is CaseState.WITHDRAWN
     assert case(RESOLVED, state=DiscrepancyState.RETRACTED, version=4).state is CaseState.RESOLVED
+
+
+def test_an_adjustment_that_clears_the_discrepancy_resolves_the_case() -> None:
+    cleared = {"state": DiscrepancyState.RESOLVED, "version": 4}
+    found = case(ASSIGNED, **cleared)
+    assert (found.state, found.reason, found.standing) == (CaseState.RESOLVED, CaseReason.ADJUSTED, False)
+    assert case(RESOLVED, **cleared).reason == "TIMING"
+
+
+def test_what_an_adjustment_cleared_is_not_reopened_by_hand() -> None:
+    refusal = judge_case_action(case(state=DiscrepancyState.RESOLVED), "reopen", None, {})
+    assert refusal is not None
+    assert refusal.reason is WorkRefusalReason.WRONG_STATE
 
 
 def test_what_comes_back_after_it_was_retracted_opens_the_case_again() -> None:
