@@ -294,3 +294,18 @@ def test_two_halves_of_a_document_agree_up_to_the_last_day_of_the_window() -> No
     => lines S-1 1 MATCHED 2 MATCHED 3 DATE 4 DATE
     => bridge S-1 none
     """
+
+
+@scenario
+def test_a_write_off_of_ours_is_a_step_and_no_disagreement() -> None:
+    """
+    order       2026-01-05  INV-1001  121.00
+    payment     2026-01-20  P-77      120.50  pays INV-1001 120.50
+    adjustment  2026-01-31  ADJ-1       0.50  type write_off  side CREDIT  target INV-1001
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 0.50
+      1 INV-1001 2026-01-05  121.00
+      2 P-77     2026-01-20 -120.50
+    => balance 0
+    => lines S-1 1 MATCHED 2 MATCHED
+    => bridge S-1 -0.50 ADJ-1 NONE
+    """
