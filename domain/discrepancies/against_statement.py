@@ -11,7 +11,7 @@ from typing import Final
 from domain.comparison.compare import Compared
 from domain.comparison.corrections import as_sent, corrections_of, moved_minor
 from domain.comparison.verdict import Outcome, Verdict, signed
-from domain.discrepancies.finding import DiscrepancyKind, Finding
+from domain.discrepancies.finding import DiscrepancyKind, Finding, also_known_as
 from domain.events import StatementLine
 from domain.facts import StatementFact
 from domain.money import to_text
@@ -49,7 +49,8 @@ def finding_of(compared: Compared, verdict: Verdict) -> Finding:
         document_no, line_no, subject = document.document_no, None, document.kind.value
     else:
         document_no, line_no, subject = line.document_no, line.line_no, ""
-    return Finding(
+    numbers = () if document is None else (document.document_no, *document.aliases)
+    finding = Finding(
         kind=_KINDS[verdict.outcome],
         amount_minor=verdict.amount_minor,
         business_date=verdict.date,
@@ -63,6 +64,7 @@ def finding_of(compared: Compared, verdict: Verdict) -> Finding:
         theirs_minor=verdict.theirs_minor,
         evidence=tuple(evidence),
     )
+    return also_known_as(finding, numbers if line is None else (*numbers, line.their_reference or ""))
 
 
 def arithmetic(compared: Compared) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -83,3 +83,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
                 )
             )
         )
+
+
+def also_known_as(finding: Finding, numbers: Iterable[str]) -> Finding:
+    """The finding with other numbers of its documents as the argument ``also``: people look for it by any of them."""
+    others = sorted(set(numbers) - {"", finding.document_no, *finding.arguments.values()})
+    if not others:
+        return finding
+    return msgspec.structs.replace(finding, arguments={**finding.arguments, "also": ", ".join(others)})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from domain.discrepancies.finding import DiscrepancyKind, Finding
+from domain.discrepancies.finding import DiscrepancyKind, Finding, also_known_as
 from domain.facts import EntryKind, Fact
 from domain.matching.allocate import original_document, original_payment
 from domain.matching.references import DocumentIndex, reference_like
@@ -40,7 +40,19 @@ class OwnEvents(msgspec.Struct):
 
 
 def own_event_findings(view: OwnEvents) -> Iterator[Finding]:
-    """All findings among our own events, by precedence."""
+    """All findings among our own events, by precedence; each tells the other numbers of its document."""
+    findings = list(_findings(view))
+    other_numbers: dict[str, set[str]] = {
+        finding.document_no: set() for finding in findings if finding.document_no
+    }
+    for item in view.settlement.items.values():
+        if item.fact.document_no in other_numbers:
+            other_numbers[item.fact.document_no].update(item.fact.aliases)
+    for finding in findings:
+        yield also_known_as(finding, other_numbers.get(finding.document_no or "", ()))
+
+
+def _findings(view: OwnEvents) -> Iterator[Finding]:
     duplicates = [*duplicate_documents(view), *duplicate_payments(view)]
     duplicate_keys = {finding.subject for finding in duplicates}
     yield from unresolved_references(view)

@@ -17,7 +17,7 @@ from services.api.rows import json_rows
 from services.queries.filters import AccountFilter
 from services.work.proposals import LineReading, Proposal
 from services.work.trail import AdjustmentRow, Trail
-from services.work.users import User
+from services.work.users import User, list_users
 
 _LINKS_MAX: Final = 1_000
 #: beyond this no ledger entry goes (signed 64 bits)
@@ -98,6 +98,12 @@ def adjustment_router(deps: ApiDependencies) -> APIRouter:
         """The user of the token; where there is no user at all, `local` without one."""
         return encoded(by)
 
+    @router.get("/users", summary="Who may work", responses={200: {"model": list[User]}, **_SIGNED_IN})
+    def users(by: User = user) -> Response:
+        """All users, by id, for those who are one."""
+        with deps.engine.connect() as connection:
+            return encoded(list_users(connection))
+
     @router.get(
         "/adjustments",
         summary="Adjustments",
@@ -107,10 +113,11 @@ def adjustment_router(deps: ApiDependencies) -> APIRouter:
         customer: str | None = None,
         currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
         pending: Annotated[bool, Query(description="Only what waits for a decision.")] = False,
+        case: Annotated[str | None, Query(description="Only those for this case.")] = None,
     ) -> Response:
         """By time of their proposal."""
         accounts = AccountFilter(customer, currency)
-        return json_rows(deps.engine, lambda c: desk.iterate(c, accounts, pending_only=pending))
+        return json_rows(deps.engine, lambda c: desk.iterate(c, accounts, pending_only=pending, case_id=case))
 
     @router.get(
         "/adjustments/{adjustment_id}",

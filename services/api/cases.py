@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 from collections.abc import Sequence
 from typing import Annotated, Final
 
@@ -29,6 +30,7 @@ from services.work.cases import (
     read_attachment,
     read_case,
 )
+from services.work.evidence import Evidence, read_evidence
 from services.work.users import User
 
 _CASE_IDS_MAX: Final = 1_000
@@ -79,8 +81,15 @@ def case_router(deps: ApiDependencies) -> APIRouter:
         state: Annotated[list[CaseState] | None, Query(description="Open ones without.")] = None,
         assignee: str | None = None,
         kind: str | None = None,
-        text: Annotated[str | None, Query(max_length=200, description="In any text, or an amount.")] = None,
+        text: Annotated[
+            str | None,
+            Query(
+                max_length=200,
+                description="A number of either side, a customer's id or name, any text, or an amount.",
+            ),
+        ] = None,
         overdue: bool = False,
+        limit: Annotated[int | None, Query(ge=1, description="At most so many; all without.")] = None,
     ) -> Response:
         """Every discrepancy has a case of the same id."""
         wanted = CaseFilter(
@@ -91,7 +100,10 @@ def case_router(deps: ApiDependencies) -> APIRouter:
             search=text,
             overdue_only=overdue,
         )
-        return json_rows(deps.engine, lambda c: iterate_cases(c, wanted, deps.today(), deps.policy))
+        return json_rows(
+            deps.engine,
+            lambda c: itertools.islice(iterate_cases(c, wanted, deps.today(), deps.policy), limit),
+        )
 
     @router.get(
         "/cases/{case_id}",
@@ -102,6 +114,16 @@ def case_router(deps: ApiDependencies) -> APIRouter:
         """The history is in order of time and complete."""
         with as_problems(), deps.engine.connect() as connection:
             return encoded(read_case(connection, case_id, deps.today(), deps.policy))
+
+    @router.get(
+        "/cases/{case_id}/evidence",
+        summary="What a case rests on",
+        responses={200: {"model": Evidence}, **problem_responses(ProblemCode.NOT_FOUND)},
+    )
+    def evidence(case_id: str) -> Response:
+        """Figures of both sides, our entries, what settles them, their lines, and how the discrepancy came about."""
+        with as_problems(), deps.engine.connect() as connection:
+            return encoded(read_evidence(connection, case_id))
 
     @router.get(
         "/cases/{case_id}/attachments/{event_id}",

@@ -19,10 +19,11 @@ from schemas.confluent import registry_for
 from services.cli import servers as where
 from services.cli.asking import CurrencyOption, CustomerOption, today
 from services.cli.failure import CommandFailed
-from services.cli.output import out, print_json, print_rows, say
+from services.cli.output import out, plain, print_json, print_rows, say
 from services.cli.running import JsonOption
 from services.queries.filters import AccountFilter
 from services.work.cases import OPEN_STATES, CaseDesk, CaseDetail, CaseFilter, iterate_cases, read_case
+from services.work.evidence import Evidence, read_evidence
 from services.work.policy import Policy, read_policy
 from services.work.record import WorkLog
 from services.work.users import ROLES, add_user, disable_user, list_users, user_named
@@ -86,7 +87,8 @@ def list_cases(
     assignee: Annotated[str | None, typer.Option(help="Only cases of this user.")] = None,
     kind: Annotated[str | None, typer.Option(help="SHORT_PAYMENT, …")] = None,
     text: Annotated[
-        str | None, typer.Option(help="In document, customer, explanation, comment; or an amount.")
+        str | None,
+        typer.Option(help="A number of ours or theirs, a customer's id or name, any text, or an amount."),
     ] = None,
     overdue: Annotated[bool, typer.Option(help="Only what is past its due date.")] = False,
     as_json: JsonOption = False,
@@ -107,9 +109,15 @@ def list_cases(
 
 @cases.command("show")
 def show_case(case: Annotated[str, typer.Argument(help="Case id.")], as_json: JsonOption = False) -> None:
-    """One case and all that was done on it."""
+    """One case, what it rests on, and all that was done on it."""
     with place() as here, here.engine.connect() as connection:
-        _show(read_case(connection, case, here.today(), here.policy), as_json=as_json)
+        detail = read_case(connection, case, here.today(), here.policy)
+        evidence = read_evidence(connection, case)
+    if as_json:
+        print_json({**plain(detail), "evidence": evidence})
+        return
+    _show(detail, as_json=False)
+    _show_evidence(detail.case.currency, evidence)
 
 
 def _show(detail: CaseDetail, *, as_json: bool) -> None:
@@ -128,6 +136,19 @@ def _show(detail: CaseDetail, *, as_json: bool) -> None:
             told,
         )
         out.print("  ".join(part for part in line if part), markup=False, highlight=False)
+
+
+def _show_evidence(currency: str, evidence: Evidence) -> None:
+    for rows, columns in (
+        (evidence.entries, ["business_date", "kind", "role", "side", "amount_minor", "document_no"]),
+        (evidence.allocations, ["payment_document_no", "document_no", "amount_minor", "rule", "state"]),
+        (evidence.lines, ["statement_id", "line_no", "document_no", "theirs_minor", "ours_minor", "outcome"]),
+    ):
+        if rows:
+            print_rows([{**row, "currency": currency} for row in rows], columns, as_json=False)
+    for change in evidence.life:
+        told = (f"{change.occurred_at:%Y-%m-%d %H:%M}", change.state, change.explanation)
+        out.print("  ".join(told), markup=False, highlight=False)
 
 
 def _act(

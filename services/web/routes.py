@@ -1,9 +1,9 @@
-"""``/`` and what the page asks for: its snapshot, its table, its stream of changes, its files."""
+"""``/`` and what the page asks for: its snapshot, its table, its stream of changes, its files. And ``/work``."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -26,6 +26,7 @@ from services.web.figures import FigureReader
 from services.web.hub import LiveHub, Signal
 from services.web.texts import browser_texts, texts
 from services.web.wire import browser_json
+from services.web.work_texts import work_browser_texts, work_texts
 
 _HERE: Final = Path(str(resources.files(__package__)))
 _NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -68,6 +69,22 @@ def page_router(deps: PageDependencies) -> APIRouter:
     """The page; none of it is in the API's contract."""
     router = APIRouter(include_in_schema=False)
     templates = Jinja2Templates(directory=_HERE / "templates")
+    templates.env.policies["json.dumps_kwargs"] = {
+        "sort_keys": False
+    }  # choices are shown in the order of their names
+
+    def rendered(
+        request: Request, name: str, language: Language, words: Mapping[str, str], browser: Mapping[str, Any]
+    ) -> Response:
+        context = {
+            "language": language,
+            "t": words,
+            "browser_texts": browser,
+            "company": deps.company_name,
+            "version": deps.version,
+        }
+        headers = {**_NO_STORE, "Vary": "Accept-Language"}
+        return templates.TemplateResponse(request, name, context, headers=headers)
 
     @router.get("/")
     def page(
@@ -76,18 +93,18 @@ def page_router(deps: PageDependencies) -> APIRouter:
         accept_language: Annotated[str | None, Header()] = None,
     ) -> Response:
         language = choose_language(lang, accept_language, deps.language)
-        return templates.TemplateResponse(
-            request,
-            "live.html",
-            {
-                "language": language,
-                "t": texts(language),
-                "browser_texts": browser_texts(language),
-                "company": deps.company_name,
-                "version": deps.version,
-            },
-            headers={**_NO_STORE, "Vary": "Accept-Language"},
-        )
+        return rendered(request, "live.html", language, texts(language), browser_texts(language))
+
+    @router.get("/work")
+    def work(
+        request: Request,
+        lang: Annotated[str | None, Query()] = None,
+        accept_language: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Cases and adjustments. All that it shows and does goes by ``/api/v1``, with the token of its user."""
+        language = choose_language(lang, accept_language, deps.language)
+        words, browser = work_texts(language), work_browser_texts(language)
+        return rendered(request, "work.html", language, words, browser)
 
     @router.get("/live/snapshot")
     async def snapshot() -> Response:

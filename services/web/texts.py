@@ -37,6 +37,7 @@ _PAGE: Final[Mapping[Language, Mapping[str, str]]] = {
         "changes": "Recent changes",
         "no_script": "This page needs JavaScript to move. The same figures are under /api/v1.",
         "api": "API description",
+        "work": "Cases",
     },
     "zh": {
         "title": "客户账户实时视图",
@@ -64,6 +65,7 @@ _PAGE: Final[Mapping[Language, Mapping[str, str]]] = {
         "changes": "最近变动",
         "no_script": "本页需要 JavaScript 才能实时更新。相同数据见 /api/v1。",
         "api": "接口说明",
+        "work": "差异处理",
     },
 }
 

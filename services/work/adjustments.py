@@ -146,14 +146,20 @@ class AdjustmentDesk:
         return row_of(self._find(connection, adjustment_id)[1])
 
     def iterate(
-        self, connection: sa.Connection, accounts: AccountFilter, *, pending_only: bool = False
+        self,
+        connection: sa.Connection,
+        accounts: AccountFilter,
+        *,
+        pending_only: bool = False,
+        case_id: str | None = None,
     ) -> Iterator[AdjustmentRow]:
-        """Adjustments by time of their proposal."""
+        """Adjustments by time of their proposal; those that wait for a decision, those for one case, or all."""
         by_subject = actions_by_subject(connection, ADJUSTMENT, accounts)
         now = self.clock()
         found = [adjustment_of(number, done, now, self._expire) for number, done in by_subject.items()]
         for one in sorted(found, key=lambda one: (one.proposal.occurred_at, one.proposal.event_id)):
-            if one.pending is not None or not pending_only:
+            is_asked_for = case_id is None or one.proposal.details.get("case") == case_id
+            if is_asked_for and (one.pending is not None or not pending_only):
                 yield row_of(one)
 
     def trail(self, connection: sa.Connection, adjustment_id: str) -> Trail:

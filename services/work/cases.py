@@ -13,18 +13,28 @@ from domain.discrepancies.finding import DiscrepancyState
 from domain.work.actions import Action
 from domain.work.cases import Case, CaseAction, CaseState, Subject, case_of, judge_case_action
 from services.queries.filters import AccountFilter, by_code_point, stream
-from services.store.tables import discrepancies, work_events
+from services.store.tables import customers, discrepancies, work_events
 from services.work.attachments import described
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError, WorkError
 from services.work.policy import Policy
 from services.work.record import Deed, HistoryRow, WorkLog, history_of, rows_of
+from services.work.search import matches
 from services.work.users import User, user_named
 
 CASE: Final = "case"
 OPEN_STATES: Final = frozenset({CaseState.NEW, CaseState.IN_PROGRESS, CaseState.REOPENED})
 
 _OF_THE_DISCREPANCY: Final = (
-    *("kind", "customer_id", "currency", "document_no", "statement_id", "line_no", "amount_minor"),
+    *(
+        "kind",
+        "customer_id",
+        "customer_name",
+        "currency",
+        "document_no",
+        "statement_id",
+        "line_no",
+        "amount_minor",
+    ),
     *("business_date", "explanation", "reason_code", "reason_arguments"),
 )
 
@@ -42,6 +52,7 @@ class CaseRow:
     reason: str | None
     kind: str
     customer_id: str
+    customer_name: str | None
     currency: str
     document_no: str | None
     statement_id: str | None
@@ -58,7 +69,7 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFilter:
-    """What is asked for. ``search``: part of a document, customer, statement, explanation, comment, or an amount."""
+    """What is asked for. ``search``: a number of either side, a customer's id or name, any text, or an amount."""
 
     accounts: AccountFilter = field(default_factory=AccountFilter)
     states: frozenset[CaseState] = OPEN_STATES
@@ -111,8 +122,9 @@ def _spoken(row: Any) -> sa.Label[str]:
 def _select(wanted: CaseFilter) -> sa.Select[Any]:
     finding, actions = discrepancies.c, _actions_by_case()
     statement = (
-        sa.select(discrepancies, actions.c.actions)
+        sa.select(discrepancies, customers.c.name.label("customer_name"), actions.c.actions)
         .outerjoin(actions, actions.c.subject == finding.discrepancy_id)
+        .outerjoin(customers, customers.c.customer_id == finding.customer_id)
         .where(*wanted.accounts.clauses(discrepancies))
         .order_by(
             finding.business_date, *by_code_point(finding.customer_id, finding.kind, finding.discrepancy_id)
@@ -122,21 +134,9 @@ def _select(wanted: CaseFilter) -> sa.Select[Any]:
         statement = statement.where(finding.state.in_([DiscrepancyState.OPENED, DiscrepancyState.UPDATED]))
     if wanted.kind is not None:
         statement = statement.where(finding.kind == wanted.kind)
-    if wanted.search:
-        statement = statement.where(_matches(wanted.search.strip(), actions))
+    if wanted.search and wanted.search.strip():
+        statement = statement.where(matches(wanted.search.strip(), actions.c.spoken))
     return statement
-
-
-def _matches(text: str, actions: sa.Subquery) -> sa.ColumnElement[bool]:
-    finding = discrepancies.c
-    columns = (finding.discrepancy_id, finding.document_no, finding.customer_id, finding.statement_id)
-    spoken = [column.icontains(text, autoescape=True) for column in (*columns, finding.explanation)]
-    digits = text.replace(".", "").replace(",", "").replace(" ", "")
-    if (
-        digits.isascii() and digits.isdigit() and len(digits) <= 18
-    ):  # as minor units, as whole units of either
-        spoken.append(finding.amount_minor.in_([int(digits), int(digits) * 100]))
-    return sa.or_(*spoken, actions.c.spoken.icontains(text, autoescape=True))
 
 
 def iterate_cases(
@@ -188,8 +188,12 @@ def _row(row: sa.RowMapping, actions: Sequence[Action], today: dt.date, policy: 
 
 
 def _find(connection: sa.Connection, case_id: str) -> sa.RowMapping:
-    found = connection.execute(sa.select(discrepancies).where(discrepancies.c.discrepancy_id == case_id))
-    row = found.mappings().one_or_none()
+    wanted = (
+        sa.select(discrepancies, customers.c.name.label("customer_name"))
+        .outerjoin(customers, customers.c.customer_id == discrepancies.c.customer_id)
+        .where(discrepancies.c.discrepancy_id == case_id)
+    )
+    row = connection.execute(wanted).mappings().one_or_none()
     if row is None:
         raise NoSuchSubjectError(CASE, case_id)
     return row
