@@ -114,6 +114,10 @@ def test_the_maker_cannot_approve_and_another_can(bench: Bench, client: httpx.Cl
     assert (*code(refused), refused.json()["reason"]) == (409, "ACTION_REFUSED", "MAKER_IS_CHECKER")
     assert code(client.post(where, json={"action": "approve"}, headers=ann)) == (403, "NOT_ALLOWED")
     assert bench.records(topics.ADJUSTMENTS) == []
+    assert code(client.get("/api/v1/users")) == (401, "NOT_SIGNED_IN")
+    users = client.get("/api/v1/users", headers=eve).json()
+    assert [user["user_id"] for user in users] == ["ann", "bob", "eve"]
+    assert all(user.keys() == {"user_id", "name", "role", "active"} for user in users)
     assert [row["adjustment_id"] for row in client.get("/api/v1/adjustments?pending=true").json()] == [number]
 
     carla = token(bench, "carla", "controller")
@@ -124,6 +128,30 @@ def test_the_maker_cannot_approve_and_another_can(bench: Bench, client: httpx.Cl
     trail = client.get(f"/api/v1/adjustments/{number}").json()
     assert [(a["action"], a["actor"]) for a in trail["history"]] == [("propose", "bob"), ("approve", "carla")]
     assert code(client.get("/api/v1/adjustments/ADJ-0")) == (404, "NOT_FOUND")
+
+
+def test_a_line_of_theirs_is_corrected_for_a_case(bench: Bench, client: httpx.Client) -> None:
+    line = {"line_no": 2, "document_no": "INV-1", "date": "2026-01-05", "theirs_minor": 11_200}
+    rows = [line | {"outcome": "AMOUNT", "our_document_no": "INV-1", "reason_arguments": {}}]
+    books.write(
+        bench.engine, tables.statement_comparisons, [books.comparison_part("C-1", "S-1", 1, 1, [], rows=rows)]
+    )
+    body = {
+        "adjustment_type": "statement_line",
+        "customer_id": "C-1",
+        "currency": "EUR",
+        "statement_id": "S-1",
+        "line_no": 2,
+        "reading": {"signed_minor": 12_100},
+        "reason": "they typed 112",
+        "case_id": "d-1",
+    }
+    asked = client.post("/api/v1/adjustments", json=body).json()
+    assert (asked["moved_minor"], asked["corrected_line"]["debit_minor"]) == (900, 12_100)
+    assert asked["sent_line"] == {"document_no": "INV-1", "date": "2026-01-05", "signed_minor": 11_200}
+    for case, number in (("d-1", 1), ("d-2", 0)):
+        assert len(client.get(f"/api/v1/adjustments?case={case}").json()) == number
+    assert code(client.post("/api/v1/adjustments", json=body | {"line_no": 3})) == (409, "ACTION_REFUSED")
 
 
 def test_proposals_are_rejected_withdrawn_and_taken_back(bench: Bench, client: httpx.Client) -> None:

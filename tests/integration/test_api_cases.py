@@ -59,6 +59,13 @@ def test_one_person_on_a_laptop_needs_no_token(client: httpx.Client) -> None:
     assert client.get("/api/v1/cases?state=RESOLVED").json()[0]["reason"] == "TIMING"
 
 
+def test_a_list_may_be_short_and_a_case_tells_what_it_rests_on(client: httpx.Client) -> None:
+    assert [row["case_id"] for row in client.get("/api/v1/cases?limit=1").json()] == ["d-1"]
+    evidence = client.get("/api/v1/cases/d-1/evidence").json()
+    assert (evidence["case_id"], evidence["rule"], evidence["entries"]) == ("d-1", "paid_short", [])
+    assert client.get("/api/v1/cases/d-9/evidence").json()["code"] == "NOT_FOUND"
+
+
 def test_with_users_a_token_decides_who_acts(bench: Bench, client: httpx.Client) -> None:
     with bench.engine.begin() as connection:
         ann = add_user(connection, "ann", "Ann", "clerk", NOW)

@@ -15,6 +15,7 @@ from services.queries import testing as books
 from services.store import tables
 from services.work.cases import CaseDesk, CaseFilter, CaseRow, iterate_cases, read_attachment, read_case
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError, UnknownUserError
+from services.work.evidence import read_evidence
 from services.work.policy import read_policy
 from services.work.record import WorkLog
 from services.work.users import LOCAL, User, add_user, disable_user, user_named, user_of_token
@@ -23,6 +24,7 @@ from tests.integration.projector_bench import Bench, projecting
 pytestmark = pytest.mark.integration
 
 NOW = dt.datetime(2026, 2, 1, 12, tzinfo=dt.UTC)
+JAN = dt.date(2026, 1, 5)
 ANN = User("ann", "Ann", "clerk")
 POLICY = read_policy()
 
@@ -96,6 +98,111 @@ def test_cases_are_found_by_anything_that_people_know(bench: Bench, desk: CaseDe
         assert ids(found(bench, search=text)) == wanted or text in ("50", "_"), text
     assert ids(found(bench, kind="OVERPAYMENT")) == ["d-2"]
     assert ids(found(bench, overdue_only=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("alder", ["d-1", "d-2"]),
+        ("东方", ["d-3"]),
+        ("so-7", ["d-1"]),
+        ("PAY-1", ["d-1"]),
+        ("pay-2", ["d-2"]),
+        ("CREDIT-9", []),
+        ("1,210.00", ["d-1"]),
+        ("1210", ["d-1"]),
+        ("-1.5", ["d-3"]),
+        ("1500", ["d-2"]),
+        ("15.00", []),
+        ("1,5", []),
+        ("  ", ["d-1", "d-2", "d-3"]),
+    ],
+)
+def test_cases_are_found_by_numbers_of_either_side_by_name_and_by_any_figure(
+    bench: Bench, text: str, wanted: list[str]
+) -> None:
+    ours = {"reason_arguments": {"also": "SO-7"}, "document_no": "INV-1", "ours_minor": 121_000}
+    discrepancies = [
+        books.discrepancy("d-1", "AMOUNT_MISMATCH", "C-1", 5_000, **ours, theirs_minor=-9),
+        books.discrepancy("d-2", "OVERPAYMENT", "C-1", 1_500, document_no="PAY-2", currency="JPY"),
+        books.discrepancy("d-3", "OVERPAYMENT", "C-2", 7, theirs_minor=-1_500, currency="KWD"),
+    ]
+    for row in discrepancies:
+        row["explanation"] = "x"
+    books.write(bench.engine, tables.discrepancies, discrepancies)
+    names = {"C-1": "Alder & Finch", "C-2": "东方贸易"}
+    customers = [{"customer_id": key, "name": name, "language": "en"} for key, name in names.items()]
+    books.write(bench.engine, tables.customers, customers)
+    links = [
+        books.allocation("C-1", "PAY-1", "INV-1", 10, JAN),
+        books.allocation("C-1", "PAY-2", "INV-7", 10, JAN, currency="JPY"),
+        books.allocation("C-2", "CREDIT-9", "INV-1", 10, JAN),
+    ]
+    books.write(bench.engine, tables.allocations, links)
+    rows = found(bench, search=text)
+    assert sorted(ids(rows)) == wanted
+    assert {row.customer_name for row in rows} <= set(names.values())
+
+
+def test_the_evidence_of_a_case_is_of_its_account_and_its_documents(bench: Bench) -> None:
+    said = {"reason_arguments": {"document": "1001", "also": "INV-1001, SO-7", "ours": "1"}}
+    source = {"topic": "t", "partition": 0, "offset": 7}
+    case = books.discrepancy(
+        "d-1", "AMOUNT_MISMATCH", "C-1", 900, document_no="1001", statement_id="S-1", line_no=2, **said
+    )
+    case |= {"ours_minor": 12_100, "theirs_minor": 11_200, "evidence": [source]}
+    books.write(bench.engine, tables.discrepancies, [case])
+    names = tables.discrepancy_history.columns.keys()
+    books.write(bench.engine, tables.discrepancy_history, [{name: case[name] for name in names}])
+    entries = [
+        books.entry("C-1", "INV-1001", 12_100, JAN),
+        books.entry("C-1", "INV-1002", 1, JAN),
+        books.entry("C-2", "INV-1001", 1, JAN),
+        books.entry("C-1", "INV-1001", 1, JAN, currency="USD"),
+    ]
+    books.write(bench.engine, tables.ledger_entries, entries)
+    links = [
+        books.allocation("C-1", "P-1", "INV-1001", 12_000, JAN),
+        books.allocation("C-1", "P-2", "INV-1001", 0, JAN, state="withdrawn"),
+        books.allocation("C-1", "P-3", "INV-9", 5, JAN),
+    ]
+    books.write(bench.engine, tables.allocations, links)
+    lines = [
+        {"line_no": number, "document_no": document, "our_document_no": None, "theirs_minor": number}
+        for number, document in ((1, "INV-1001"), (2, "1001"))
+    ]
+    parts = [
+        books.comparison_part("C-1", "S-1", 1, 1, [], rows=lines),
+        books.comparison_part("C-1", "S-2", 1, 1, [], rows=lines),
+    ]
+    books.write(bench.engine, tables.statement_comparisons, parts)
+    with bench.engine.connect() as connection:
+        evidence = read_evidence(connection, "d-1")
+        with pytest.raises(NoSuchSubjectError):
+            read_evidence(connection, "d-9")
+    assert (evidence.ours_minor, evidence.theirs_minor, evidence.sources) == (12_100, 11_200, [source])
+    assert [(one["document_no"], one["amount_minor"]) for one in evidence.entries] == [("INV-1001", 12_100)]
+    assert [one["payment_document_no"] for one in evidence.allocations] == ["P-1"]
+    assert [(one["statement_id"], one["line_no"]) for one in evidence.lines] == [("S-1", 2)]
+    assert [(one.state, one.event_id) for one in evidence.life] == [("OPENED", "ev-d-1")]
+
+
+def test_a_case_of_our_own_events_shows_the_lines_of_theirs_about_its_document(bench: Bench) -> None:
+    case = books.discrepancy("d-1", "SHORT_PAYMENT", "C-1", 900, document_no="INV-1001")
+    books.write(bench.engine, tables.discrepancies, [case])
+    lines = [
+        {"line_no": 1, "document_no": "1001", "our_document_no": "INV-1001"},
+        {"line_no": 2, "document_no": "INV-2", "our_document_no": None},
+    ]
+    months = [
+        books.comparison_part("C-1", f"S-{n}", 1, 1, [], rows=lines, period_end=dt.date(2026, n, 28))
+        for n in range(1, 9)
+    ]
+    books.write(bench.engine, tables.statement_comparisons, months)
+    with bench.engine.connect() as connection:
+        shown = read_evidence(connection, "d-1").lines
+    assert {one["line_no"] for one in shown} == {1}
+    assert {one["statement_id"] for one in shown} == {f"S-{n}" for n in range(3, 9)}
 
 
 def test_many_at_once_and_what_one_refuses_does_not_stop_the_rest(bench: Bench, desk: CaseDesk) -> None:

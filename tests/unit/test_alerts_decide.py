@@ -9,12 +9,17 @@ import pytest
 
 from domain.discrepancies.explanations import SENTENCES
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState
+from domain.events import AdjustmentType
+from domain.work.adjustments import AdjustmentAction, AdjustmentState
+from domain.work.cases import CaseAction, CaseReason, CaseSeverity, CaseState
 from services.alerts.decide import AlertPolicy, Change, decide_alert, severity_of
 from services.alerts.text import NAMED_IN_SUMMARY, compose_alerts
 from services.language import explain, money_text, sentences
 from services.language.findings import KIND_NAMES, LANGUAGES, STATE_NAMES
 from services.notify import Notice, Severity
 from services.web.texts import browser_texts, texts
+from services.web.work_texts import work_browser_texts, work_texts
+from services.work.users import ROLES
 
 NOW = dt.datetime(2026, 1, 20, 12, tzinfo=dt.UTC)
 POLICY = AlertPolicy()
@@ -131,11 +136,29 @@ def test_every_language_has_every_kind_state_and_sentence() -> None:
         assert sentences(language).keys() == SENTENCES.keys()
         for reason, sentence in sentences(language).items():
             assert _fields(sentence) <= _fields(SENTENCES[reason]), reason
-    assert texts("en").keys() == texts("zh").keys()
-    assert browser_texts("en").keys() == browser_texts("zh").keys()
-    for name, value in browser_texts("en").items():
-        if isinstance(value, dict) and name != "sentences":
-            assert value.keys() == browser_texts("zh")[name].keys()
+    for words in (texts, work_texts):
+        assert words("en").keys() == words("zh").keys()
+    for browser in (browser_texts, work_browser_texts):
+        assert browser("en").keys() == browser("zh").keys()
+        for name, value in browser("en").items():
+            if isinstance(value, dict) and name != "sentences":
+                assert value.keys() == browser("zh")[name].keys()
+
+
+def test_the_page_of_work_names_everything_that_may_be_chosen() -> None:
+    for language in LANGUAGES:
+        words = work_browser_texts(language)
+        for name, known in {
+            "case_states": CaseState,
+            "severities": CaseSeverity,
+            "reasons": CaseReason,
+            "case_actions": CaseAction,
+            "adjustment_types": AdjustmentType,
+            "adjustment_states": AdjustmentState,
+            "adjustment_actions": AdjustmentAction,
+            "roles_of_users": ROLES,
+        }.items():
+            assert set(words[name]) == set(known), name
 
 
 def _fields(sentence: str) -> set[str]:
