@@ -42,14 +42,16 @@ class OwnEvents(msgspec.Struct):
 def own_event_findings(view: OwnEvents) -> Iterator[Finding]:
     """All findings among our own events, by precedence; each tells the other numbers of its document."""
     findings = list(_findings(view))
-    other_numbers: dict[str, set[str]] = {
-        finding.document_no: set() for finding in findings if finding.document_no
-    }
-    for item in view.settlement.items.values():
-        if item.fact.document_no in other_numbers:
-            other_numbers[item.fact.document_no].update(item.fact.aliases)
+    facts = {item.fact.source: item.fact for item in view.settlement.items.values()} if findings else {}
     for finding in findings:
-        yield also_known_as(finding, other_numbers.get(finding.document_no or "", ()))
+        about = (facts.get(source) for source in finding.evidence)
+        aliases = [
+            alias
+            for fact in about
+            if fact and fact.document_no == finding.document_no
+            for alias in fact.aliases
+        ]
+        yield also_known_as(finding, aliases)
 
 
 def _findings(view: OwnEvents) -> Iterator[Finding]:

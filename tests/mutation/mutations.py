@@ -142,6 +142,12 @@ MUTATIONS: Final = (
         "key=lambda fact: (fact.occurred_at, fact.record_key), reverse=True",
     ),
     Mutation(
+        "a correction leaves earlier comparisons as they were",
+        "domain/comparison/unmoved.py",
+        "any(fact.correction is not None for fact in change.facts)",
+        "False",
+    ),
+    Mutation(
         "the customer is asked about our write-offs", COMPARE, "document.kind is EntryKind.WRITE_OFF", "False"
     ),
     Mutation(

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from domain.comparison.corrections import as_sent, corrected, corrections_of, moved_minor
+from domain.comparison.unmoved import Change, unmoved
 from domain.events import Source, StatementLine
 from domain.facts import EntryKind, Fact, LineCorrection, StatementFact
+from domain.rules import Rules
 
 DAY = dt.date(2026, 1, 5)
 NOON = dt.datetime(2026, 2, 1, 12, tzinfo=dt.UTC)
@@ -127,3 +129,14 @@ def test_a_correction_is_of_the_version_that_was_seen() -> None:
     )
     assert corrected([newer], [seen_newer])[0].lines[0].debit_minor == 130
     assert corrected([SENT], [seen_newer]) == [SENT]
+
+
+def test_a_correction_moves_comparisons_of_earlier_periods() -> None:
+    """Without it a comparison is not made again for an event that books nothing in its period."""
+    late = dt.date(2026, 3, 1)
+    fact = decided("ADJ-1", 1, READ)
+    plain = msgspec.structs.replace(fact, correction=None)
+    assert unmoved([SENT], Change(plain.record_key, [plain], [], late), {}, Rules()) == {"S-1"}
+    assert unmoved([SENT], Change(fact.record_key, [fact], [], late), {}, Rules()) == set()
+    undone = msgspec.structs.replace(fact, undone=True)
+    assert unmoved([SENT], Change(fact.record_key, [fact, undone], [], late), {}, Rules()) == set()
