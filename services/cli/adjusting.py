@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from domain.events import AdjustmentType
-from domain.money import MoneyError, from_text
+from domain.money import MoneyError, from_text, to_text
 from domain.work.adjustments import AdjustmentAction
 from services.cli.asking import CurrencyOption, CustomerOption, parse_date
 from services.cli.output import out, plain, print_json, print_rows
@@ -179,6 +180,16 @@ def list_adjustments(
         print_rows(rows, [*_COLUMNS, *_MORE], as_json=as_json)
 
 
+def _correction(row: AdjustmentRow, sent: Mapping[str, Any]) -> str:
+    """A corrected line as it was sent and as it is to be read."""
+    told = f"{sent['document_no']} {to_text(sent['signed_minor'], row.currency)} {sent['date']}"
+    line = row.corrected_line
+    if line is None:
+        return f"Line {row.line_no} of {row.statement_id}, sent as {told}, is struck out"
+    signed = to_text(line["debit_minor"] - line["credit_minor"], row.currency)
+    return f"Line {row.line_no} of {row.statement_id}: sent as {told}, reads {line['document_no']} {signed} {line['date']}"
+
+
 @adjustments.command("show")
 def show(adjustment: AdjustmentArgument, as_json: JsonOption = False) -> None:
     """The whole trail: proposal, decisions, ledger entries, discrepancies settled, statements that show it."""
@@ -188,6 +199,8 @@ def show(adjustment: AdjustmentArgument, as_json: JsonOption = False) -> None:
         print_json(trail)
         return
     _print(trail.adjustment, as_json=False)
+    if trail.adjustment.sent_line is not None:
+        out.print(_correction(trail.adjustment, trail.adjustment.sent_line), markup=False, highlight=False)
     for action in trail.history:
         line = (f"{action.occurred_at:%Y-%m-%d %H:%M}", action.actor, action.action, action.comment or "")
         out.print("  ".join(part for part in line if part), markup=False, highlight=False)
