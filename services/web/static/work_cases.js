@@ -13,6 +13,7 @@ const empty = document.getElementById("cases-empty");
 const pickAll = document.getElementById("pick-all");
 const picked = new Set();
 let asked = 0;
+let drawn = "";
 let chosen = null;
 
 function parameters() {
@@ -59,9 +60,14 @@ export async function loadCases() {
   const shown = rows.slice(0, SHOWN_MAX);
   const known = new Set(shown.map((one) => one.case_id));
   for (const one of [...picked]) if (!known.has(one)) picked.delete(one);
-  const focused = document.activeElement?.closest?.("#cases tr")?.dataset.case;
-  body.replaceChildren(...shown.map(row));
-  if (focused) body.querySelector(`tr[data-case="${CSS.escape(focused)}"] a`)?.focus();
+  const now = JSON.stringify(shown);
+  if (now !== drawn) {
+    const active = document.activeElement;
+    const focused = active?.closest?.("#cases tr")?.dataset.case;
+    body.replaceChildren(...shown.map(row));
+    if (focused) body.querySelector(`tr[data-case="${CSS.escape(focused)}"] ${active.localName}`)?.focus();
+    drawn = now;
+  }
   document.getElementById("cases-count").textContent =
     rows.length > SHOWN_MAX ? fill(texts.first_of, { count: SHOWN_MAX }) : String(rows.length);
   empty.hidden = shown.length > 0;
@@ -144,6 +150,7 @@ export function startCases(changed) {
       else say(fill(texts.done, { action: texts.case_actions[action] }));
       picked.clear();
       for (const one of failed) picked.add(one.case_id);
+      drawn = ""; // its boxes are others now
       await loadCases();
       await changed();
     });
