@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import itertools
 from collections.abc import Sequence
 from typing import Annotated, Final
 
@@ -99,11 +98,9 @@ def case_router(deps: ApiDependencies) -> APIRouter:
             kind=kind,
             search=text,
             overdue_only=overdue,
+            limit=limit,
         )
-        return json_rows(
-            deps.engine,
-            lambda c: itertools.islice(iterate_cases(c, wanted, deps.today(), deps.policy), limit),
-        )
+        return json_rows(deps.engine, lambda c: iterate_cases(c, wanted, deps.today(), deps.policy))
 
     @router.get(
         "/cases/{case_id}",

@@ -187,7 +187,8 @@ def _correction(row: AdjustmentRow, sent: Mapping[str, Any]) -> str:
     if line is None:
         return f"Line {row.line_no} of {row.statement_id}, sent as {told}, is struck out"
     signed = to_text(line["debit_minor"] - line["credit_minor"], row.currency)
-    return f"Line {row.line_no} of {row.statement_id}: sent as {told}, reads {line['document_no']} {signed} {line['date']}"
+    reads = f"{line['document_no']} {signed} {line['date']}"
+    return f"Line {row.line_no} of {row.statement_id}: sent as {told}, reads {reads}"
 
 
 @adjustments.command("show")

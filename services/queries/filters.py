@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -34,9 +34,14 @@ def by_code_point(*columns: sa.ColumnElement[str]) -> list[sa.ColumnElement[str]
     return [sa.collate(column, "C") for column in columns]
 
 
-def stream(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[sa.RowMapping]:
-    """Run ``statement`` now and hand out its rows lazily."""
+def stream(connection: sa.Connection, statement: sa.Select[Any]) -> Generator[sa.RowMapping, None, None]:
+    """Run ``statement`` now and hand out its rows lazily. Who does not want all of them closes it."""
     result = connection.execute(
         statement, execution_options={"stream_results": True, "yield_per": FETCH_ROWS}
     )
-    return iter(result.mappings())
+    return _rows(result)
+
+
+def _rows(result: sa.CursorResult[Any]) -> Generator[sa.RowMapping, None, None]:
+    with result:
+        yield from result.mappings()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -77,6 +79,8 @@ class CaseFilter:
     kind: str | None = None
     search: str | None = None
     overdue_only: bool = False
+    limit: int | None = None
+    """At most so many; ``None``: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +147,17 @@ def iterate_cases(
     connection: sa.Connection, wanted: CaseFilter, today: dt.date, policy: Policy
 ) -> Iterator[CaseRow]:
     """Cases by business date, customer, kind, id."""
-    for row in stream(connection, _select(wanted)):
-        case = _row(row, [_action(one) for one in row["actions"] or ()], today, policy)
-        if (
-            CaseState(case.state) in wanted.states
-            and (wanted.assignee is None or case.assignee == wanted.assignee)
-            and (case.overdue or not wanted.overdue_only)
-        ):
-            yield case
+    with contextlib.closing(stream(connection, _select(wanted))) as rows:
+        cases = (_row(row, [_action(one) for one in row["actions"] or ()], today, policy) for row in rows)
+        yield from itertools.islice((case for case in cases if _is_wanted(case, wanted)), wanted.limit)
+
+
+def _is_wanted(case: CaseRow, wanted: CaseFilter) -> bool:
+    return (
+        CaseState(case.state) in wanted.states
+        and (wanted.assignee is None or case.assignee == wanted.assignee)
+        and (case.overdue or not wanted.overdue_only)
+    )
 
 
 def _action(stored: Mapping[str, Any]) -> Action:
