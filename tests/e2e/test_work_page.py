@@ -167,9 +167,11 @@ def test_the_maker_cannot_approve_and_the_trail_leads_to_entry_and_statement(
     noah.locator(f"#adjustments tr[data-adjustment='{number}'] a").click()
     noah.locator(".decide button[value=approve]").click()
     expect(noah.locator(".detail-head")).to_contain_text("已过账")
+    expect(noah.locator(".detail")).to_contain_text("核销", timeout=SOON_MS)
+    expect(noah.locator(".detail .grid", has_text="少付")).to_contain_text("已解决", timeout=SOON_MS)
     mia.locator("#to-cases").click()
     mia.locator("#filter [name=state]").select_option("RESOLVED")
-    expect(case).to_have_count(1, timeout=SOON_MS)
+    expect(case.locator(".under-state")).to_have_text("resolved", timeout=SOON_MS)
     case.locator("a").click()
     expect(mia.locator(".detail .lead")).to_contain_text(f"Resolved by adjustment {number}")
     tieout.cli(
@@ -216,7 +218,8 @@ def test_a_line_of_theirs_is_corrected_and_what_was_sent_stays_to_be_seen(
 
     mia.locator("#to-cases").click()
     mia.locator("#filter [name=state]").select_option("RESOLVED")
-    expect(mia.locator("#cases a", has_text="Amount mismatch")).to_have_count(1, timeout=SOON_MS)
+    resolved = mia.locator("#cases tr", has_text="Amount mismatch").locator(".under-state")
+    expect(resolved).to_have_text("resolved", timeout=SOON_MS)
     assert rows() == [(2, "CORRECTED", 40_800), (2, "MATCHED", 48_000)]
 
 

@@ -12,8 +12,9 @@ const hint = detail.querySelector(".empty");
 const signIn = document.getElementById("sign-in");
 const signedIn = document.getElementById("signed-in");
 const rooms = { cases: document.getElementById("cases-side"), adjustments: document.getElementById("adjustments-side") };
-const REFRESH_MS = 20_000;
-let shown = 0;
+const REFRESH_MS = 4_000;
+let shown = 0; // how often something was chosen
+let drawn = ""; // what of it is drawn
 
 /** "#/cases/d-1" → { room: "cases", id: "d-1", given: … } */
 function place() {
@@ -41,13 +42,36 @@ async function show(moveFocus) {
     content.replaceChildren();
     return;
   }
-  const found = room === "cases" ? await showCase(id, refresh)
-    : id === "new" ? showProposal(given, proposed)
-      : await showAdjustment(id, refresh);
+  const found = await view(room, id, given);
   if (mine !== shown) return; // something else was chosen meanwhile
-  content.replaceChildren(found);
+  draw(found);
   detail.scrollTop = 0;
-  if (moveFocus) (content.querySelector("form.propose select") ?? detail).focus({ preventScroll: false });
+  if (moveFocus) (content.querySelector("form.propose select") ?? detail).focus();
+}
+
+function view(room, id, given) {
+  if (room === "cases") return showCase(id, refresh);
+  return id === "new" ? showProposal(given, proposed) : showAdjustment(id, refresh);
+}
+
+function draw(found) {
+  drawn = found.outerHTML;
+  content.replaceChildren(found);
+}
+
+/** What is chosen, as it is now: the books follow an approval within moments. What somebody types stays as it is. */
+async function follow() {
+  const { room, id, given } = place();
+  if (id === null || id === "new") return;
+  const mine = shown;
+  const found = await view(room, id, given);
+  if (mine === shown && found.outerHTML !== drawn && !isBeingFilled()) draw(found);
+}
+
+function isBeingFilled() {
+  if (content.contains(document.activeElement)) return true;
+  return [...content.querySelectorAll("form input, form textarea, form select")].some((control) =>
+    control.value !== (control.defaultValue ?? ""));
 }
 
 async function load() {
@@ -128,8 +152,13 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") told(load());
 });
+let following = false;
 setInterval(() => {
-  if (document.visibilityState === "visible") told(load());
+  if (document.visibilityState !== "visible" || following) return;
+  following = true;
+  told(Promise.all([load(), follow()])).finally(() => {
+    following = false;
+  });
 }, REFRESH_MS);
 
 startCases(refresh);

@@ -131,7 +131,7 @@ function work(one, changed) {
 function actionForm(one, action, changed) {
   const form = element("form", "act", [...fieldsOf(action), element("button", "", texts.case_actions[action])], { "data-action": action });
   if (action === "assign") {
-    form.elements.assignee.value = one.assignee ?? "";
+    form.elements.assignee.defaultValue = one.assignee ?? "";
     const mine = element("button", "plain", labels.assign_me, { type: "button" });
     mine.addEventListener("click", () => {
       form.elements.assignee.value = who.user.user_id;
@@ -139,7 +139,7 @@ function actionForm(one, action, changed) {
     });
     form.append(mine);
   }
-  if (action === "set_due") form.elements.due_date.value = one.due_date;
+  if (action === "set_due") form.elements.due_date.defaultValue = one.due_date;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(form, async () => {
