@@ -72,6 +72,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     currency: str
     business_date: dt.date
+    came_back: bool = False
+    """Whether an adjustment had cleared it before."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +136,7 @@ def case_of(subject: Subject, actions: Iterable[Action], today: dt.date, policy:
         state = CaseState.RESOLVED if resolved_version is not None else CaseState.WITHDRAWN
     elif resolved_version is not None and resolved_version >= subject.version:
         state = CaseState.RESOLVED
-    elif was_resolved:
+    elif was_resolved or subject.came_back:
         state = CaseState.REOPENED
     else:
         state = CaseState.IN_PROGRESS if assignee is not None else CaseState.NEW

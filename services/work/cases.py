@@ -15,7 +15,7 @@ from domain.discrepancies.finding import DiscrepancyState
 from domain.work.actions import Action
 from domain.work.cases import Case, CaseAction, CaseState, Subject, case_of, judge_case_action
 from services.queries.filters import AccountFilter, by_code_point, stream
-from services.store.tables import customers, discrepancies, work_events
+from services.store.tables import customers, discrepancies, discrepancy_history, work_events
 from services.work.attachments import described
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError, WorkError
 from services.work.policy import Policy
@@ -119,6 +119,16 @@ def _actions_by_case() -> sa.Subquery:
     )
 
 
+def _came_back() -> sa.Label[bool]:
+    """Whether an adjustment had cleared the discrepancy before: then its case is open again, not new."""
+    change = discrepancy_history.c
+    gone = sa.exists().where(
+        change.discrepancy_id == discrepancies.c.discrepancy_id,
+        change.state == DiscrepancyState.RESOLVED,
+    )
+    return gone.label("came_back")
+
+
 def _spoken(row: Any) -> sa.Label[str]:
     return sa.func.string_agg(sa.func.coalesce(row.comment, ""), sa.literal("\n")).label("spoken")
 
@@ -126,7 +136,7 @@ def _spoken(row: Any) -> sa.Label[str]:
 def _select(wanted: CaseFilter) -> sa.Select[Any]:
     finding, actions = discrepancies.c, _actions_by_case()
     statement = (
-        sa.select(discrepancies, customers.c.name.label("customer_name"), actions.c.actions)
+        sa.select(discrepancies, customers.c.name.label("customer_name"), _came_back(), actions.c.actions)
         .outerjoin(actions, actions.c.subject == finding.discrepancy_id)
         .outerjoin(customers, customers.c.customer_id == finding.customer_id)
         .where(*wanted.accounts.clauses(discrepancies))
@@ -174,6 +184,7 @@ def _subject(row: sa.RowMapping) -> Subject:
         amount_minor=row["amount_minor"],
         currency=row["currency"],
         business_date=row["business_date"],
+        came_back=row["came_back"],
     )
 
 
@@ -196,7 +207,7 @@ def _row(row: sa.RowMapping, actions: Sequence[Action], today: dt.date, policy: 
 
 def _find(connection: sa.Connection, case_id: str) -> sa.RowMapping:
     wanted = (
-        sa.select(discrepancies, customers.c.name.label("customer_name"))
+        sa.select(discrepancies, customers.c.name.label("customer_name"), _came_back())
         .outerjoin(customers, customers.c.customer_id == discrepancies.c.customer_id)
         .where(discrepancies.c.discrepancy_id == case_id)
     )

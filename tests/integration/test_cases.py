@@ -144,6 +144,18 @@ def test_cases_are_found_by_numbers_of_either_side_by_name_and_by_any_figure(
     assert {row.customer_name for row in rows} <= set(names.values())
 
 
+def test_a_case_whose_adjustment_was_reversed_is_open_again(bench: Bench) -> None:
+    rows = [books.discrepancy(f"d-{n}", "SHORT_PAYMENT", "C-1", 900, account_version=3) for n in (1, 2)]
+    books.write(bench.engine, tables.discrepancies, rows)
+    names = tables.discrepancy_history.columns.keys()
+    changes = [
+        {name: row[name] for name in names} | {"account_version": 2, "state": state}
+        for row, state in zip(rows, ("RESOLVED", "RETRACTED"), strict=True)
+    ]
+    books.write(bench.engine, tables.discrepancy_history, changes)
+    assert [(row.case_id, row.state) for row in found(bench)] == [("d-1", "REOPENED"), ("d-2", "NEW")]
+
+
 def test_the_evidence_of_a_case_is_of_its_account_and_its_documents(bench: Bench) -> None:
     said = {"reason_arguments": {"document": "1001", "also": "INV-1001, SO-7", "ours": "1"}}
     source = {"topic": "t", "partition": 0, "offset": 7}

@@ -111,6 +111,11 @@ def test_what_comes_back_after_it_was_retracted_opens_the_case_again() -> None:
     assert case(RESOLVED, version=9).state is CaseState.REOPENED
 
 
+def test_what_comes_back_after_an_adjustment_was_reversed_is_open_again_and_not_new() -> None:
+    assert case(came_back=True, version=9).state is CaseState.REOPENED
+    assert case(came_back=True, state=DiscrepancyState.RETRACTED).state is CaseState.WITHDRAWN
+
+
 def test_a_person_reopens_and_resolves_again() -> None:
     reopened = done(5, CaseAction.REOPEN)
     assert case(RESOLVED, reopened).state is CaseState.REOPENED
