@@ -13,7 +13,7 @@ from domain.rules import Rules
 from schemas.codec import Codec
 from schemas.partitioner import partition_for
 from schemas.registry import FingerprintRegistry
-from schemas.topics import BY_NAME, ORDERS, Topic
+from schemas.topics import ADJUSTMENTS, BY_NAME, ORDERS, Topic
 from services.imports.canonical import Outgoing, read_event
 from streams.books_table import StoredBook
 from streams.engine.faust_seams import moved_seams
@@ -119,6 +119,39 @@ def test_the_documented_example_gives_the_documented_findings() -> None:
         ("CLOSING_BALANCE_BREAK", None, 50),
     }
     assert [row["balance_minor"] for topic, _, row in emitted if topic.schema == "balance"] == [12100, 50, 50]
+
+
+def test_what_an_adjustment_clears_is_resolved_and_names_it() -> None:
+    state: dict[bytes, StoredBook] = {}
+    order, payment, _ = example_events()
+    envelope = ("schema_version", "source_version", "occurred_at", "business_date", "customer_id", "currency")
+    adjustment = {
+        **{name: order.value[name] for name in envelope},
+        "source_system": "tieout",
+        "event_id": "ADJ-1/posted",
+        "event_type": "adjustment.posted",
+        "source_record_id": "adjustment/ADJ-1",
+        "amount_minor": 50,
+        "document_no": "ADJ-1",
+        "adjustment_id": "ADJ-1",
+        "adjustment_type": "write_off",
+        "proposed_by": "ann",
+        "approved_by": "bob",
+        "reason": "small change",
+        "target_document_no": "INV-1001",
+        "write_off_side": "CREDIT",
+        "allocations": [],
+    }
+    values = [(order.topic, encoded(order)), (payment.topic, encoded(payment))]
+    values.append((ADJUSTMENTS, CODEC.encode("adjustment", adjustment)))
+    for offset, (topic, value) in enumerate(values):
+        view = ListView([message(topic.name, order.key, value, offset)])
+        view.state = state
+        run(view, topic)
+    (found,) = [row for topic, _, row in view.emitted if topic.schema == "discrepancy"]
+    assert (found["state"], found["kind"], found["reason_code"]) == ("RESOLVED", "SHORT_PAYMENT", "resolved")
+    assert found["reason_arguments"] == {"adjustment": "ADJ-1", "maker": "ann", "checker": "bob"}
+    assert found["explanation"] == "Resolved by adjustment ADJ-1, proposed by ann, approved by bob."
 
 
 def test_a_long_comparison_goes_out_in_parts_and_a_withdrawn_one_as_none() -> None:
