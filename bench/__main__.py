@@ -1,15 +1,15 @@
 """`python -m bench`: our engine beside its peers, on an embedded Kafka of its own.
 
-Sections: throughput, latency, restore by default; limits, scaling and projector too with --all. Every result of
-an engine is held to the reference's digest; a wrong one ends the run. A full run updates bench/results/latest.json
-section by section; a partial one (--quick, --only) writes results.json into the work folder.
+Sections: throughput, latency, restore by default; limits, scaling, projector, comparison and allocation too with
+--all. Every result of an engine is held to the reference's digest; a wrong one ends the run. A full run updates
+bench/results/latest.json section by section; a partial one (--quick, --only) writes results.json into the work folder.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from bench import chart
 from bench.broker import Broker
 from bench.peers.registry import PEERS
 from bench.report import machine, read, show, write
+from bench.sections.allocation import allocation
+from bench.sections.comparison import comparison
 from bench.sections.latency import latency
 from bench.sections.limits import limits
 from bench.sections.projector import on_own_servers
@@ -29,11 +31,14 @@ from deploy.stack import EmbeddedStack, StackError
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 DEFAULT_SECTIONS = ("throughput", "latency", "restore")
-SECTIONS = (*DEFAULT_SECTIONS, "limits", "scaling", "projector")
+SECTIONS = (*DEFAULT_SECTIONS, "limits", "scaling", "projector", "comparison", "allocation")
 _QUICK_EVENTS = 60_000
 _QUICK_CUSTOMERS = 5_000
 _WARM_EVENTS = 1_000_000
 _SCALING_EVENTS = 600_000
+_COMPARED_ROWS = 1_000_000
+
+_Sections = dict[str, Callable[[], dict[str, Any]]]
 
 
 def read_options(given: list[str] | None) -> argparse.Namespace:
@@ -63,7 +68,7 @@ def read_options(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--results", type=Path, help="where the figures go")
     options = parser.parse_args(given)
     options.only = _chosen(parser, options.only, names)
-    options.sections = _chosen(parser, options.sections, SECTIONS)
+    options.sections = list(dict.fromkeys(_chosen(parser, options.sections, SECTIONS)))
     if options.quick:
         options.events, options.customers, options.rounds = _QUICK_EVENTS, _QUICK_CUSTOMERS, 1
     if not options.sections:
@@ -82,11 +87,11 @@ def _chosen(parser: argparse.ArgumentParser, given: str, known: list[str] | tupl
     return chosen
 
 
-def run(options: argparse.Namespace, runner: Runner, say: Callable[[str], None]) -> dict[str, Any]:
-    """The chosen sections' figures. Blocks for minutes."""
+def on_broker(options: argparse.Namespace, runner: Runner, say: Callable[[str], None]) -> _Sections:
+    """The sections that need the embedded broker. Each blocks for minutes."""
     peers = [peer for peer in PEERS if not options.only or peer.name in options.only]
     workload = Workload(options.events, options.customers, options.seed)
-    sections: dict[str, Callable[[], dict[str, Any]]] = {
+    return {
         "throughput": lambda: throughput(
             runner, peers, workload, _WARM_EVENTS, options.rounds, options.partitions, say
         ),
@@ -97,23 +102,42 @@ def run(options: argparse.Namespace, runner: Runner, say: Callable[[str], None])
             runner, Workload(min(options.events, _SCALING_EVENTS), options.customers, options.seed), say
         ),
     }
-    sections["projector"] = lambda: on_own_servers(rounds=options.rounds, say=say)
-    return {name: {"machine": machine(), **sections[name]()} for name in options.sections}
+
+
+def alone(options: argparse.Namespace, say: Callable[[str], None]) -> _Sections:
+    """The sections that need no server, or start their own."""
+    rows = options.events if options.quick else _COMPARED_ROWS
+    return {
+        "projector": lambda: on_own_servers(rounds=options.rounds, say=say),
+        "comparison": lambda: comparison(rows, options.rounds, seed=options.seed),
+        "allocation": lambda: allocation(options.seed),
+    }
+
+
+def run(sections: _Sections, wanted: Sequence[str]) -> dict[str, Any]:
+    """The figures of those sections that are wanted."""
+    return {name: {"machine": machine(), **sections[name]()} for name in wanted if name in sections}
 
 
 def main(given: list[str] | None = None) -> int:
     """Run, print, write; 1 and one sentence on stderr when the servers do not start."""
     options = read_options(given)
-    try:
-        with EmbeddedStack(options.home, services=frozenset({"kafka"}), kafka_heap_mb=1024) as stack:
-            runner = Runner(Broker(stack.urls.kafka_bootstrap_servers), options.home / "runs")
-            try:
-                found = run(options, runner, lambda line: print(line, flush=True))
-            finally:
-                runner.clear_all()
-    except StackError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    found = run(alone(options, say), options.sections)
+    if len(found) < len(options.sections):
+        try:
+            with EmbeddedStack(options.home, services=frozenset({"kafka"}), kafka_heap_mb=1024) as stack:
+                runner = Runner(Broker(stack.urls.kafka_bootstrap_servers), options.home / "runs")
+                try:
+                    found |= run(on_broker(options, runner, say), options.sections)
+                finally:
+                    runner.clear_all()
+        except StackError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
     show(found)
     write(read(options.results) | found, options.results)
     print(f"written to {options.results}")

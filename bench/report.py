@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psutil
 from rich.console import Console
@@ -45,16 +46,8 @@ def show(results: dict[str, Any]) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=_WIDTH)
-    tables = {
-        "throughput": _throughput,
-        "latency": _latency,
-        "restore": _restore,
-        "limits": _limits,
-        "scaling": _scaling,
-        "projector": _projector,
-    }
     for name, found in results.items():
-        console.print(tables[name](found))
+        console.print(TABLES[name](found))
 
 
 def _table(title: str, first: str, *headings: str) -> Table:
@@ -151,9 +144,60 @@ def _projector(found: dict[str, Any]) -> Table:
     return table
 
 
+def _comparison(found: dict[str, Any]) -> Table:
+    title = f"Statement of {found['rows']:,} lines against as many entries: medians (min to max), s"
+    table = _table(
+        title, "rows come", "ours", "Polars join", "normalised", "ours is", "of normalised", "read too"
+    )
+    for order, one in found["orders"].items():
+        seconds = one["seconds"]
+        table.add_row(
+            order,
+            *(_seconds(seconds[name]) for name in ("tieout", "polars_join", "polars_normalised_join")),
+            *(_times(one[name]) for name in ("ratio_ready", "ratio_ready_normalised", "ratio_read")),
+        )
+    return table
+
+
+def _allocation(found: dict[str, Any]) -> Table:
+    title = f"Allocation of payments to {found['invoices']:,} invoices, by category"
+    table = _table(title, "category", "pairs", "confirmed", "precision", "found")
+    for name, one in (*found["categories"].items(), ("all", found)):
+        table.add_row(
+            name,
+            f"{one['pairs']:,}",
+            f"{one['confirmed']:,}",
+            _percent(one["precision_ppm"]),
+            _percent(one["recall_ppm"]),
+        )
+    table.caption = "Precision is of what is confirmed, found is confirmed or suggested"
+    return table
+
+
+def _percent(ppm: int | None) -> str:
+    return "" if ppm is None else f"{ppm / 10_000:.2f} %"
+
+
+def _seconds(value: dict[str, float]) -> str:
+    return f"{value['median']:.2f} ({value['min']:.2f} to {value['max']:.2f})"
+
+
 def _times(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:.2f} ×"
 
 
 def _spread(value: dict[str, float]) -> str:
     return f"{value['median']:,.0f} ({value['min']:,.0f} to {value['max']:,.0f})"
+
+
+#: section -> its table
+TABLES: Final[Mapping[str, Callable[[dict[str, Any]], Table]]] = {
+    "throughput": _throughput,
+    "latency": _latency,
+    "restore": _restore,
+    "limits": _limits,
+    "scaling": _scaling,
+    "projector": _projector,
+    "comparison": _comparison,
+    "allocation": _allocation,
+}

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import functools
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
+from domain.comparison.columns import StatementColumns, statement_columns
 from domain.events import (
     AdjustmentEvent,
     AdjustmentLife,
@@ -109,7 +111,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
         return f"{self.source_system}/{self.source_record_id}"
 
 
-class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True, dict=True):
     """One version of a statement that the customer sent; amounts in our view, minor units."""
 
     statement_id: str
@@ -134,6 +136,11 @@ class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     def day_before(self) -> dt.date:
         """The day whose closing balance is the statement's opening balance."""
         return self.period_start - dt.timedelta(days=1)
+
+    @functools.cached_property
+    def columns(self) -> StatementColumns:
+        """The lines in columns, made once: a statement is compared again with each event of its account."""
+        return statement_columns(self.lines)
 
 
 # Where two versions carry the same number, the later life wins: sources are often careless about versions.

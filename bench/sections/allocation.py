@@ -4,7 +4,7 @@
 payers name them cleanly, in their own spelling, inside a memo line, misspelt, or not at all, under altered names, with
 small deductions; some invoices are never paid. The labels stay outside the events: the books see what a bank sends.
 
-    python -m bench.sections.allocation [SEED]
+    python -m bench.sections.allocation [SEED]        # or: make bench ARGS="--sections allocation"
 """
 
 from __future__ import annotations
@@ -180,34 +180,40 @@ def _pick(rng: random.Random, weighted: Sequence[tuple[str, int]]) -> str:
 
 
 def allocation(seed: int = 1, invoices: int = 10_000, per_account: int = 40) -> dict[str, Any]:
-    """Counts of pairs (payment, invoice) by category, and precision and recall in millionths."""
+    """Counts of pairs (payment, invoice) by category of the payment, and precision and recall in millionths.
+
+    Precision is of what is confirmed; recall is of what is confirmed or suggested. ``None``: nothing was confirmed.
+    """
+    labels: Counter[str] = Counter()
+    told: Counter[str] = Counter()
     right: Counter[str] = Counter()
     found: Counter[str] = Counter()
-    labels: Counter[str] = Counter()
     wrong: list[tuple[str, str, str, str]] = []
-    confirmed_pairs = 0
     for account in accounts(seed, invoices, per_account):
         confirmed, suggested, rules = _told(account)
+        category = {payment: name for (payment, _), name in account.truth.items()}
         labels.update(account.truth.values())
-        confirmed_pairs += len(confirmed)
+        told.update(category[payment] for payment, _ in confirmed)
         right.update(account.truth[pair] for pair in confirmed if pair in account.truth)
         found.update(account.truth[pair] for pair in confirmed | suggested if pair in account.truth)
         wrong += [
             (account.customer_id, *pair, rules[pair]) for pair in sorted(confirmed - account.truth.keys())
         ]
+
+    def figures(pairs: int, confirmed: int, right: int, found: int) -> dict[str, Any]:
+        return {
+            "pairs": pairs,
+            "confirmed": confirmed,
+            "precision_ppm": 1_000_000 * right // confirmed if confirmed else None,
+            "recall_ppm": 1_000_000 * found // pairs,
+        }
+
     return {
         "invoices": invoices,
-        "pairs": labels.total(),
-        "confirmed": confirmed_pairs,
-        "precision_ppm": 1_000_000 * right.total() // max(confirmed_pairs, 1),
-        "recall_ppm": 1_000_000 * found.total() // labels.total(),
+        **figures(labels.total(), told.total(), right.total(), found.total()),
         "categories": {
-            name: {
-                "pairs": count,
-                "confirmed_right": right[name],
-                "recall_ppm": 1_000_000 * found[name] // count,
-            }
-            for name, count in sorted(labels.items())
+            name: figures(pairs, told[name], right[name], found[name])
+            for name, pairs in sorted(labels.items())
         },
         "wrong": wrong,
     }
@@ -229,11 +235,11 @@ def _told(account: Account) -> tuple[set[tuple[str, str]], set[tuple[str, str]],
 
 def main(arguments: Sequence[str]) -> None:
     result = allocation(int(arguments[0]) if arguments else 1)
-    print(f"{'category':<34}{'pairs':>8}{'confirmed':>11}{'recall':>9}")
-    for name, row in result["categories"].items():
-        print(f"{name:<34}{row['pairs']:>8}{row['confirmed_right']:>11}{row['recall_ppm'] / 10_000:>8.2f}%")
-    print(f"{'all':<34}{result['pairs']:>8}{result['confirmed']:>11}{result['recall_ppm'] / 10_000:>8.2f}%")
-    print(f"precision of what is confirmed: {result['precision_ppm'] / 10_000:.3f} %")
+    print(f"{'category':<34}{'pairs':>8}{'confirmed':>11}{'precision':>11}{'found':>9}")
+    for name, row in (*result["categories"].items(), ("all", result)):
+        precision = "" if row["precision_ppm"] is None else f"{row['precision_ppm'] / 10_000:.2f}%"
+        figures = f"{row['pairs']:>8}{row['confirmed']:>11}{precision:>11}{row['recall_ppm'] / 10_000:>8.2f}%"
+        print(f"{name:<34}{figures}")
     for row in result["wrong"][:20]:
         print("wrong:", *row)
 

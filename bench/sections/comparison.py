@@ -1,8 +1,14 @@
 """A statement of a million lines against a million ledger entries, beside a Polars full join of the same data.
 
-Both start from what they hold in memory: we from the statement's lines and the entries' columns, Polars from two
-data frames of the same rows. We must come out with every divergence explained and a bridge that adds up; Polars
-only with the joined frame, once on the numbers as written and once on normalised numbers (which is what we compare).
+We must come out with every divergence explained and a bridge that adds up; Polars only with the joined frame: once on
+the numbers as written, once on normalised numbers, which is what we compare. Two figures of each, taken in turns:
+
+- *ready*: from columns in memory. Polars has its frames. We have what a statement keeps from its first comparison on
+  (signatures of its lines, as a list and as a set, and totals) and the like of our entries without any set to look
+  them up in. Each run gets columns of its own in which nothing has been looked up.
+- *read*: from the same Python objects, the lines of the statement and the rows of the entries, to the end.
+
+The rows of both sides come by date, as the books and statements have them; ``shuffled`` is the worst order there is.
 
 ``python -m bench.sections.comparison`` needs the package polars, which the product does not.
 """
@@ -18,8 +24,11 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import msgspec
 
 from domain.comparison.bridge import bridge
 from domain.comparison.compare import compare
@@ -31,92 +40,130 @@ from domain.events import Source, StatementLine
 from domain.facts import EntryKind, StatementFact
 from domain.rules import Rules
 
-START, DAYS = dt.date(2026, 1, 1), 31
+START: Final = dt.date(2026, 1, 1)
+DAYS: Final = 31
+ORDERS: Final = ("by date", "shuffled")
+_SOURCE: Final = Source("tieout.orders", 0, 0)
 
 
-def measure_comparison(
-    rows: int = 1_000_000, divergent_share: float = 0.01, runs: int = 5, seed: int = 1
+def comparison(
+    rows: int = 1_000_000, runs: int = 5, divergent_share: float = 0.01, seed: int = 1
 ) -> dict[str, Any]:
-    """Medians in seconds of alternating runs, their ratios, and what was found."""
-    import polars as pl
-
-    entries, statement = workload(rows, divergent_share, seed)
-    ours, theirs = _frames(pl, entries, statement)
-    found: dict[str, Any] = {}
-    timed: dict[str, list[float]] = {"tieout": [], "polars_join": [], "polars_normalised_join": []}
-    normal = pl.col("document_no").str.to_uppercase().str.replace_all("[^0-9A-Z]", "").alias("normal")
-    for _ in range(runs):
-        timed["tieout"].append(_timed(lambda: found.update(_compared(entries, statement))))
-        timed["polars_join"].append(
-            _timed(lambda: ours.join(theirs, on="document_no", how="full", suffix="_theirs"))
-        )
-        timed["polars_normalised_join"].append(
-            _timed(
-                lambda: ours.with_columns(normal).join(
-                    theirs.with_columns(normal), on="normal", how="full", suffix="_theirs"
-                )
-            )
-        )
-    medians = {f"{name}_s": round(statistics.median(times), 3) for name, times in timed.items()}
+    """Medians in seconds of alternating runs, their ratios, and what was found; by order of the rows."""
     return {
         "rows": rows,
         "divergent_share": divergent_share,
         "runs": runs,
-        **medians,
-        "spread_s": {name: [round(min(times), 3), round(max(times), 3)] for name, times in timed.items()},
-        "ratio_to_join": round(medians["tieout_s"] / medians["polars_join_s"], 2),
-        "ratio_to_normalised_join": round(medians["tieout_s"] / medians["polars_normalised_join_s"], 2),
+        "orders": {order: _measured(rows, runs, divergent_share, seed, order) for order in ORDERS},
+    }
+
+
+def _measured(rows: int, runs: int, divergent_share: float, seed: int, order: str) -> dict[str, Any]:
+    entries, statement = workload(rows, divergent_share, seed, order)
+    found: dict[str, Any] = {}
+    times: dict[str, list[float]] = {}
+    for _ in range(runs):
+        taken, found = _round(*_anew(entries, statement))
+        for name, seconds in taken.items():
+            times.setdefault(name, []).append(seconds)
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    read = medians["polars_frames"] + medians["polars_join"]
+    return {
+        "seconds": {
+            name: {
+                "median": round(medians[name], 3),
+                "min": round(min(taken), 3),
+                "max": round(max(taken), 3),
+            }
+            for name, taken in times.items()
+        },
+        "ratio_ready": round(medians["tieout"] / medians["polars_join"], 2),
+        "ratio_ready_normalised": round(medians["tieout"] / medians["polars_normalised_join"], 2),
+        "ratio_read": round((medians["our_columns"] + medians["tieout"]) / read, 2),
         **found,
     }
 
 
-def workload(rows: int, divergent_share: float, seed: int) -> tuple[OurEntries, StatementFact]:
-    """Entries, and the statement of them in another order with mistakes of every kind in it."""
+def _round(entries: OurEntries, statement: StatementFact) -> tuple[dict[str, float], dict[str, Any]]:
+    """Seconds of each part, one after the other, and what we found."""
+    import polars as pl
+
+    taken: dict[str, float] = {}
+    with _timed(taken, "our_columns"):
+        _ = statement.columns  # kept by the statement
+        side = OurSide(entries, [statement])
+    with _timed(taken, "tieout"):
+        found = compared(side, statement)
+    del side
+    with _timed(taken, "polars_frames"):
+        ours, theirs = _frames(pl, entries, statement)
+    with _timed(taken, "polars_join"):
+        ours.join(theirs, on="document_no", how="full", suffix="_theirs")
+    normal = pl.col("document_no").str.to_uppercase().str.replace_all("[^0-9A-Z]", "").alias("normal")
+    with _timed(taken, "polars_normalised_join"):
+        ours.with_columns(normal).join(theirs.with_columns(normal), on="normal", how="full", suffix="_theirs")
+    return taken, found
+
+
+@contextmanager
+def _timed(taken: dict[str, float], name: str) -> Iterator[None]:
+    """Without the collector of cycles: a comparison makes none, and it would walk over millions of rows."""
+    gc.collect()
+    gc.disable()
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        taken[name] = time.perf_counter() - started
+        gc.enable()
+
+
+def workload(rows: int, divergent_share: float, seed: int, order: str) -> tuple[OurEntries, StatementFact]:
+    """Entries, and the statement of them with mistakes of every kind in it."""
     chance = random.Random(seed)
-    source = Source("tieout.orders", 0, 0)
-    entries = OurEntries()
-    lines: list[StatementLine] = []
+    booked: list[tuple[str, dt.date, int]] = []
+    listed: list[tuple[str, dt.date, int]] = []
     for number in range(rows):
         document_no = f"INV-{number:08d}"
         date = START + dt.timedelta(days=chance.randrange(DAYS))
         amount = chance.randint(1_00, 100_000_00)
-        # A number of its own, as it comes out of a file: no string is shared between the sides.
-        listed_as, listed_on, listed = f"INV-{number:08d}", date, amount
-        if chance.random() < divergent_share:
-            match chance.randrange(6):
-                case 0:
-                    listed += chance.choice((-1, 1)) * chance.randint(1, 99)
-                case 1:
-                    listed_as = f"inv {number:08d}"
-                case 2:
-                    listed_as = f"X{chance.randint(10**9, 10**10)}"
-                case 3:
-                    listed = 0
-                case 4:
-                    listed_on = date + dt.timedelta(days=10)
-                case _:
-                    lines.append(_line(document_no, date, amount))
-        entries.kinds.append(EntryKind.INVOICE)
-        entries.numbers.append(document_no)
-        entries.aliases.append(())
-        entries.dates.append(date)
-        entries.amounts.append(amount)
-        entries.sources.append(source)
-        if listed:
-            lines.append(_line(listed_as, listed_on, listed))
-    chance.shuffle(lines)
-    total = sum(line.debit_minor for line in lines)
-    numbered = tuple(
-        StatementLine(
-            line_no=place,
-            document_no=line.document_no,
-            date=line.date,
-            debit_minor=line.debit_minor,
-            credit_minor=0,
-        )
-        for place, line in enumerate(lines, start=1)
+        booked.append((document_no, date, amount))
+        listed += _as_they_list_it(chance, divergent_share, document_no, date, amount)
+    chance.shuffle(listed)
+    if order == "by date":
+        booked.sort(key=lambda row: row[1])
+        listed.sort(key=lambda row: row[1])
+    numbers, dates, amounts = zip(*booked, strict=True)
+    entries = OurEntries(
+        [EntryKind.INVOICE] * rows, list(numbers), [()] * rows, list(dates), list(amounts), [_SOURCE] * rows
     )
-    statement = StatementFact(
+    return entries, _statement(listed)
+
+
+def _as_they_list_it(
+    chance: random.Random, divergent_share: float, document_no: str, date: dt.date, amount: int
+) -> list[tuple[str, dt.date, int]]:
+    right = (document_no, date, amount)
+    if chance.random() >= divergent_share:
+        return [right]
+    match chance.randrange(6):
+        case 0:
+            return [(document_no, date, amount + chance.choice((-1, 1)) * chance.randint(1, 99))]
+        case 1:
+            return [(document_no.lower().replace("-", " "), date, amount)]
+        case 2:
+            return [(f"X{chance.randint(10**9, 10**10)}", date, amount)]
+        case 3:
+            return []
+        case 4:
+            return [(document_no, date + dt.timedelta(days=10), amount)]
+        case _:
+            return [right, right]
+
+
+def _statement(listed: list[tuple[str, dt.date, int]]) -> StatementFact:
+    total = sum(amount for _, _, amount in listed)
+    return StatementFact(
         statement_id="S-1",
         rank=(1, 1, 0),
         withdrawn=False,
@@ -128,29 +175,40 @@ def workload(rows: int, divergent_share: float, seed: int) -> tuple[OurEntries, 
         closing_minor=total,
         total_debit_minor=total,
         total_credit_minor=0,
-        line_count=len(numbered),
-        lines=numbered,
+        line_count=len(listed),
+        lines=tuple(
+            StatementLine(
+                line_no=place, document_no=document_no, date=date, debit_minor=amount, credit_minor=0
+            )
+            for place, (document_no, date, amount) in enumerate(listed, start=1)
+        ),
         occurred_at=dt.datetime(2026, 3, 1, tzinfo=dt.UTC),
         correlation_id=None,
-        source=source,
-    )
-    return entries, statement
-
-
-def _line(document_no: str, date: dt.date, amount_minor: int) -> StatementLine:
-    return StatementLine(
-        line_no=0, document_no=document_no, date=date, debit_minor=amount_minor, credit_minor=0
+        source=_SOURCE,
     )
 
 
-def _compared(entries: OurEntries, statement: StatementFact) -> dict[str, Any]:
+def _anew(entries: OurEntries, statement: StatementFact) -> tuple[OurEntries, StatementFact]:
+    """The same as it comes out of its bytes: in order in memory, no value shared or ever hashed."""
+    columns = msgspec.msgpack.encode((entries.numbers, entries.dates, entries.amounts))
+    numbers, dates, amounts = msgspec.msgpack.decode(
+        columns, type=tuple[list[str], list[dt.date | None], list[int]]
+    )
+    return (
+        msgspec.structs.replace(entries, numbers=numbers, dates=dates, amounts=amounts),
+        msgspec.msgpack.decode(msgspec.msgpack.encode(statement), type=StatementFact),
+    )
+
+
+def compared(side: OurSide, statement: StatementFact) -> dict[str, Any]:
+    """What we say of the statement, in counts."""
     progress = Progress({}, {}, statement.occurred_at.date())
-    compared = compare("EUR", Rules(), OurSide(entries, [statement]), statement, progress)
-    findings = list(statement_findings(compared))
-    steps = bridge(compared).steps
-    outcomes = Counter(v.outcome.value for v in compared.verdicts if v.outcome is not Outcome.MATCHED)
+    told = compare("EUR", Rules(), side, statement, progress)
+    findings = list(statement_findings(told))
+    steps = bridge(told).steps
+    outcomes = Counter(v.outcome.value for v in told.verdicts if v.outcome is not Outcome.MATCHED)
     return {
-        "matched": compared.matched_count,
+        "matched": told.matched_count,
         "findings": len(findings),
         "steps": len(steps),
         "outcomes": dict(sorted(outcomes.items())),
@@ -171,13 +229,6 @@ def _frames(pl: Any, entries: OurEntries, statement: StatementFact) -> tuple[Any
     return ours, theirs
 
 
-def _timed(act: Callable[[], object]) -> float:
-    gc.collect()
-    started = time.perf_counter()
-    act()
-    return time.perf_counter() - started
-
-
 def main() -> None:
     """Print the figures as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -186,7 +237,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    figures = measure_comparison(asked.rows, asked.divergent_share, asked.runs, asked.seed)
+    figures = comparison(asked.rows, asked.runs, asked.divergent_share, asked.seed)
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 

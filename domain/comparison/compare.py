@@ -60,9 +60,8 @@ class Compared(msgspec.Struct):
 
     def agreements(self) -> Iterator[Verdict]:
         """A verdict on each pair that agrees without remark, in the order of their lines."""
-        for line, row in zip(self.statement.lines, self.laid.agreed.row_of_place, strict=True):
-            if row < 0:
-                continue
+        for place, row in self.laid.agreed.pairs(self.side, self.statement):
+            line = self.statement.lines[place]
             (document,) = self.side.entries.documents([row]).values()
             yield _matched((line,), document, signed(line))
 

@@ -8,22 +8,18 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
-from typing import Final
+from functools import cached_property
+from itertools import compress, repeat
+from operator import is_
 
 import msgspec
 
-from domain.comparison.normalised import bare_forms, squeezed_forms
+from domain.comparison.columns import NO_DAY, repeated, signatures
+from domain.comparison.normalised import bare_forms, cores, squeezed_forms, squeezed_text
 from domain.events import Source
 from domain.facts import EntryKind, StatementFact
 from domain.ledger import Line
 from domain.matching.references import DocumentIndex
-
-#: stands for the date of a row that books nothing, in columns of day numbers: after every date
-NO_DAY: Final = dt.date.max.toordinal() + 1
-DAY_BITS: Final = NO_DAY.bit_length()
-#: no amount and day make this: their sum has a day in its lowest bits
-NO_FIGURE: Final = 0
 
 
 class Booked(msgspec.Struct, frozen=True, gc=False):
@@ -45,11 +41,15 @@ class OurDocument(msgspec.Struct, gc=False):
 
     def net_minor(self, start: dt.date, end: dt.date) -> int:
         """Σ of its lines in the period."""
-        return sum(line.signed_minor for line in self.lines if start <= line.date <= end)
+        net_minor = 0
+        for line in self.lines:
+            if start <= line.date <= end:
+                net_minor += line.signed_minor
+        return net_minor
 
     def first_date(self, start: dt.date, end: dt.date) -> dt.date | None:
         """Its earliest business date in the period."""
-        return min((line.date for line in self.lines if start <= line.date <= end), default=None)
+        return min([line.date for line in self.lines if start <= line.date <= end], default=None)
 
     def figures(self, start: dt.date, end: dt.date) -> Counter[int]:
         """How often each signed amount stands in the period."""
@@ -88,11 +88,15 @@ class OurEntries(msgspec.Struct):
             self.amounts.append(signed_minor)
             self.sources.append(source)
 
+    def key(self, row: int) -> str:
+        """The key of the document that a row belongs to."""
+        return self.kinds[row] + "|" + self.numbers[row]
+
     def documents(self, rows: Iterable[int]) -> dict[str, OurDocument]:
         """The documents that the given rows make up, by key. All rows of a document must be among them."""
         found: dict[str, OurDocument] = {}
         for row in rows:
-            key = f"{self.kinds[row]}|{self.numbers[row]}"
+            key = self.key(row)
             document = found.get(key)
             if document is None:
                 document = OurDocument(
@@ -108,72 +112,83 @@ class OurEntries(msgspec.Struct):
 
 
 class OurSide:
-    """The entries of one account and the look-ups on them that all its statements share."""
+    """The entries of one account and what all its statements look up in them. A look-up is made when first used."""
 
     def __init__(self, entries: OurEntries, statements: Sequence[StatementFact] = ()) -> None:
         """``statements``: all of the customer's in force, by period; a document may stand on any of them."""
         self.entries = entries
         self.statements = statements
-        numbers = entries.numbers
         self.days = [NO_DAY if date is None else date.toordinal() for date in entries.dates]
-        self.figures = figures_of(entries.amounts, self.days)
-        """Amount and day of each row in one integer; at last one that no line has, for lines without a row."""
-        self.figures.append(NO_FIGURE)
-        self.row_of_number: dict[str, int] = dict(zip(numbers, range(len(numbers)), strict=True))
-        """Number -> its row, for numbers that can only mean that row."""
-        self._several: set[str] = set()
-        """Document numbers that stand on several rows."""
-        if len(self.row_of_number) < len(numbers):
-            self._several.update(n for n, count in Counter(numbers).items() if count > 1)
-        for number in self._several.union(*filter(None, entries.aliases)):
-            self.row_of_number.pop(number, None)
-        self._squeezed: list[str] | None = None
-        self._bare: list[str] | None = None
-        self._of_aliases: list[tuple[int, set[str]]] | None = None
+        self.signatures = signatures(entries.numbers, entries.amounts, self.days)
+        self.unsure = repeated(entries.numbers, set(entries.numbers)).union(*filter(None, entries.aliases))
+        """Numbers that need not mean the one row that bears them: on several rows, or an alias of some document."""
+        self._total_minor_on: dict[int, int] = {}
+        for day, amount in zip(self.days, entries.amounts, strict=True):
+            self._total_minor_on[day] = self._total_minor_on.get(day, 0) + amount
+        write_offs = map(is_, entries.kinds, repeat(EntryKind.WRITE_OFF))
+        self._written_off = list(compress(zip(self.days, entries.amounts, strict=True), write_offs))
         self._references: dict[str, tuple[list[str], list[str], list[str]]] = {}
+
+    @cached_property
+    def unsure_signatures(self) -> set[str]:
+        """The signatures of the rows with such a number."""
+        if not self.unsure:
+            return set()
+        return set(compress(self.signatures, map(self.unsure.__contains__, self.entries.numbers)))
+
+    @cached_property
+    def sure_signatures(self) -> set[str]:
+        """The signatures of all other rows: an equal line means that row and no other."""
+        found = set(self.signatures)
+        found -= self.unsure_signatures
+        return found
+
+    def rows_signed(self, wanted: set[str]) -> list[int]:
+        """The rows with one of these signatures."""
+        return list(compress(range(len(self.signatures)), map(wanted.__contains__, self.signatures)))
 
     def rows_answering(self, references: Iterable[str]) -> set[int]:
         """Every row that some reference could mean at any stage of normalisation."""
         wanted = list({reference.strip() for reference in references})
-        squeezed = squeezed_forms(wanted)
-        bare = {form for form in bare_forms(squeezed) if form}
-        # Equal numbers are equal when squeezed, unless nothing is left of them.
-        exact = {
-            reference for reference, form in zip(wanted, squeezed, strict=True) if reference and not form
-        }
-        looked_for = [(set(filter(None, squeezed)), self._all_squeezed), (bare, self._all_bare)]
-        looked_for.append((exact, lambda: self.entries.numbers))
-        entries = self.entries
-        rows = range(len(entries.numbers))
+        all_squeezed = squeezed_forms(wanted)
+        all_bare = bare_forms(all_squeezed)
+        squeezed, bare, exact = set(), set(all_bare) - {""}, set()
+        for reference, form, core in zip(wanted, all_squeezed, all_bare, strict=True):
+            # What is equal as written or squeezed is equal at the core: each is looked up once, by its last form.
+            if form and not core:
+                squeezed.add(form)
+            elif reference and not form:
+                exact.add(reference)
+        rows = range(len(self.entries.numbers))
         found: set[int] = set()
-        for forms, column in looked_for:
-            if forms:
-                found.update(compress(rows, map(forms.__contains__, column())))
-        forms = set().union(*(forms for forms, _ in looked_for))
-        found.update(row for row, answered in self._alias_forms() if not forms.isdisjoint(answered))
+        if bare:
+            found.update(compress(rows, map(bare.__contains__, self._cores)))
+        if squeezed:
+            found.update(compress(rows, map(squeezed.__contains__, self._squeezed.split("\n"))))
+        if exact:
+            found.update(compress(rows, map(exact.__contains__, self.entries.numbers)))
+        forms = bare.union(filter(None, all_squeezed), exact)
+        found.update(row for row, answered in self._alias_forms if not forms.isdisjoint(answered))
         return self.whole_documents(found)
 
+    @cached_property
     def _alias_forms(self) -> list[tuple[int, set[str]]]:
         """Every row that has aliases, and the forms under which a reference may mean one of them."""
-        if self._of_aliases is None:
-            rows = compress(range(len(self.entries.aliases)), self.entries.aliases)
-            self._of_aliases = [(row, set().union(*map(_forms, self.entries.aliases[row]))) for row in rows]
-        return self._of_aliases
+        rows = compress(range(len(self.entries.aliases)), self.entries.aliases)
+        return [(row, set().union(*map(_forms, self.entries.aliases[row]))) for row in rows]
 
-    def _all_squeezed(self) -> list[str]:
-        if self._squeezed is None:
-            self._squeezed = squeezed_forms(self.entries.numbers)
-        return self._squeezed
+    @cached_property
+    def _squeezed(self) -> str:
+        return squeezed_text(self.entries.numbers)
 
-    def _all_bare(self) -> list[str]:
-        if self._bare is None:
-            self._bare = bare_forms(self._all_squeezed())
-        return self._bare
+    @cached_property
+    def _cores(self) -> list[str]:
+        return cores(self._squeezed)
 
     def whole_documents(self, rows: set[int]) -> set[int]:
         """The rows and all others of the same document numbers."""
         numbers = self.entries.numbers
-        several = self._several.intersection([numbers[row] for row in rows]) if self._several else ()
+        several = self.unsure.intersection([numbers[row] for row in rows]) if self.unsure else ()
         if several:
             rows = rows.union(compress(range(len(numbers)), map(several.__contains__, numbers)))
         return rows
@@ -216,18 +231,12 @@ class OurSide:
     def balance_minor(self, date: dt.date) -> int:
         """Σ of the lines with a business date up to and including ``date``."""
         last = date.toordinal()
-        return sum(compress(self.entries.amounts, map(last.__ge__, self.days)))
+        return sum(total for day, total in self._total_minor_on.items() if day <= last)
 
     def written_off_minor(self, date: dt.date) -> int:
         """Σ of what was written off up to and including ``date``: part of our balance alone."""
-        lines = zip(self.entries.kinds, self.days, self.entries.amounts, strict=True)
         last = date.toordinal()
-        return sum(amount for kind, day, amount in lines if kind is EntryKind.WRITE_OFF and day <= last)
-
-
-def figures_of(amounts: Sequence[int], days: Sequence[int]) -> list[int]:
-    """Amount and day in one integer each: equal where both are, and compared in one step."""
-    return [(amount << DAY_BITS) + day for amount, day in zip(amounts, days, strict=True)]
+        return sum(amount for day, amount in self._written_off if day <= last)
 
 
 def index_of(documents: Mapping[str, OurDocument]) -> DocumentIndex:

@@ -7,44 +7,59 @@ leads it to a document of the bulk, that pair is taken out and looked at togethe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress, repeat
-from operator import eq
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 
 import msgspec
 
-from domain.comparison.entries import OurDocument, OurSide, figures_of, index_of
+from domain.comparison.entries import OurDocument, OurSide, index_of
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 from domain.facts import StatementFact
 from domain.matching.references import DocumentIndex, squeeze
 
-#: turns marks 0 and 1 round
-_NOT: Final = bytes([1, 0]) + bytes(254)
-
 
 class Agreement(msgspec.Struct):
     """The pairs that agree in number, amount and near date: the bulk of a statement, without an object per pair."""
 
-    row_of_place: list[int]
-    """Per line of theirs the row of ours that it agrees with, or -1."""
-    taken: bytearray
-    """Per row of ours 1 where a line agrees with it."""
+    marks: bytearray
+    """Per line of theirs 1 where it agrees."""
+    unsigned: set[int]
+    """Rows of ours whose signature no line has."""
+    other_day: dict[int, int]
+    """Place of a line -> its row, of the pairs that agree but for some days."""
 
     def count(self) -> int:
-        return self.taken.count(1)
+        return self.marks.count(1)
 
-    def take_back(self, rows: Iterable[int]) -> list[tuple[int, int]]:
-        """Undo the pairs of these rows; returns them as (place, row)."""
-        undone = {row for row in rows if self.taken[row]}
-        if not undone:
-            return []
-        pairs = [(place, row) for place, row in enumerate(self.row_of_place) if row in undone]
-        for place, row in pairs:
-            self.row_of_place[place] = -1
-            self.taken[row] = 0
-        return pairs
+    def pairs(self, side: OurSide, statement: StatementFact) -> Iterator[tuple[int, int]]:
+        """(place, row) of each, in the order of the lines."""
+        row_of = dict(zip(side.signatures, range(len(side.signatures)), strict=True))
+        signatures = statement.columns.signatures
+        for place in compress(range(len(self.marks)), self.marks):
+            row = self.other_day.get(place)
+            yield place, row_of[signatures[place]] if row is None else row
+
+    def rows_without(self) -> set[int]:
+        """The rows of ours that are in no pair."""
+        return self.unsigned.difference(self.other_day.values())
+
+    def take_back(
+        self, side: OurSide, statement: StatementFact, rows: Iterable[int]
+    ) -> list[tuple[int, int]]:
+        """Undo the pairs of these rows, of which no number is unsure; returns them as (place, row)."""
+        wanted = set(rows)
+        undone = [(place, row) for place, row in self.other_day.items() if row in wanted]
+        row_of = {side.signatures[row]: row for row in wanted - self.unsigned}
+        if row_of:
+            signatures = statement.columns.signatures
+            places = compress(range(len(signatures)), map(row_of.__contains__, signatures))
+            undone += [(place, row_of[signatures[place]]) for place in places if self.marks[place]]
+            self.unsigned.update(row_of.values())
+        for place, _ in undone:
+            self.marks[place] = 0
+            self.other_day.pop(place, None)
+        return undone
 
 
 class Laid(msgspec.Struct):
@@ -65,17 +80,24 @@ class Laid(msgspec.Struct):
 
 def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
     """Lay every line of ``statement`` against the entries of ``side``. Cost: n log n of both together."""
-    lines = statement.lines
-    amounts = [line.debit_minor - line.credit_minor for line in lines]
-    agreed, rest = _agreeing(side, statement, amounts, window_days)
-    documents, index = _documents_meant(side, [lines[place] for place in rest])
+    lines, entries = statement.lines, side.entries
+    agreed, others = _same_signature(side, statement)
+    named = _named(side, statement, agreed, others, window_days)
+    rest = [place for place in others if place not in named and not agreed.marks[place]]
+    references = [r for place in rest for r in (lines[place].document_no, lines[place].their_reference) if r]
+    answering = sorted(side.rows_answering(references)) if references else []
+    documents = entries.documents(answering)
+    index = index_of(documents)
     meant = {place: _document_for(lines[place], statement, documents, index) for place in rest}
+    meant |= {place: entries.key(row) for place, row in named.items()}
+    documents |= entries.documents(sorted(set(named.values())))
+    keys = set(meant.values())
     key_of_row = {
-        side.row_of_number.get(documents[key].document_no, -1): key
-        for key in meant.values()
-        if key is not None
+        row: key
+        for row in {*answering, *named.values()}
+        if (key := entries.key(row)) in keys and entries.numbers[row] not in side.unsure
     }
-    meant |= {place: key_of_row[row] for place, row in agreed.take_back(key_of_row)}
+    meant |= {place: key_of_row[row] for place, row in agreed.take_back(side, statement, key_of_row)}
     on_document: dict[str, list[StatementLine]] = {}
     loose = []
     for place, meaning in sorted(meant.items(), key=lambda pair: pair[0]):
@@ -84,67 +106,69 @@ def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
         else:
             on_document.setdefault(meaning, []).append(lines[place])
     laid = {key: document for key, document in documents.items() if key in on_document}
-    unlisted = _unlisted(side, statement, agreed, laid)
-    return Laid(agreed, on_document, loose, laid, unlisted, sum(amounts))
+    columns = statement.columns
+    return Laid(
+        agreed,
+        on_document,
+        loose,
+        laid,
+        _unlisted(side, statement, agreed, laid),
+        columns.debit_minor - columns.credit_minor,
+    )
 
 
-def _agreeing(
-    side: OurSide, statement: StatementFact, amounts: list[int], window_days: int
-) -> tuple[Agreement, list[int]]:
-    """The pairs that agree, and the places of the lines that are in none.
+def _same_signature(side: OurSide, statement: StatementFact) -> tuple[Agreement, list[int]]:
+    """The pairs that agree to the day, and the places of the lines that are in none.
 
-    A second line on a row is left over, whatever it shows: its number leads it back to the document.
+    A second line of one signature is left over: its number leads it back to the document.
     """
+    columns = statement.columns
+    theirs = columns.signatures
+    # Copied: what is left of a large set keeps its large table, and every question would go to cold memory.
+    differing = set(side.sure_signatures ^ columns.distinct)
+    differing.update(
+        [theirs[place] for place in columns.outside(statement.period_start, statement.period_end)]
+    )
+    places = range(len(theirs))
+    others = list(compress(places, map(differing.__contains__, theirs)))
+    if columns.repeated:
+        shown = set()
+        for place in compress(places, map(columns.repeated.__contains__, theirs)):
+            if theirs[place] in shown:
+                others.append(place)
+            shown.add(theirs[place])
+        others = sorted(set(others))
+    marks = bytearray(b"\1") * len(theirs)
+    for place in others:
+        marks[place] = 0
+    return Agreement(marks, set(side.rows_signed(differing | side.unsure_signatures)), {}), others
+
+
+def _named(
+    side: OurSide, statement: StatementFact, agreed: Agreement, others: Sequence[int], window_days: int
+) -> dict[int, int]:
+    """Place -> row of the other lines whose number is that of one row alone.
+
+    The first of the row's amount near its date agrees with it, and is not among them; nor are those that follow it.
+    """
+    entries, days = side.entries, side.days
     first, last = statement.period_start.toordinal(), statement.period_end.toordinal()
-    days = [line.date.toordinal() for line in statement.lines]
-    figures: Sequence[int | None] = figures_of(amounts, days)
-    if days and not (first <= min(days) and max(days) <= last):
-        figures = [
-            figure if first <= day <= last else None for figure, day in zip(figures, days, strict=True)
-        ]
-    rows = list(map(side.row_of_number.get, [line.document_no for line in statement.lines], repeat(-1)))
-    taken = bytearray(len(side.figures))
-    same = bytes(map(eq, map(side.figures.__getitem__, rows), figures))
-    for row in compress(rows, same):
-        taken[row] = 1
-    others = list(compress(range(len(rows)), same.translate(_NOT)))
-    if taken.count(1) < len(rows) - len(others):  # a row has two such lines: the second is left over
-        others = sorted((*others, *_second_lines(rows, same)))
-    rest = []
-    for place in others:  # the same amount on another day
-        row = rows[place]
-        if (
-            row >= 0
-            and not taken[row]
-            and side.entries.amounts[row] == amounts[place]
-            and first <= side.days[row] <= last
-            and abs(side.days[row] - days[place]) <= window_days
-        ):
-            taken[row] = 1
-        else:
-            rows[place] = -1
-            rest.append(place)
-    return Agreement(rows, taken), rest
-
-
-def _second_lines(rows: Sequence[int], same: bytes) -> list[int]:
-    """The places of lines whose row an earlier line of the same figures has already."""
-    seen: set[int] = set()
-    second = []
-    for place in compress(range(len(rows)), same):
-        if rows[place] in seen:
-            second.append(place)
-        seen.add(rows[place])
-    return second
-
-
-def _documents_meant(
-    side: OurSide, lines: Sequence[StatementLine]
-) -> tuple[dict[str, OurDocument], DocumentIndex]:
-    """The documents that any reference of the lines could mean, and a look-up among them."""
-    references = [r for line in lines for r in (line.document_no, line.their_reference) if r]
-    documents = side.entries.documents(sorted(side.rows_answering(references))) if references else {}
-    return documents, index_of(documents)
+    row_of = {number: row for row in agreed.unsigned if (number := entries.numbers[row]) not in side.unsure}
+    named = {}
+    for place in others:
+        line = statement.lines[place]
+        number = line.document_no.strip() or line.document_no
+        row = row_of.get(number)
+        if row is None:
+            continue
+        gap = abs(days[row] - line.date.toordinal())
+        if entries.amounts[row] == signed(line) and first <= days[row] <= last and gap <= window_days:
+            agreed.marks[place] = 1
+            agreed.other_day[place] = row
+            del row_of[number]
+        elif number:
+            named[place] = row
+    return named
 
 
 def _document_for(
@@ -175,8 +199,7 @@ def _unlisted(
 ) -> dict[str, OurDocument]:
     start, end = statement.period_start, statement.period_end
     first, last = start.toordinal(), end.toordinal()
-    left = compress(range(len(side.days)), agreed.taken.translate(_NOT))
-    rows = {row for row in left if first <= side.days[row] <= last}
+    rows = {row for row in agreed.rows_without() if first <= side.days[row] <= last}
     documents = side.entries.documents(sorted(side.whole_documents(rows)))
     return {
         key: document

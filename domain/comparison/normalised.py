@@ -6,6 +6,7 @@ per reference: one pass over all of them as a single text, where a cache of sing
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable, Sequence
 from itertools import repeat
@@ -14,21 +15,36 @@ from typing import Final
 from domain.matching.references import BARE_DIGITS_MIN, plain, squeeze
 
 _SEPARATOR: Final = "\n"
-#: maps every ASCII character but capitals, digits and the separator to nothing
-_DROPPED: Final = {
-    code: None for code in range(128) if chr(code) not in string.ascii_uppercase + string.digits + _SEPARATOR
-}
+_KEPT: Final = string.ascii_letters + string.digits + _SEPARATOR
+_CAPITALS: Final = bytes.maketrans(string.ascii_lowercase.encode(), string.ascii_uppercase.encode())
+_DROPPED: Final = bytes(code for code in range(256) if chr(code) not in _KEPT)
+#: of each line what is left without its leading letters and the zeros behind them
+_CORE: Final = re.compile(r"^[A-Z]*+0*+(.*)", re.MULTILINE)
 
 
 def squeezed_forms(references: Sequence[str]) -> list[str]:
     """``squeeze`` of each reference."""
-    if not references:
-        return []
+    return squeezed_text(references).split(_SEPARATOR) if references else []
+
+
+def squeezed_text(references: Sequence[str]) -> str:
+    """``squeeze`` of each reference, one a line."""
     text = _SEPARATOR.join(references)
-    if text.count(_SEPARATOR) != len(references) - 1:
-        return [squeeze(reference) for reference in references]  # one holds the separator: no single pass
-    ascii_text = plain(text).upper().encode("ascii", "ignore").decode("ascii")
-    return ascii_text.translate(_DROPPED).split(_SEPARATOR)
+    if text.count(_SEPARATOR) != max(len(references) - 1, 0):
+        # one holds the separator: no single pass
+        return _SEPARATOR.join([squeeze(reference) for reference in references])
+    if not text.isascii():
+        text = plain(text).upper()  # some signs have capitals of ASCII
+    return text.encode("ascii", "ignore").translate(_CAPITALS, _DROPPED).decode("ascii")
+
+
+def cores(squeezed: str) -> list[str]:
+    """Of each line of a squeezed text the form under which loose references meet: ``bare``, however little it is.
+
+    Equal squeezed forms have equal cores, and so have equal bare forms.
+    """
+    found: list[str] = _CORE.findall(squeezed)
+    return found
 
 
 def bare_forms(squeezed: Iterable[str]) -> list[str]:

@@ -74,7 +74,7 @@ def arithmetic(compared: Compared) -> Iterator[Finding]:
     mistyped balance gives one finding, and so does one mistyped amount. Where people corrected lines, a figure is wrong
     only if it is wrong with the lines as they were sent and as they are read.
     """
-    if any(line.running_balance_minor is not None for line in compared.statement.lines):
+    if compared.statement.columns.shows_balances:
         yield from _running_balances(compared)
     statement = compared.statement
     problems = _totals_problems(statement)
@@ -139,8 +139,7 @@ def _wrong_balances(statement: StatementFact) -> Iterator[tuple[StatementLine, i
 
 def _totals_problems(statement: StatementFact) -> dict[str, int]:
     """What of its totals is not what its lines come to -> by how much."""
-    debit = sum([line.debit_minor for line in statement.lines])
-    credit = sum([line.credit_minor for line in statement.lines])
+    debit, credit = statement.columns.debit_minor, statement.columns.credit_minor
     problems: dict[str, int] = {}
     gap = statement.closing_minor - (statement.opening_minor + debit - credit)
     if gap:
