@@ -31,6 +31,7 @@ from domain.events import (
     StatementLife,
     StatementLine,
 )
+from domain.fillers import is_filler
 from domain.identity import content_digest
 
 
@@ -135,12 +136,17 @@ class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True, 
     @property
     def day_before(self) -> dt.date:
         """The day whose closing balance is the statement's opening balance."""
-        return self.period_start - dt.timedelta(days=1)
+        return day_before(self.period_start)
 
     @functools.cached_property
     def columns(self) -> StatementColumns:
         """The lines in columns, made once: a statement is compared again with each event of its account."""
         return statement_columns(self.lines)
+
+
+def day_before(period_start: dt.date) -> dt.date:
+    """The day whose closing balance is the opening balance of a period."""
+    return period_start - dt.timedelta(days=1)
 
 
 # Where two versions carry the same number, the later life wins: sources are often careless about versions.
@@ -244,7 +250,11 @@ def _payment_fact(event: PaymentEvent, source: Source, recorded_at: dt.datetime)
         occurred_at=event.occurred_at,
         claims=tuple((a.document_no, a.amount_minor) for a in event.allocations),
         remittance_text=event.remittance_text,
-        own_references=_others("", event.end_to_end_id, event.bank_reference),
+        own_references=tuple(
+            reference
+            for reference in _others("", event.end_to_end_id, event.bank_reference)
+            if not is_filler(reference)
+        ),
         fee_minor=max(event.fee_minor or 0, 0),
         payer_name=event.payer_name,
         correlation_id=event.correlation_id,

@@ -6,24 +6,21 @@ JSON holds the file in base64 and, beside it, the corrections of rows that were 
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from domain.statements import PeriodUnreadableError, parse_period
 from services.api.acting import acting_user
 from services.api.ports import ApiDependencies, Correction, FileUpload
 from services.api.problems import ProblemCode, ProblemError, problem_responses
+from services.imports.errors import OptionUnreadableError
 from services.imports.statements.dates import Order
 from services.imports.statements.draft import View
 from services.imports.statements.numbers import Mark
-from services.imports.statements.options import Layout, StatementOptions
+from services.imports.statements.options import Layout, StatementOptions, columns_of, period_of
 from services.imports.statements.template import TemplateFormat, make_template
-from services.imports.statements.words import COLUMNS, Field
 from services.language import Language
 
 OCTETS: Final = "application/octet-stream"
@@ -90,8 +87,12 @@ def statement_options(
     """Dependency: what is said about a statement file beside it."""
     if remember and customer is None:
         raise ProblemError(ProblemCode.INVALID_PARAMETER, "A layout is kept for a customer: name it.")
+    try:
+        headings, dates = columns_of(columns or ()), period_of(period)
+    except OptionUnreadableError as error:
+        raise ProblemError(ProblemCode.INVALID_PARAMETER, str(error)) from error
     layout = Layout(
-        columns=_columns(columns or ()),
+        columns=headings,
         date_order=date_order,
         decimal=decimal,
         view=view,
@@ -102,36 +103,13 @@ def statement_options(
     return StatementOptions(
         customer_id=customer,
         statement_id=statement_id,
-        period=_period(period),
+        period=dates,
         opening=opening,
         format=format,
         layout=layout,
         remember=remember,
         withdraw=withdraw,
     )
-
-
-def _columns(pairs: Sequence[str]) -> dict[Field, str]:
-    found: dict[Field, str] = {}
-    for pair in pairs:
-        name, _, heading = pair.partition("=")
-        if name.strip() not in COLUMNS or not heading.strip():
-            known = ", ".join(sorted(COLUMNS))
-            raise ProblemError(
-                ProblemCode.INVALID_PARAMETER, f"columns: {pair!r} is no FIELD=HEADING of {known}."
-            )
-        found[Field(name.strip())] = heading.strip()
-    return found
-
-
-def _period(text: str | None) -> tuple[dt.date, dt.date] | None:
-    if text is None:
-        return None
-    try:
-        period = parse_period(text)
-    except PeriodUnreadableError as error:
-        raise ProblemError(ProblemCode.INVALID_PARAMETER, str(error)) from error
-    return period.start, period.end
 
 
 def file_router(deps: ApiDependencies) -> APIRouter:

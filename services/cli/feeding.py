@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from domain.statements import PeriodUnreadableError, parse_period
 from runtime.settings import Settings
 from schemas.codec import Codec
 from schemas.confluent import registry_for
@@ -24,9 +23,8 @@ from services.imports.settle import wait_until_reflected
 from services.imports.statements.dates import Order
 from services.imports.statements.draft import View
 from services.imports.statements.numbers import Mark
-from services.imports.statements.options import Layout, StatementOptions
+from services.imports.statements.options import Layout, StatementOptions, columns_of, period_of
 from services.imports.statements.template import TemplateFormat, make_template
-from services.imports.statements.words import COLUMNS, Field
 from services.imports.summary import Options, Summary, Targets
 from services.language import Language
 
@@ -117,7 +115,7 @@ def import_(
 ) -> None:
     """Import a file of a known kind, with a row-by-row report of what was refused."""
     layout = Layout(
-        columns=_columns(columns),
+        columns=columns_of(columns.split(",") if columns else ()),
         date_order=date_order,
         decimal=decimal,
         view=view,
@@ -134,7 +132,7 @@ def import_(
         statement=StatementOptions(
             customer_id=customer,
             statement_id=statement_id,
-            period=_period(period),
+            period=period_of(period),
             opening=opening,
             format=format_,
             layout=layout,
@@ -160,29 +158,6 @@ def template(
     target = output or Path(f"{kind}.{format_}")
     target.write_bytes(content)
     say(f"Template: {target}")
-
-
-def _columns(text: str | None) -> dict[Field, str]:
-    """``date=Buchung,debit=Zugang`` → headings by field."""
-    found: dict[Field, str] = {}
-    for pair in text.split(",") if text else ():
-        name, _, heading = pair.partition("=")
-        if name.strip() not in COLUMNS or not heading.strip():
-            raise CommandFailed(
-                f"{pair.strip()!r} names no column.", f"Fields: {', '.join(sorted(COLUMNS))}.", 2
-            )
-        found[Field(name.strip())] = heading.strip()
-    return found
-
-
-def _period(text: str | None) -> tuple[dt.date, dt.date] | None:
-    if text is None:
-        return None
-    try:
-        period = parse_period(text)
-    except PeriodUnreadableError as error:
-        raise CommandFailed(str(error), "Write for example --period 2026-01.", 2) from error
-    return period.start, period.end
 
 
 def bring_in(kind: str, file: Path, options: Options, wait: bool, timeout_s: int, as_json: bool) -> None:

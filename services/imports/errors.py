@@ -3,6 +3,7 @@
 ImportingError
 ├── SourceUnreadableError      the file is not there, or is not what its kind of import reads
 ├── UnknownImportKindError     no such kind of import
+├── OptionUnreadableError      what is said about a file beside it makes no sense
 ├── RecordTooLargeError        one record exceeds what a broker takes (the line is reported, the rest goes on)
 ├── PublishingError            carries what was delivered, and up to where
 │   ├── DeliveryFailedError    Kafka did not take a record in time
@@ -49,6 +50,14 @@ class UnknownImportKindError(ImportingError):
         super().__init__(f"There is no import {kind!r}; known: {', '.join(known)}.")
         self.kind = kind
         self.known = tuple(known)
+
+
+class OptionUnreadableError(ImportingError):
+    """``option``: which one."""
+
+    def __init__(self, option: str, reason: str) -> None:
+        super().__init__(f"{option}: {reason}")
+        self.option = option
 
 
 class RecordTooLargeError(ImportingError):

@@ -77,6 +77,27 @@ def test_one_receipt_in_report_notification_and_statement_is_one_event() -> None
     assert len(keys) == 1
 
 
+@pytest.mark.parametrize(
+    ("sample", "reference", "filler"),
+    [
+        ("camt053_v02.xml", "<AcctSvcrRef>B-1<", "<AcctSvcrRef>NOTPROVIDED<"),
+        ("mt940.sta", "NONREF//B-1", "NONREF//NONREF"),
+        ("ofx1_sgml.ofx", "<FITID>B-1", "<FITID>none"),
+    ],
+)
+def test_a_word_for_no_reference_is_none(tmp_path: Path, sample: str, reference: str, filler: str) -> None:
+    text = (SAMPLES / sample).read_text(encoding="utf-8")
+    assert reference in text
+    file = tmp_path / sample
+    file.write_text(text.replace(reference, filler), encoding="utf-8")
+    content = read_file(Source(file, StatementOptions(), Layout(currency="EUR")))
+    [receipt] = [one for draft in content.drafts for one in receipts_of(draft) if isinstance(one, Receipt)]
+    assert receipt.details.bank_reference is None
+    assert receipt.details.end_to_end_id is None
+    event = event_of(receipt, owner_of(receipt, "C-1", NOBODY, NOBODY, NOBODY, UNIDENTIFIED))
+    assert event["document_no"] == receipt.key[:16]
+
+
 def test_entries_that_say_the_same_are_still_two_receipts() -> None:
     both = [one for one in drafted(credit(), credit()) if isinstance(one, Receipt)]
     assert len({one.key for one in both}) == 2

@@ -93,6 +93,16 @@ def test_two_payments_with_one_end_to_end_id_are_duplicates() -> None:
 
 
 @scenario
+def test_two_payments_without_an_end_to_end_id_are_no_duplicates() -> None:
+    """
+    order    2026-01-05  INV-1001  200.00
+    payment  2026-01-20  P-77      100.00  end_to_end_id NOTPROVIDED  bank_reference NONREF  pays INV-1001 100.00
+    payment  2026-01-24  P-78      100.00  end_to_end_id NOTPROVIDED  bank_reference NONREF  pays INV-1001 100.00
+    => balance 0
+    """
+
+
+@scenario
 def test_two_payments_with_one_bank_reference_are_duplicates() -> None:
     """
     payment  2026-01-20  P-77  100.00  bank_reference B-1

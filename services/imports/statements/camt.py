@@ -18,12 +18,12 @@ from lxml import etree
 from domain.money import MoneyError, from_text, is_currency
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
-from services.imports.statements.references import document_of
+from services.imports.statements.references import document_of, stated
 
 _STATEMENTS: Final = frozenset({"Stmt", "Rpt", "Ntfctn"})
 _OPENING: Final = ("OPBD", "PRCD")
 _CLOSING: Final = ("CLBD",)
-_NO_REFERENCE: Final = frozenset({"", "NOTPROVIDED", "NONREF", "NONE"})
+_OWN_REFERENCES: Final = ("AcctSvcrRef", "TxId", "InstrId")
 
 
 class CamtReader:
@@ -193,9 +193,9 @@ def _lines(entry: Any, number: int, draft: StatementDraft) -> Iterator[DraftLine
         parts = [_minor_of(one, currency, indicator) for one in transactions]
         if sum(parts) != minor:
             raise _Bad(Reason.BATCH_DOES_NOT_ADD_UP, "TxDtls", str(len(parts)))
-    bank_reference = _text(entry, "AcctSvcrRef") or _text(entry, "NtryRef")
+    bank_reference = stated(_text(entry, "AcctSvcrRef"), _text(entry, "NtryRef")) or ""
     for at, (part, detail) in enumerate(zip(parts, transactions, strict=True), start=1):
-        own = "" if detail is None else _text(detail, "Refs/AcctSvcrRef", "Refs/TxId", "Refs/InstrId")
+        own = None if detail is None else stated(*(_text(detail, f"Refs/{name}") for name in _OWN_REFERENCES))
         reference = own or (f"{bank_reference}/{at}" if bank_reference and len(parts) > 1 else bank_reference)
         details = _details(detail, indicator, reference, value_date, booked=booked, reversal=reversal)
         text = _remittance(detail) or _text(entry, "AddtlNtryInf")
@@ -234,14 +234,15 @@ def _details(
         )
     party = "Dbtr" if indicator == "CRDT" else "Cdtr"  # the other side
     account = f"RltdPties/{party}Acct/Id"
-    end_to_end = _text(detail, "Refs/EndToEndId")
     return PaymentDetails(
         name=_text(detail, f"RltdPties/{party}/Nm", f"RltdPties/{party}/Pty/Nm", f"RltdPties/Ultmt{party}/Nm")
         or None,
         account=_text(detail, f"{account}/IBAN", f"{account}/Othr/Id") or None,
-        end_to_end_id=None if end_to_end in _NO_REFERENCE else end_to_end,
+        end_to_end_id=stated(_text(detail, "Refs/EndToEndId")),
         bank_reference=bank_reference or None,
-        structured_reference=_text(detail, "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/RfrdDocInf/Nb") or None,
+        structured_reference=stated(
+            _text(detail, "RmtInf/Strd/CdtrRefInf/Ref"), _text(detail, "RmtInf/Strd/RfrdDocInf/Nb")
+        ),
         value_date=value_date,
         booked=booked,
         reversal=reversal,

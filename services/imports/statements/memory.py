@@ -15,6 +15,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from domain.facts import day_before
 from services.imports.statements.events import Statement
 from services.imports.statements.options import Layout
 from services.imports.statements.receipts import Owner
@@ -98,7 +99,6 @@ class ImportMemory:
     def closing_before(self, statement: Statement) -> tuple[str, int] | None:
         """(id, closing balance) of the statement in force that ends the day before this one begins."""
         table = imported_statements
-        day_before = statement.period_start - dt.timedelta(days=1)
         with self._engine.connect() as connection:
             rows = connection.execute(
                 sa.select(table.c.statement_id, table.c.closing_minor, table.c.life)
@@ -106,7 +106,7 @@ class ImportMemory:
                 .where(
                     table.c.customer_id == statement.customer_id,
                     table.c.currency == statement.currency,
-                    table.c.period_end == day_before,
+                    table.c.period_end == day_before(statement.period_start),
                 )
                 .order_by(table.c.statement_id, table.c.version.desc())
             ).all()

@@ -21,13 +21,12 @@ from domain.money import MoneyError, from_text, is_currency
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
 from services.imports.statements.periods import start_after
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
-from services.imports.statements.references import document_of
+from services.imports.statements.references import document_of, stated
 from services.imports.statements.sheet import encoding_of
 
 _FIELD: Final = re.compile(r"^:(\d{2}[A-Z]?):", re.MULTILINE)
 _BALANCE: Final = re.compile(r"([CD])(\d{6})([A-Z]{3})([\d]+(?:,\d*)?)\s*")
 _FIELD_CHARACTERS_MAX: Final = 10_000
-_NO_REFERENCE: Final = frozenset({"", "NONREF", "NOTPROVIDED"})
 
 
 @dataclass(slots=True)
@@ -162,14 +161,12 @@ def _line(row: int, data: dict[str, Any], currency: str) -> DraftLine:
     )
     text = structured or " ".join((data.get("transaction_details") or "").split())
     extra = (data.get("extra_details") or "").strip()
-    reference = (data.get("customer_reference") or "").strip()
-    end_to_end = (data.get("end_to_end_reference") or "").strip()
     details = PaymentDetails(
         name=(data.get("applicant_name") or "").strip() or None,
         account=(data.get("gvc_applicant_iban") or data.get("applicant_iban") or "").strip() or None,
-        end_to_end_id=None if end_to_end in _NO_REFERENCE else end_to_end,
-        bank_reference=(data.get("bank_reference") or "").strip() or None,
-        structured_reference=None if reference in _NO_REFERENCE else reference,
+        end_to_end_id=stated((data.get("end_to_end_reference") or "").strip()),
+        bank_reference=stated((data.get("bank_reference") or "").strip()),
+        structured_reference=stated((data.get("customer_reference") or "").strip()),
         value_date=dt.date(data["date"].year, data["date"].month, data["date"].day),
         reversal=str(data.get("status", "")).upper().startswith("R"),
     )

@@ -18,7 +18,7 @@ from ofxtools.Parser import OFXTree
 from domain.money import MoneyError, from_text, is_currency
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
-from services.imports.statements.references import document_of
+from services.imports.statements.references import document_of, stated
 
 _STATEMENTS: Final = ("STMTRS", "CCSTMTRS")
 _DOCTYPE: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -86,20 +86,18 @@ class OfxReader:
             minor = from_text(_plain(amount), draft.currency)
         except MoneyError:
             return refuse(Reason.BAD_AMOUNT, "TRNAMT", amount)
-        reference = _text(transaction, "REFNUM") or _text(transaction, "CHECKNUM")
+        reference = stated(_text(transaction, "REFNUM"), _text(transaction, "CHECKNUM"))
         name = _text(transaction, "NAME") or _text(transaction, "PAYEE/NAME")
         details = PaymentDetails(
             name=name or None,
             account=_text(transaction, "BANKACCTTO/ACCTID") or None,
-            bank_reference=bank_id or None,
-            structured_reference=reference or None,
+            bank_reference=stated(bank_id),
+            structured_reference=reference,
         )
         text = _text(transaction, "MEMO")
         whole = " ".join(part for part in (name, text) if part)
         document_no = document_of(details, whole) or bank_id
-        draft.lines.append(
-            DraftLine(self.rows, date, document_no, -minor, None, reference or None, text, details)
-        )
+        draft.lines.append(DraftLine(self.rows, date, document_no, -minor, None, reference, text, details))
         return None
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from domain.statements import PeriodUnreadableError, parse_period
+from services.imports.errors import OptionUnreadableError
 from services.imports.statements.dates import Order
 from services.imports.statements.draft import View
 from services.imports.statements.numbers import Mark
-from services.imports.statements.words import Field
+from services.imports.statements.words import COLUMNS, Field
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,3 +57,26 @@ class StatementOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The file's statements no longer stand: withdraw them."""
     corrections: str | None = None
     """An error report whose column ``corrected`` was filled in."""
+
+
+def columns_of(pairs: Iterable[str]) -> dict[Field, str]:
+    """``date=Buchung`` → headings by field. Raises ``OptionUnreadableError``."""
+    found: dict[Field, str] = {}
+    for pair in pairs:
+        name, _, heading = pair.partition("=")
+        if name.strip() not in COLUMNS or not heading.strip():
+            known = ", ".join(sorted(COLUMNS))
+            raise OptionUnreadableError("columns", f"{pair.strip()!r} is no FIELD=HEADING of {known}.")
+        found[Field(name.strip())] = heading.strip()
+    return found
+
+
+def period_of(text: str | None) -> tuple[dt.date, dt.date] | None:
+    """First and last day of ``2026-01`` or ``2026-01-01..2026-01-31``. Raises ``OptionUnreadableError``."""
+    if text is None:
+        return None
+    try:
+        period = parse_period(text)
+    except PeriodUnreadableError as error:
+        raise OptionUnreadableError("period", str(error)) from error
+    return period.start, period.end

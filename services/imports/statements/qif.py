@@ -16,7 +16,7 @@ from services.imports.statements.draft import DraftLine, PaymentDetails, Stateme
 from services.imports.statements.numbers import AmountError, Mark, to_minor, votes
 from services.imports.statements.options import Layout
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
-from services.imports.statements.references import document_of
+from services.imports.statements.references import document_of, stated
 from services.imports.statements.sheet import encoding_of
 from services.imports.statements.words import OPENING_WORDS, plain
 
@@ -103,7 +103,7 @@ def _take(
     if plain(said.get("P", "")) in OPENING_WORDS:
         draft.opening_minor, draft.period_start = -minor, date
         return None
-    details = PaymentDetails(name=said.get("P") or None, structured_reference=number or None)
+    details = PaymentDetails(name=said.get("P") or None, structured_reference=stated(number))
     text = said.get("M", "")
     whole = " ".join(part for part in (said.get("P", ""), text) if part)
     document_no = document_of(details, whole)

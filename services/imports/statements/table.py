@@ -21,6 +21,7 @@ from services.imports.statements.numbers import AmountError, Mark, Side, is_empt
 from services.imports.statements.options import Layout, StatementOptions
 from services.imports.statements.periods import read_period, start_after
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
+from services.imports.statements.references import stated
 from services.imports.statements.sheet import Cell, Row, Sheet, text_of
 from services.imports.statements.words import (
     CLOSING_WORDS,
@@ -259,7 +260,7 @@ class TableReader:
         return PaymentDetails(
             name=self._text(cells, Field.PAYER) or None,
             account=self._text(cells, Field.PAYER_ACCOUNT) or None,
-            bank_reference=document_no or None,
+            bank_reference=stated(document_no),
         )
 
     def _label(self, cells: list[Cell]) -> str | None:
