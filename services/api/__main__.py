@@ -17,7 +17,7 @@ from runtime.metrics import process_registry
 from runtime.settings import Settings
 from schemas.codec import Codec
 from schemas.confluent import registry_for
-from services.api.adapters import EventPublisher, FileImporter, StatementIssuer
+from services.api.adapters import ComparisonWriter, EventPublisher, FileImporter, StatementIssuer
 from services.api.app import create_app
 from services.api.lag import KafkaLag
 from services.api.ports import ApiDependencies
@@ -47,6 +47,7 @@ def compose(settings: Settings) -> FastAPI:
     policy = read_policy(settings.work_policy)
     log = WorkLog(settings.kafka_bootstrap_servers, codec, engine)
 
+    letterhead = Letterhead(name=settings.company_name, time_zone=settings.time_zone)
     return create_app(
         ApiDependencies(
             engine=engine,
@@ -54,9 +55,8 @@ def compose(settings: Settings) -> FastAPI:
             clock=clock,
             zone=zone,
             publish=EventPublisher(settings.kafka_bootstrap_servers, codec),
-            statement=StatementIssuer(
-                engine, Letterhead(name=settings.company_name, time_zone=settings.time_zone), clock
-            ),
+            statement=StatementIssuer(engine, letterhead, clock),
+            comparison=ComparisonWriter(engine, letterhead),
             import_file=FileImporter(settings.kafka_bootstrap_servers, codec, engine),
             lag=KafkaLag(settings.kafka_bootstrap_servers, settings.app_id, settings.partitions, live),
             case_desk=CaseDesk(log, policy, clock, lambda: clock().astimezone(zone).date()),

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from domain.statements import PeriodUnreadableError, StatementDoesNotProveError, parse_period
 from schemas.codec import Codec
 from services.api.ports import (
+    ComparisonRequest,
     Correction,
     FileAnswer,
     FileUpload,
@@ -34,8 +35,9 @@ from services.imports.kinds import find_import
 from services.imports.publisher import Publisher, publish, read_events
 from services.imports.statements.reasons import FileRefusedError
 from services.imports.summary import Options, Targets
+from services.reports.comparisons.service import write_comparisons
 from services.reports.document import Letterhead
-from services.reports.errors import NothingToStateError
+from services.reports.errors import NothingToCompareError, NothingToStateError
 from services.reports.service import issue_statement
 
 #: rejected rows that an answer names one by one
@@ -141,6 +143,33 @@ def _rejected_rows(report: Path, language: str) -> list[RejectedRow]:
             )
             for row in islice(csv.DictReader(stream), _NAMED_ROWS)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonWriter:
+    """``ApiDependencies.comparison``."""
+
+    engine: sa.Engine
+    letterhead: Letterhead
+
+    def __call__(self, request: ComparisonRequest) -> StatementDocument:
+        """Blocks for database and layout. Raises ``ProblemError``."""
+        try:
+            written = write_comparisons(
+                self.engine,
+                request.customer_id,
+                request.currency,
+                request.statement_id,
+                None if request.period is None else parse_period(request.period),
+                request.language,
+                request.format,
+                letterhead=self.letterhead,
+            )
+        except PeriodUnreadableError as error:
+            raise ProblemError(ProblemCode.INVALID_PARAMETER, str(error)) from error
+        except NothingToCompareError as error:
+            raise ProblemError(ProblemCode.UNKNOWN_CUSTOMER, str(error)) from error
+        return StatementDocument(written.content, written.media_type, written.filename)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,7 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
             "matched_count": 1,
             "pending_count": 0,
             "first_divergent_line_no": 2,
+            "occurred_at": "2026-02-02T08:00:00Z",
             "lines": [
                 {
                     "line_no": 2,

@@ -55,8 +55,20 @@ class StatementRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonRequest:
+    """Comparisons of a customer: of one statement, of those that end in a period, or all."""
+
+    customer_id: str
+    statement_id: str | None
+    period: str | None
+    format: StatementFormat
+    language: Language | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatementDocument:
-    """A rendered statement. ``filename`` is plain ASCII."""
+    """A rendered statement or comparison. ``filename`` is plain ASCII."""
 
     content: bytes
     media_type: str
@@ -111,8 +123,8 @@ class FileAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDependencies:
-    """``publish`` takes NDJSON and raises ``problems.ProblemError``, as ``statement`` does, for what it
-    cannot do.
+    """``publish`` takes NDJSON and raises ``problems.ProblemError``, as ``statement`` and ``comparison`` do, for what
+    it cannot do.
 
     ``allowed_hosts`` are the names in the Host header that are answered ("*" for any): a page of another
     site that rebinds its name to this machine gets nothing.
@@ -124,6 +136,7 @@ class ApiDependencies:
     zone: ZoneInfo
     publish: Callable[[BinaryIO], Publication]
     statement: Callable[[StatementRequest], StatementDocument]
+    comparison: Callable[[ComparisonRequest], StatementDocument]
     import_file: Callable[[FileUpload], FileAnswer]
     lag: Callable[[], Lag]
     case_desk: CaseDesk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -13,13 +14,14 @@ from domain.money import to_text
 from runtime.settings import Settings
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
-from services.cli.issuing import read_period
+from services.cli.issuing import deliver, letterhead, read_period
 from services.cli.output import out, print_rows
 from services.cli.running import JsonOption
 from services.language import LANGUAGES, Language, explain
 from services.language.comparisons import action_name, outcome_name
 from services.queries.comparisons import ComparedLine, ComparisonRow, iterate_comparisons
 from services.queries.filters import AccountFilter
+from services.reports.comparisons.service import write_comparisons
 
 _WORDS = {
     "en": {
@@ -60,6 +62,12 @@ def compare(
     currency: Annotated[str | None, typer.Option("--currency", help="Only this currency.")] = None,
     every: Annotated[bool, typer.Option("--all", help="The lines that agree too.")] = False,
     language: Annotated[str | None, typer.Option("--language", help="en or zh.")] = None,
+    fmt: Annotated[
+        str | None, typer.Option("--format", help="Write a document: pdf, xlsx, csv, html or json.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File or folder of it; - is standard output.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Their statement against our books: every line, and the bridge from their closing balance to ours."""
@@ -70,6 +78,19 @@ def compare(
     wanted = None if period is None else read_period(period)
     engine = where.find_servers(settings).engine()
     try:
+        if fmt is not None:
+            written = write_comparisons(
+                engine,
+                customer,
+                currency,
+                statement,
+                wanted,
+                language,
+                fmt,
+                letterhead=letterhead(settings),
+            )
+            deliver(written.content, written.filename, output)
+            return
         with engine.connect() as connection:
             found = list(
                 iterate_comparisons(

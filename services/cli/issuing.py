@@ -66,15 +66,20 @@ def statement(
         )
     finally:
         engine.dispose()
+    deliver(issued.content, issued.filename, output)
+
+
+def deliver(content: bytes, filename: str, output: Path | None) -> None:
+    """Put a document where ``output`` says: a file, a folder, ``-`` for standard output, or here by its own name."""
     if output is not None and str(output) == "-":
-        sys.stdout.buffer.write(issued.content)
+        sys.stdout.buffer.write(content)
         sys.stdout.flush()
         return
-    path = Path(issued.filename) if output is None else output
+    path = Path(filename) if output is None else output
     if path.is_dir():
-        path = path / issued.filename
+        path = path / filename
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_once(path, issued.content)
+    write_once(path, content)
     out.print(str(path), highlight=False, soft_wrap=True)
 
 

@@ -21,7 +21,7 @@ from services.imports.errors import (
 from services.imports.statements.reasons import FileRefusedError
 from services.imports.statements.template import UnknownTemplateError
 from services.projector.errors import ProjectorError
-from services.reports.errors import ReportError
+from services.reports.errors import NothingToCompareError, ReportError
 from services.store.errors import StoreError
 from services.work.errors import NoSuchSubjectError, NotRecordedError, UnknownUserError, WorkError
 from services.work.policy import PolicyUnreadableError
@@ -41,6 +41,12 @@ _KNOWN: tuple[tuple[type[BaseException], Callable[[BaseException], str], str, in
     (FileRefusedError, _text, "Nothing was imported.", 1),
     (UnknownTemplateError, _text, "Choose one of the kinds named.", 2),
     (ImportingError, _text, "Mend the file and run it again.", 1),
+    (
+        NothingToCompareError,
+        _text,
+        "Look at all of the customer's with `tieout compare CUSTOMER`, or import one.",
+        1,
+    ),
     (ReportError, _text, "Run `tieout balances` to see what is booked.", 1),
     (UnknownUserError, _text, "Run `tieout users list`, and name one with --as.", 2),
     (NoSuchSubjectError, _text, "Run `tieout cases list --all`.", 2),

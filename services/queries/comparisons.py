@@ -40,7 +40,7 @@ class ComparedLine:
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
     """``theirs_closing_minor`` + ``step_minor`` of all lines = ``ours_closing_minor``. ``difference_minor`` is ours -
-    theirs.
+    theirs. ``occurred_at``: when the event happened that led to this state of it.
     """
 
     customer_id: str
@@ -58,6 +58,7 @@ class ComparisonRow:
     matched_count: int
     pending_count: int
     first_divergent_line_no: int | None
+    occurred_at: dt.datetime
     lines: list[ComparedLine]
 
 

@@ -6,7 +6,8 @@
     ├── UnknownLanguageError      no catalogue of texts
     ├── UnknownFormatError        no renderer
     ├── UnknownTemplateError      no such template of statements
-    └── NothingToStateError       the customer has no entry in that currency up to the period's end
+    ├── NothingToStateError       the customer has no entry in that currency up to the period's end
+    └── NothingToCompareError     no statement of the customer is compared there
 
 ``domain.statements.StatementDoesNotProveError`` passes through: what does not prove is not issued.
 """
@@ -28,7 +29,7 @@ class UnknownLanguageError(ReportError):
 
 class UnknownFormatError(ReportError):
     def __init__(self, fmt: str, known: Iterable[str]) -> None:
-        super().__init__(f"no statements in format {fmt!r}; there are {', '.join(sorted(known))}")
+        super().__init__(f"nothing is written in format {fmt!r}; there are {', '.join(sorted(known))}")
         self.fmt = fmt
 
 
@@ -45,3 +46,9 @@ class NothingToStateError(ReportError):
         self.customer_id = customer_id
         self.currency = currency
         self.period_label = period_label
+
+
+class NothingToCompareError(ReportError):
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"no statement of customer {customer_id!r} is compared there")
+        self.customer_id = customer_id

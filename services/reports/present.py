@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from domain.ageing import CURRENT, days_past_due
 from domain.statements import Statement
-from services.reports.document import Section, StatementDocument
+from services.reports.document import Customer, Letterhead, Section, StatementDocument
 from services.reports.localise import Localiser, localiser
 
 
@@ -21,11 +21,27 @@ def view_of(document: StatementDocument) -> dict[str, Any]:
     words = localiser(document.language)
     letterhead, customer, period = document.letterhead, document.customer, document.period
     return {
-        "lang": words.text("locale", "typst_lang"),
-        "region": words.text("locale", "typst_region"),
+        **both_parties(letterhead, customer, words),
         "document_no": document.document_no,
         "customer_id": customer.customer_id,
         "title": words.text("title", "statement"),
+        "facts": _facts(document, words),
+        "labels": {
+            section: words.texts(section)
+            for section in ("title", "summary", "lines", "items", "ageing", "proof", "slip")
+        },
+        "sections": [_section(section, words) for section in document.sections],
+        "reply": words.text("slip", "reply", days=letterhead.reply_within_days),
+        "period_end": words.long_date(period.end),
+    }
+
+
+def both_parties(letterhead: Letterhead, customer: Customer, words: Localiser) -> dict[str, Any]:
+    """What every document shows of its language, its issuer and its reader."""
+    return {
+        "lang": words.text("locale", "typst_lang"),
+        "region": words.text("locale", "typst_region"),
+        "page": words.text("title", "page", page="{page}", pages="{pages}"),
         "issuer": {
             "name": letterhead.name,
             "lines": _present(
@@ -39,15 +55,6 @@ def view_of(document: StatementDocument) -> dict[str, Any]:
             "name": customer.name,
             "lines": _present(customer.address, customer.country, customer.email),
         },
-        "facts": _facts(document, words),
-        "labels": {
-            section: words.texts(section)
-            for section in ("title", "summary", "lines", "items", "ageing", "proof", "slip")
-        },
-        "page": words.text("title", "page", page="{page}", pages="{pages}"),
-        "sections": [_section(section, words) for section in document.sections],
-        "reply": words.text("slip", "reply", days=letterhead.reply_within_days),
-        "period_end": words.long_date(period.end),
     }
 
 

@@ -17,7 +17,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 @functools.cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """A template of this room by its name; everything put into it is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -25,9 +26,9 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("statement.html.j2")
+    return environment.get_template(name)
 
 
 def render_html(document: StatementDocument) -> bytes:
     """One UTF-8 page."""
-    return _template().render(doc=view_of(document)).encode()
+    return template("statement.html.j2").render(doc=view_of(document)).encode()

@@ -11,6 +11,7 @@ import functools
 import importlib.resources
 import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import typst
@@ -19,7 +20,7 @@ from services.reports.document import StatementDocument
 from services.reports.errors import UnknownTemplateError
 from services.reports.present import view_of
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = (Path(__file__).parent / "templates").resolve()
 _FONT_PACKAGE = "cvttf_NotoSansCJK_Regular"
 DEFAULT_TEMPLATE = "balance_forward"
 
@@ -31,21 +32,22 @@ class PdfRenderer:
     """
 
     def __init__(self, template: Path) -> None:
+        root = TEMPLATES if template.is_relative_to(TEMPLATES) else template.parent
         self._lock = threading.Lock()
         self._compiler = typst.Compiler(
-            str(template), root=str(template.parent), font_paths=_fonts(), ignore_system_fonts=True
+            str(template), root=str(root), font_paths=_fonts(), ignore_system_fonts=True
         )
 
-    def render(self, document: StatementDocument) -> bytes:
-        """The PDF of a document. Blocks for the time of layout."""
-        data = msgspec.json.encode(view_of(document)).decode()
+    def render(self, view: dict[str, Any], at: dt.datetime) -> bytes:
+        """The PDF of a view, created at ``at`` (aware). Blocks for the time of layout."""
+        data = msgspec.json.encode(view).decode()
         with self._lock:
             pdf = self._compiler.compile(
                 format="pdf",
                 # Tags make the file five times as large; the HTML form serves screen readers.
                 pdf_tags=False,
                 sys_inputs={"document": data},
-                timestamp=document.issued_at.astimezone(dt.UTC).replace(microsecond=0),
+                timestamp=at.astimezone(dt.UTC).replace(microsecond=0),
             )
         if not isinstance(pdf, bytes):
             raise TypeError(f"typst gave {type(pdf).__name__} instead of one PDF")
@@ -59,13 +61,14 @@ def _fonts() -> typst.Fonts:
 
 
 @functools.cache
-def _renderer(path: Path) -> PdfRenderer:
+def renderer(path: Path) -> PdfRenderer:
+    """The renderer of a template, made once. ``path`` is resolved."""
     return PdfRenderer(path)
 
 
 def templates() -> tuple[str, ...]:
     """Names of the templates that come with the service, sorted."""
-    return tuple(sorted(path.stem for path in _TEMPLATES.glob("*.typ")))
+    return tuple(sorted(path.stem for path in TEMPLATES.glob("*.typ")))
 
 
 def render_pdf(document: StatementDocument, template: str | Path = DEFAULT_TEMPLATE) -> bytes:
@@ -73,7 +76,7 @@ def render_pdf(document: StatementDocument, template: str | Path = DEFAULT_TEMPL
 
     Raises ``UnknownTemplateError``.
     """
-    path = template if isinstance(template, Path) else _TEMPLATES / f"{template}.typ"
+    path = template if isinstance(template, Path) else TEMPLATES / f"{template}.typ"
     if (isinstance(template, str) and template not in templates()) or not path.is_file():
         raise UnknownTemplateError(str(template))
-    return _renderer(path.resolve()).render(document)
+    return renderer(path.resolve()).render(view_of(document), document.issued_at)

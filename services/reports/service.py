@@ -130,7 +130,7 @@ def issue_statement(
     )
     return IssuedStatement(
         content=RENDERERS[fmt](document),
-        filename=f"{_file_stem(document.document_no)}-{tongue}.{fmt}",
+        filename=f"{file_stem(document.document_no)}-{tongue}.{fmt}",
         media_type=MEDIA_TYPES[fmt],
         document=document,
         sections=rows,
@@ -240,7 +240,7 @@ def _document_no(rows: tuple[Registered, ...]) -> str:
     return statement_number(first.customer_id, None, first.period, restatements + 1)
 
 
-def _file_stem(document_no: str) -> str:
+def file_stem(document_no: str) -> str:
     """A name that every file system takes; two document numbers never share one."""
     stem = urllib.parse.quote(document_no, safe=" ()+,;=@")
     if len(stem) <= _NAME_LENGTH_MAX:

@@ -94,6 +94,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 clock=lambda: dt.datetime.combine(TODAY, dt.datetime.now(dt.UTC).timetz()),
                 zone=ZoneInfo("UTC"),
                 publish=_not_used,
+                comparison=_not_used,
                 import_file=_not_used,
                 case_desk=CaseDesk(log, policy, lambda: dt.datetime.now(dt.UTC), lambda: TODAY),
                 adjustment_desk=AdjustmentDesk(log, policy, lambda: dt.datetime.now(dt.UTC)),

@@ -30,7 +30,7 @@ from services.api import (
     create_app,
 )
 from services.api.__main__ import allowed_hosts
-from services.api.adapters import StatementIssuer
+from services.api.adapters import ComparisonWriter, StatementIssuer
 from services.api.examples import EXAMPLES
 from services.api.problems import PROBLEMS, ProblemCode, ProblemError
 from services.api.testing import served
@@ -122,6 +122,7 @@ def deps(stack: StackUrls) -> Iterator[ApiDependencies]:
             publish=Publisher(),
             import_file=uploaded,
             statement=StatementIssuer(engine, Letterhead(name="Meridian"), lambda: NOW),
+            comparison=ComparisonWriter(engine, Letterhead(name="Meridian")),
             lag=lambda: Lag(3),
             case_desk=CaseDesk(log, POLICY, lambda: NOW, NOW.date),
             adjustment_desk=AdjustmentDesk(log, POLICY, lambda: NOW),

@@ -12,7 +12,7 @@ import pytest
 from domain.statements import Period, digest_of, parse_period
 from services.reports.register import Registered, statement_number
 from services.reports.restatement import compare
-from services.reports.service import _file_stem, write_once
+from services.reports.service import file_stem, write_once
 
 JANUARY = parse_period("2011-01")
 
@@ -117,12 +117,12 @@ def test_no_two_statements_share_a_number() -> None:
     "hostile", ["../../etc/passwd", "a/b\\c", 'x"y', "nul\x00", "line\nbreak", "客户", "C" * 900]
 )
 def test_file_names_are_plain_whatever_the_customer_is_called(hostile: str) -> None:
-    stem = _file_stem(statement_number(hostile, "EUR", JANUARY, 1))
+    stem = file_stem(statement_number(hostile, "EUR", JANUARY, 1))
     assert stem.isascii()
     assert stem.isprintable()
     assert not set(stem) & set('/\\:*?"<>|\x00')
     assert len(stem) <= 150
-    assert stem != _file_stem(statement_number(hostile + "x", "EUR", JANUARY, 1))
+    assert stem != file_stem(statement_number(hostile + "x", "EUR", JANUARY, 1))
 
 
 def test_a_registered_row_proves_its_figures() -> None:
