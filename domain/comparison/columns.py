@@ -40,9 +40,10 @@ class StatementColumns(msgspec.Struct, frozen=True):
     """Per line; the amount is signed in our view."""
     distinct: set[str]
     """Each signature once."""
-    repeated: set[str]
-    """The signatures that several lines have."""
+    again: list[int]
+    """The places of lines whose signature an earlier line has already."""
     days: list[int]
+    distinct_days: set[int]
     debit_minor: int
     credit_minor: int
     shows_balances: bool
@@ -50,7 +51,7 @@ class StatementColumns(msgspec.Struct, frozen=True):
 
     def outside(self, first: dt.date, last: dt.date) -> Iterator[int]:
         """The places of lines of other days than those from ``first`` to ``last``."""
-        days = {day for day in set(self.days) if not first.toordinal() <= day <= last.toordinal()}
+        days = {day for day in self.distinct_days if not first.toordinal() <= day <= last.toordinal()}
         return compress(range(len(self.days)), map(days.__contains__, self.days)) if days else iter(())
 
 
@@ -65,9 +66,22 @@ def statement_columns(lines: Sequence[StatementLine]) -> StatementColumns:
     return StatementColumns(
         signed,
         distinct,
-        repeated(signed, distinct),
+        _again(signed, repeated(signed, distinct)),
         days,
+        set(days),
         sum(debits),
         sum(credits),
         balances.count(None) < len(balances),
     )
+
+
+def _again(signed: Sequence[str], several: set[str]) -> list[int]:
+    if not several:
+        return []
+    shown = set()
+    found = []
+    for place in compress(range(len(signed)), map(several.__contains__, signed)):
+        if signed[place] in shown:
+            found.append(place)
+        shown.add(signed[place])
+    return found

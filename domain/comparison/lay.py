@@ -131,13 +131,8 @@ def _same_signature(side: OurSide, statement: StatementFact) -> tuple[Agreement,
     )
     places = range(len(theirs))
     others = list(compress(places, map(differing.__contains__, theirs)))
-    if columns.repeated:
-        shown = set()
-        for place in compress(places, map(columns.repeated.__contains__, theirs)):
-            if theirs[place] in shown:
-                others.append(place)
-            shown.add(theirs[place])
-        others = sorted(set(others))
+    if columns.again:
+        others = sorted({*others, *columns.again})
     marks = bytearray(b"\1") * len(theirs)
     for place in others:
         marks[place] = 0
