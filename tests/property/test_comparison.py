@@ -104,6 +104,15 @@ def comparisons(draw: st.DrawFn) -> tuple[Compared, NaiveComparison]:
     return compared, NaiveComparison(list(documents.values()), statement, [other], rules.date_window_days)
 
 
+def test_a_line_without_a_number_means_no_document_even_if_one_has_none_either() -> None:
+    entries = OurEntries()
+    line = Line("e-1", EntryKind.INVOICE, EntryRole.POSTED, 100, "", START, (1, 0))
+    entries.add(EntryKind.INVOICE, "", (), [line], SOURCE)
+    statement = _statement("S-1", [("", None, START, 70)], 0, 70)
+    compared = compare("EUR", Rules(), OurSide(entries), statement, Progress({}, {}, dt.date(2026, 3, 1)))
+    assert [v.outcome for v in compared.verdicts] == [Outcome.MISSING_HERE, Outcome.MISSING_THERE]
+
+
 @settings(max_examples=300)
 @given(comparisons())
 def test_it_says_what_the_plain_comparison_says(both: tuple[Compared, NaiveComparison]) -> None:
