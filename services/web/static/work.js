@@ -143,8 +143,9 @@ window.addEventListener("hashchange", () => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && place().id !== null && !event.target.closest("input, textarea, select")) {
+    const open = document.querySelector(".rows a[aria-current]");
     location.hash = `#/${place().room}`;
-    document.getElementById("list").focus();
+    (open ?? document.getElementById("list")).focus();
   }
 });
 

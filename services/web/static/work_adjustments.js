@@ -2,7 +2,7 @@
 import { element, fill, texts } from "./money.js";
 import { get, post, query } from "./work_api.js";
 import { entryCells } from "./work_case.js";
-import { attempt, badge, facts, field, grid, input, instant, labels, mayAct, minorOf, money, say, section, select, walkable, who } from "./work_parts.js";
+import { attempt, badge, facts, field, grid, input, instant, labels, mark, mayAct, minorOf, money, say, section, select, walkable, who } from "./work_parts.js";
 
 const queue = document.getElementById("queue");
 const body = document.getElementById("adjustments");
@@ -54,10 +54,7 @@ export async function countWaiting() {
 }
 
 export function chooseAdjustment(adjustmentId) {
-  for (const tr of body.rows) {
-    if (tr.dataset.adjustment === adjustmentId) tr.setAttribute("aria-selected", "true");
-    else tr.removeAttribute("aria-selected");
-  }
+  mark(body, (tr) => tr.dataset.adjustment === adjustmentId);
 }
 
 // --- one adjustment

@@ -1,7 +1,7 @@
 // The list of cases: filtered and searched by the server, worked on in bulk.
 import { element, explain, fill, texts } from "./money.js";
 import { get, post, query } from "./work_api.js";
-import { attempt, badge, field, input, labels, mayAct, money, say, select, walkable, who } from "./work_parts.js";
+import { attempt, badge, field, input, labels, mark, mayAct, money, say, select, walkable, who } from "./work_parts.js";
 
 const SHOWN_MAX = 200;
 const OPEN = ["NEW", "IN_PROGRESS", "REOPENED"];
@@ -48,7 +48,7 @@ function row(one) {
     element("td", one.overdue ? "when late" : "when", [one.due_date, state]),
     element("td", "later", one.assignee ?? ""),
   ], { "data-case": one.case_id });
-  if (one.case_id === chosen) made.setAttribute("aria-selected", "true");
+  if (one.case_id === chosen) link.setAttribute("aria-current", "true");
   return made;
 }
 
@@ -78,8 +78,7 @@ export async function loadCases() {
 /** Let the row of the case that is open stand out. */
 export function choose(caseId) {
   chosen = caseId;
-  for (const tr of body.rows) tr.toggleAttribute("aria-selected", tr.dataset.case === caseId);
-  body.querySelector("tr[aria-selected]")?.setAttribute("aria-selected", "true");
+  mark(body, (tr) => tr.dataset.case === caseId);
 }
 
 function ask() {

@@ -80,6 +80,15 @@ export const instant = (text) =>
 export const mayAct = () => who.user !== null;
 export const isSignedIn = () => token() !== null;
 
+/** Let the row that is open stand out, to the eye and to a screen reader. */
+export function mark(body, isOpen) {
+  for (const tr of body.rows) {
+    const link = tr.querySelector("a.open");
+    if (isOpen(tr)) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
 /** Move with the arrow keys between the links of a list. */
 export function walkable(body) {
   body.addEventListener("keydown", (event) => {
