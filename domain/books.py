@@ -60,6 +60,8 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     amount_minor: int
     digest: bytes
     business_date: dt.date
+    also: str = ""
+    """Other numbers of its documents: it is found by them after it is gone, too."""
 
 
 class Account(msgspec.Struct, array_like=True):

@@ -282,6 +282,7 @@ def _discrepancies(
             finding.amount_minor,
             finding.digest(),
             finding.business_date,
+            finding.arguments.get("also", ""),
         )
         known = account.findings.get(discrepancy_id)
         if known is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 from confluent_kafka import Message
 
-from domain.books import Book, Linked, account_name
+from domain.books import Book, Held, Linked, account_name
 from domain.comparison.rows import ComparedRow, withdrawn
 from domain.discrepancies.explanations import explain
 from domain.events import AdjustmentEvent, Event, Source
@@ -179,7 +179,7 @@ def _allocation(book: Book, changed: AllocationChanged, cause: Cause, rules: Rul
 
 def _discrepancy(book: Book, changed: DiscrepancyChanged, cause: Cause, rules: RulesByDate) -> Row:
     held, finding = changed.held, changed.finding
-    reason, arguments = _ending(cause) if finding is None else (finding.reason, dict(finding.arguments))
+    reason, arguments = _ending(held, cause) if finding is None else (finding.reason, dict(finding.arguments))
     return {
         "discrepancy_id": changed.discrepancy_id,
         "kind": held.kind,
@@ -211,11 +211,12 @@ def _judged_on(book: Book, changed: DiscrepancyChanged) -> dt.date:
     return book.accounts[changed.currency].statements[held.statement_id][-1].period_end
 
 
-def _ending(cause: Cause) -> tuple[str, dict[str, str]]:
+def _ending(held: Held, cause: Cause) -> tuple[str, dict[str, str]]:
     """Why a discrepancy no longer stands: reason and arguments."""
+    also = {"also": held.also} if held.also else {}
     if cause.decision is None:
-        return "withdrawn", {"event": cause.event_id}
-    return "resolved", dict(cause.decision)
+        return "withdrawn", {"event": cause.event_id} | also
+    return "resolved", dict(cause.decision) | also
 
 
 def _comparison(book: Book, changed: ComparisonChanged, cause: Cause) -> Iterator[Row]:

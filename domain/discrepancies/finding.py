@@ -87,7 +87,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 def also_known_as(finding: Finding, numbers: Iterable[str]) -> Finding:
     """The finding with other numbers of its documents as the argument ``also``: people look for it by any of them."""
-    others = sorted(set(numbers) - {"", finding.document_no, *finding.arguments.values()})
+    others = sorted(set(numbers) - {"", finding.document_no})
     if not others:
         return finding
     return msgspec.structs.replace(finding, arguments={**finding.arguments, "also": ", ".join(others)})

@@ -51,7 +51,7 @@ def own_event_findings(view: OwnEvents) -> Iterator[Finding]:
             if fact and fact.document_no == finding.document_no
             for alias in fact.aliases
         ]
-        yield also_known_as(finding, aliases)
+        yield also_known_as(finding, [*aliases, finding.arguments.get("reference", "")])
 
 
 def _findings(view: OwnEvents) -> Iterator[Finding]:

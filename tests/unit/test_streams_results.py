@@ -150,7 +150,12 @@ def test_what_an_adjustment_clears_is_resolved_and_names_it() -> None:
         run(view, topic)
     (found,) = [row for topic, _, row in view.emitted if topic.schema == "discrepancy"]
     assert (found["state"], found["kind"], found["reason_code"]) == ("RESOLVED", "SHORT_PAYMENT", "resolved")
-    assert found["reason_arguments"] == {"adjustment": "ADJ-1", "maker": "ann", "checker": "bob"}
+    assert found["reason_arguments"] == {
+        "adjustment": "ADJ-1",
+        "maker": "ann",
+        "checker": "bob",
+        "also": "SO-1001",
+    }
     assert found["explanation"] == "Resolved by adjustment ADJ-1, proposed by ann, approved by bob."
 
 
