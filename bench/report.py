@@ -67,6 +67,7 @@ def _throughput(found: dict[str, Any]) -> Table:
         "CPU s/M all",
         "warm",
         "peak MB",
+        "commit p99 ms",
         "ours is",
         "warm",
     )
@@ -81,10 +82,16 @@ def _throughput(found: dict[str, Any]) -> Table:
             f"{peer['cpu_s_per_million_all']['median']:.1f}",
             f"{peer['cpu_s_per_million_warm']['median']:.1f}",
             f"{peer['peak_rss_mb']['median']:.0f}",
+            _known(peer.get("checkpoint_p99_ms")),
             _times(found["ratios"].get(name)),
             _times(found["ratios_warm"].get(name)),
         )
     return table
+
+
+def _known(spread: dict[str, float] | None) -> str:
+    """The median; a dash where the peer does not tell."""
+    return f"{spread['median']:.0f}" if spread and spread["median"] else "-"
 
 
 def _latency(found: dict[str, Any]) -> Table:

@@ -33,6 +33,11 @@ ALL_PROCESSES: Final[tuple[Process, ...]] = get_args(Process)
 UNITS: Final = frozenset({"seconds", "bytes", "records", "keys", "connections"})
 
 _QUICK_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+#: checkpoints have a bound to be told from (``PaceSettings.commit_seconds_max``), so the steps around it are small
+_CHECKPOINT_S: Final = (
+    *(0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25),
+    *(0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 2.5, 5.0, 10.0, 30.0),
+)
 _LONG_S: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 _SIZES: Final = (1, 2, 5, 10, 50, 100, 500, 1_000, 2_000, 5_000, 10_000, 50_000)
 
@@ -114,7 +119,10 @@ STREAM_CHECKPOINTS: Final = _counter(
     "result",
 )
 STREAM_CHECKPOINT_SECONDS: Final = _histogram(
-    ("worker",), "tieout_stream_checkpoint_seconds", "From the start of a checkpoint to its commit."
+    ("worker",),
+    "tieout_stream_checkpoint_seconds",
+    "From the start of a checkpoint to its commit.",
+    buckets=_CHECKPOINT_S,
 )
 STREAM_STATE_KEYS: Final = _gauge(
     ("worker",), "tieout_stream_state_keys", "Customers held in the state of a partition.", "partition"

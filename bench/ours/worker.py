@@ -82,6 +82,7 @@ def build_app(arguments: Mapping[str, str]) -> tuple[faust.App, marks.Marks]:
         int(arguments["total"]),
         int(arguments["warm_at"]),
         lambda: sum(engine.committed_offsets().values()),
+        lambda: {"checkpoint_p99_us": round(checkpoint_s(0.99) * 1e6)},
     )
     for kind, name in enumerate(KINDS):
         _add_agent(app, arguments[name], name, job.RULES[kind], arguments["findings"], counter)
@@ -102,6 +103,13 @@ def _add_agent(
         counter.before()
         view.fold(decode_events, apply, job.Account, findings)
         counter.after(len(view.records))
+
+
+def checkpoint_s(share: float) -> float:
+    """Seconds within which ``share`` of the checkpoints were committed: the upper end of a step of the histogram."""
+    samples = next(iter(metrics.STREAM_CHECKPOINT_SECONDS.collect())).samples
+    counts = {float(s.labels["le"]): s.value for s in samples if s.name.endswith("_bucket")}
+    return min(le for le, count in counts.items() if count >= share * max(counts.values()))
 
 
 def say_when_running(app: faust.App) -> None:

@@ -46,15 +46,22 @@ class Marks:
     """Counts records. ``total`` 0: the input has no end, nothing is announced but the first record.
 
     ``committed`` says how many input records' results are committed; it is asked, in a thread of its own, once all
-    were read.
+    were read. ``at_end``: what else to tell when they are.
     """
 
-    def __init__(self, total: int, warm_at: int, committed: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        total: int,
+        warm_at: int,
+        committed: Callable[[], int],
+        at_end: Callable[[], dict[str, int]] = dict,
+    ) -> None:
         self.seen = 0
         self._total = total
         self._warm_at = warm_at
         self._warm = False
         self._committed = committed
+        self._at_end = at_end
 
     def before(self) -> None:
         """Call before a record, or a batch of records, is processed."""
@@ -73,4 +80,4 @@ class Marks:
     def _await_commit(self) -> None:
         while self._committed() < self._total:
             time.sleep(_POLL_S)
-        say("done")
+        say("done", **self._at_end())

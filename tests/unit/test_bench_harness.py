@@ -115,7 +115,7 @@ def test_percentiles_are_nearest_rank() -> None:
 
 
 def measured(events_per_s: float) -> Measured:
-    return Measured(events_per_s, events_per_s * 2, 1.0, 1.0, 1.0)
+    return Measured(events_per_s, events_per_s * 2, 1.0, 1.0, 1.0, 0.0)
 
 
 def test_ratios_are_of_medians() -> None:
