@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
-from bench.workload.events import KINDS, encode_event
+from bench.workload.events import KINDS, Event, encode_event
 from bench.workload.generate import Workload, generate
 from bench.workload.reference import Reference
 from schemas.partitioner import PRODUCER_PARTITIONER
@@ -17,6 +17,7 @@ from schemas.partitioner import PRODUCER_PARTITIONER
 _TIMEOUT_S = 30.0
 _CREATED_WITHIN_S = 30.0
 _POLL_S = 0.05
+_TICK_S = 0.001
 _NOT_YET = frozenset(
     {
         KafkaError.UNKNOWN_TOPIC_OR_PART,
@@ -107,6 +108,25 @@ class Broker:
         published = Input(self.bootstrap_servers, topics, partitions, reference)
         assert sum(self.end_offsets(list(topics), partitions).values()) == workload.events
         return published
+
+    def produce_steadily(
+        self, topics: Sequence[str], events: Iterable[Event], events_per_s: int
+    ) -> list[float]:
+        """Produce at a steady rate to ``topics`` (by kind); returns when each event was handed over,
+        on ``time.perf_counter``'s clock. Blocks for as long as that takes.
+        """
+        encoded = [(topics[event.kind], event.customer, encode_event(event)) for event in events]
+        producer = self.producer(**{"linger.ms": 0})
+        produced: list[float] = []
+        began = time.perf_counter()
+        for topic, key, value in encoded:
+            while time.perf_counter() < began + len(produced) / events_per_s:
+                producer.poll(_TICK_S)
+            produced.append(time.perf_counter())
+            produce_waiting(producer, topic, key, value)
+        if producer.flush(120):
+            raise TimeoutError("the input was not delivered within 120 s")
+        return produced
 
     def end_offsets(self, topics: list[str], partitions: int) -> dict[tuple[str, int], int]:
         """(topic, partition) → the offset after the last record."""

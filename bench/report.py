@@ -134,6 +134,9 @@ def _scaling(found: dict[str, Any]) -> Table:
     for what in ("partitions", "workers"):
         for number, one in found[what].items():
             table.add_row(f"{number} {what}", f"{one['events_per_s']:,}", f"{one['cpu_s_per_million']:.1f}")
+    changing = found["changing_workers"]
+    workers = ", ".join(map(str, changing["workers"]))
+    table.caption = f"{workers} workers one after the other over {changing['events']:,} events: digest equal"
     return table
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from bench.broker import Input, produce_waiting
+from bench.broker import Input
 from bench.peers.registry import KAFKA_STREAMS_MEMORY, OURS, Peer
 from bench.sections.runs import Place, Runner
 from bench.verify import WrongResult
@@ -30,14 +30,12 @@ from bench.workload.events import (
     Event,
     Finding,
     decode_finding,
-    encode_event,
 )
 from bench.workload.generate import Workload, generate
 from bench.workload.reference import Reference
 
 _ALL_ARRIVED_WITHIN_S = 60.0
 _STARTED_WITHIN_S = 60.0
-_TICK_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def _measure(
     command = runner.command(peer, given, place, total=0, warm_at=0, **options)
     with runner.child(peer, command, place) as child, reader:
         child.wait_for("running", _STARTED_WITHIN_S)
-        produced = _produce(runner, topics, events, rate)
+        produced = runner.broker.produce_steadily(topics, events, rate)
         reader.wait_for_all(peer.name)
     needed = triggers(events)
     latencies_ms = sorted(
@@ -124,21 +122,6 @@ def _measure(
 def percentile(values: Sequence[float], percent: int) -> float:
     """The nearest-rank percentile of sorted values."""
     return values[max(0, -(-len(values) * percent // 100) - 1)]
-
-
-def _produce(runner: Runner, topics: tuple[str, ...], events: list[Event], rate: int) -> list[float]:
-    """Produce at a steady rate; returns when each event was handed over."""
-    encoded = [(topics[event.kind], event.customer, encode_event(event)) for event in events]
-    producer = runner.broker.producer(**{"linger.ms": 0})
-    produced: list[float] = []
-    began = time.perf_counter()
-    for topic, key, value in encoded:
-        while time.perf_counter() < began + len(produced) / rate:
-            producer.poll(_TICK_S)
-        produced.append(time.perf_counter())
-        produce_waiting(producer, topic, key, value)
-    producer.flush(_ALL_ARRIVED_WITHIN_S)
-    return produced
 
 
 class _Reader:
