@@ -1,9 +1,11 @@
 """When a checkpoint starts: at once where events trickle, in big ones where they have piled up.
 
-A checkpoint costs some milliseconds whatever it holds. So while the sources are read to their ends it starts as soon as
+A checkpoint costs some milliseconds whatever it holds. So while the sources are read to their ends it starts soon after
 the last one has finished (latency), and while full batches show that more is waiting it waits for ``busy_events`` or
-``busy_seconds`` (throughput). The busy bound adapts: it shrinks when checkpoints take longer than
-``commit_seconds_max`` and recovers when they do not, so that a slow broker gets smaller transactions.
+``busy_seconds`` (throughput). Both adapt to the broker. The pause between two checkpoints is as long as they take of
+late, so that one is in flight half of the time at most: a broker that is given more transactions than it can finish
+finishes each of them later. The busy bound shrinks when checkpoints take longer than ``commit_seconds_max`` and
+recovers when they do not, so that a slow broker gets smaller transactions.
 """
 
 from __future__ import annotations
@@ -13,6 +15,10 @@ from dataclasses import dataclass
 _EVENTS_MIN = 500
 _SHRINK = 0.5
 _GROW = 1.25
+#: weight of the newest checkpoint in how long they take of late: a single slow one, or a big one while catching up,
+#: says little about the next
+_SLOWER = 0.125
+_QUICKER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class Pace:
     def __init__(self, settings: PaceSettings) -> None:
         self._settings = settings
         self._last_start = float("-inf")
+        self._takes_s = 0.0
+        """How long checkpoints take of late."""
         self.events_bound = settings.busy_events
 
     def wait_s(self, pending_events: int, now: float, *, more_waiting: bool) -> float:
@@ -43,14 +51,16 @@ class Pace:
         settings = self._settings
         if pending_events >= self.events_bound:
             return 0.0
-        wait = settings.busy_seconds if more_waiting else settings.idle_seconds
-        return self._last_start + wait - now
+        idle = min(max(settings.idle_seconds, 2 * self._takes_s), settings.busy_seconds)
+        return self._last_start + (settings.busy_seconds if more_waiting else idle) - now
 
     def started(self, now: float) -> None:
         self._last_start = now
 
     def finished(self, seconds: float, events: int) -> None:
         """A checkpoint of ``events`` took ``seconds``."""
+        change = seconds - self._takes_s
+        self._takes_s += change * (_SLOWER if change > 0 else _QUICKER)
         if seconds > self._settings.commit_seconds_max:
             shrunk = int(min(self.events_bound, events) * _SHRINK)
             self.events_bound = max(min(_EVENTS_MIN, self._settings.busy_events), shrunk)

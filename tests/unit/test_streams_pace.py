@@ -33,6 +33,26 @@ def test_busy_waits_for_events_or_time(pace: Pace) -> None:
     assert pace.wait_s(1, 100.6, more_waiting=True) <= 0
 
 
+def test_idle_pauses_as_long_as_checkpoints_take(pace: Pace) -> None:
+    for _ in range(50):
+        pace.finished(0.02, 10)
+    assert pace.wait_s(1, 100.0, more_waiting=False) == pytest.approx(0.04, rel=0.01)
+    pace.finished(1.0, 10)
+    assert pace.wait_s(1, 100.0, more_waiting=False) < 0.3
+    for _ in range(4):
+        pace.finished(0.02, 10)
+    assert pace.wait_s(1, 100.0, more_waiting=False) < 0.06
+    for _ in range(4):
+        pace.finished(0.001, 10)
+    assert pace.wait_s(1, 100.0, more_waiting=False) == pytest.approx(0.01)
+
+
+def test_idle_never_waits_longer_than_busy(pace: Pace) -> None:
+    for _ in range(50):
+        pace.finished(9.0, 10)
+    assert pace.wait_s(1, 100.0, more_waiting=False) == pace.wait_s(1, 100.0, more_waiting=True)
+
+
 def test_a_slow_commit_halves_the_bound_and_quick_ones_restore_it(pace: Pace) -> None:
     pace.finished(0.3, 1000)
     assert pace.events_bound == 500
