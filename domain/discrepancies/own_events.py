@@ -42,7 +42,9 @@ class OwnEvents(msgspec.Struct):
 def own_event_findings(view: OwnEvents) -> Iterator[Finding]:
     """All findings among our own events, by precedence; each tells the other numbers of its document."""
     findings = list(_findings(view))
-    facts = {item.fact.source: item.fact for item in view.settlement.items.values()} if findings else {}
+    numbers = {finding.document_no for finding in findings}
+    items = view.settlement.items.values() if findings else ()
+    facts = {item.fact.source: item.fact for item in items if item.fact.document_no in numbers}
     for finding in findings:
         about = (facts.get(source) for source in finding.evidence)
         aliases = [
