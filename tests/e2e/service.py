@@ -40,6 +40,27 @@ _SERVERS = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "REDIS_URL", "SCHEMA_REGI
 Event = dict[str, Any]
 
 
+def event_of(
+    customer_id: str, event_type: str, number: str, date: str, amount_minor: int, **more: Any
+) -> Event:
+    """A canonical event in EUR; its number serves as document, record and id."""
+    return {
+        "event_id": f"{customer_id}/{number}",
+        "event_type": event_type,
+        "schema_version": 1,
+        "source_system": "shop",
+        "source_record_id": number,
+        "source_version": 1,
+        "occurred_at": f"{date}T12:00:00Z",
+        "business_date": date,
+        "customer_id": customer_id,
+        "currency": "EUR",
+        "amount_minor": amount_minor,
+        "document_no": number,
+        **more,
+    }
+
+
 class OrphansLeft(AssertionError):
     """Processes of the folder that were alive after the service had stopped; they are killed by now."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from prometheus_client import CollectorRegistry
 
 from deploy.stack import EmbeddedStack
@@ -33,22 +32,10 @@ from services.work.dead_letters import DeadLetterDesk
 from services.work.policy import read_policy
 from services.work.record import WorkLog
 from services.work.rule_sets import RuleDesk
+from tests.e2e.browser import IN_A_BROWSER
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = IN_A_BROWSER
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TODAY = dt.date(2026, 2, 7)
 WITHIN_MS = 1_000
 BIG = 9_007_199_254_740_993_07  # minor units beyond what a float holds
@@ -139,14 +126,6 @@ def _fill(engine: sa.Engine, live: LiveStore) -> None:
             books.balance("C-BIG", BIG),
         ],
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from schemas.codec import Codec
 from schemas.registry import FingerprintRegistry
 from services.imports.canonical import Outgoing, read_event
 from services.imports.publisher import Publisher
+from tests.e2e.browser import IN_A_BROWSER
 from tests.e2e.service import WholeService
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = IN_A_BROWSER
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 CUSTOMER = "C-LIVE"
 WITHIN_MS = 1_000
 PAYMENTS = 5
@@ -74,14 +63,12 @@ def event(number: int, kind: str, amount_minor: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def page(tieout: WholeService) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        opened = browser.new_page()
-        opened.goto(tieout.page)
-        expect(opened.locator("#status")).to_have_attribute("data-state", "live", timeout=15_000)
-        yield opened
-        browser.close()
+def page(browser: Browser, tieout: WholeService) -> Iterator[Page]:
+    opened = browser.new_page()
+    opened.goto(tieout.page)
+    expect(opened.locator("#status")).to_have_attribute("data-state", "live", timeout=15_000)
+    yield opened
+    opened.close()
 
 
 def test_a_published_payment_is_seen_within_a_second(tieout: WholeService, page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -9,29 +10,14 @@ from typing import Any
 import pytest
 import tenacity
 
-from tests.e2e.service import WholeService
+from tests.e2e.service import WholeService, event_of
 
 pytestmark = pytest.mark.e2e
 
 CUSTOMER = "C-WORK"
 
 
-def event(event_type: str, number: str, date: str, amount_minor: int, **more: Any) -> dict[str, Any]:
-    return {
-        "event_id": f"work/{number}",
-        "event_type": event_type,
-        "schema_version": 1,
-        "source_system": "shop",
-        "source_record_id": number,
-        "source_version": 1,
-        "occurred_at": f"{date}T12:00:00Z",
-        "business_date": date,
-        "customer_id": CUSTOMER,
-        "currency": "EUR",
-        "amount_minor": amount_minor,
-        "document_no": number,
-        **more,
-    }
+event = functools.partial(event_of, CUSTOMER)
 
 
 @pytest.fixture(scope="module")

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.service import WholeService
+from tests.e2e.browser import IN_A_BROWSER
+from tests.e2e.service import WholeService, event_of
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = IN_A_BROWSER
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 CUSTOMER = "C-DESK"
 SOON_MS = 20_000
 #: what the page itself does with a body
@@ -35,22 +25,7 @@ async ([path, body]) => {
 """
 
 
-def event(event_type: str, number: str, date: str, amount_minor: int, **more: Any) -> dict[str, Any]:
-    return {
-        "event_id": f"desk/{number}",
-        "event_type": event_type,
-        "schema_version": 1,
-        "source_system": "shop",
-        "source_record_id": number,
-        "source_version": 1,
-        "occurred_at": f"{date}T12:00:00Z",
-        "business_date": date,
-        "customer_id": CUSTOMER,
-        "currency": "EUR",
-        "amount_minor": amount_minor,
-        "document_no": number,
-        **more,
-    }
+event = functools.partial(event_of, CUSTOMER)
 
 
 def statement_line(line_no: int, number: str, date: str, signed_minor: int) -> dict[str, Any]:
@@ -99,14 +74,6 @@ def tokens(tieout: WholeService) -> dict[str, str]:
         user: tieout.json("users", "add", user, "--role", "controller", "--name", user.title())["token"]
         for user in ("mia", "noah")
     }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture
