@@ -49,9 +49,8 @@ for first = 1, #rows, PIECE do
   if step ~= '' then redis.call('SADD', upcoming, unpack(members)) end
 end
 
-for _, change in ipairs(feed) do
-  redis.call('XADD', changes, 'MAXLEN', '~', feed_length, '*', 'json', change)
-end
+for _, change in ipairs(feed) do redis.call('XADD', changes, '*', 'json', change) end
+if #feed > 0 then redis.call('XTRIM', changes, 'MAXLEN', '~', feed_length) end
 for _, move in ipairs(moves) do redis.call('HSET', positions, move[1], move[3]) end
 if step ~= '' then redis.call('INCR', rebuilding) end
 return {'applied', written, #rows - written}
