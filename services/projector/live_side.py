@@ -148,9 +148,12 @@ def told_of(
     changes: list[Change] = []
     for projection in projections:
         rows = _told_of(batch, projection)
-        if projection.change == "balance":
-            balances += msgspec.convert(rows, list[BalanceRow])
-        changes += [Change(projection.change, row) for row in rows]
+        if projection.change == "balances":
+            newest = msgspec.convert(rows, list[BalanceRow])
+            balances += newest
+            changes += Change.of_balances(newest)
+        else:
+            changes += [Change(projection.change, row) for row in rows]
     return balances, changes
 
 

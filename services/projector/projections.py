@@ -75,7 +75,7 @@ PROJECTIONS: Final = (
         stored=_allocations,
         feeds="nothing",
     ),
-    Projection(topics.BALANCES, (Target(tables.balances, "newest"),), "balance", feeds="newest"),
+    Projection(topics.BALANCES, (Target(tables.balances, "newest"),), "balances", feeds="newest"),
     Projection(
         topics.DISCREPANCIES,
         (Target(tables.discrepancies, "newest"), Target(tables.discrepancy_history, "newest")),

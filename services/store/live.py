@@ -21,7 +21,9 @@ Place = tuple[str, int]
 BEGINNING: Final = "0-0"
 #: type of the change that tells readers to load everything afresh
 RESET: Final = "reset"
-DEFAULT_FEED_LENGTH: Final = 100_000
+#: in changes; one of balances holds up to `BALANCES_A_CHANGE`
+DEFAULT_FEED_LENGTH: Final = 20_000
+BALANCES_A_CHANGE: Final = 50
 
 
 class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +43,9 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True):
     """One entry of the feed. ``row`` holds JSON values; ``id`` is set on reading and orders the feed.
 
-    Types: ``balance``, ``entry``, ``open_item``, ``allocation``, ``discrepancy``, ``dead_letter`` (the row as
-    in PostgreSQL) and ``reset`` (empty row: what the reader has may be incomplete, load it afresh).
+    Types: ``entry``, ``discrepancy``, ``comparison``, ``dead_letter`` and ``work`` (the row as in PostgreSQL),
+    ``balances`` (``rows``: the newest of some accounts) and ``reset`` (empty row: what the reader has may be
+    incomplete, load it afresh).
     """
 
     type: str
@@ -52,6 +55,14 @@ class Change(msgspec.Struct, frozen=True):
     def json(self) -> str:
         """Compact JSON: the row with its type beside its fields. Dates and instants are ISO 8601."""
         return msgspec.json.encode({"type": self.type, **self.row}).decode()
+
+    @classmethod
+    def of_balances(cls, rows: Sequence[Any]) -> list[Change]:
+        """What tells of the balances of accounts, each a row or a `BalanceRow`."""
+        return [
+            cls("balances", {"rows": rows[first : first + BALANCES_A_CHANGE]})
+            for first in range(0, len(rows), BALANCES_A_CHANGE)
+        ]
 
     @classmethod
     def from_json(cls, text: str, change_id: str) -> Change:

@@ -1,7 +1,7 @@
 """The live store in Redis (or Valkey), one Lua script per write.
 
     tieout:balances    hash: {customer}:{currency} -> account_version, a space, BalanceRow as JSON
-    tieout:changes     stream: field "json", trimmed to about 100,000 entries
+    tieout:changes     stream: field "json", trimmed to about 20,000 entries
     tieout:positions   hash: {topic}:{partition} -> next offset
     tieout:balances:next (set of accounts), tieout:rebuilding   only during a rebuild
 

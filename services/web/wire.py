@@ -79,8 +79,8 @@ def batch_of(changes: Sequence[Change]) -> Batch:
     discrepancies: dict[str, dict[str, Any]] = {}
     for change in changes:
         row = change.row
-        if change.type == "balance":
-            balances[row["customer_id"], row["currency"]] = row
+        if change.type == "balances":
+            balances |= {(each["customer_id"], each["currency"]): each for each in row["rows"]}
         elif change.type == "discrepancy":
             discrepancies[row["discrepancy_id"]] = {**row, "gone": row["state"] in _GONE}
     return Batch(

@@ -164,6 +164,17 @@ def test_what_is_no_change_id_is_refused(store: LiveStore, text: str) -> None:
         store.changes_since(text)
 
 
+def test_balances_are_told_fifty_at_a_time(store: LiveStore) -> None:
+    rows = [balance(f"C-{n}", minor=2**60 + n) for n in range(120)]
+    store.apply(rows, Change.of_balances(rows))
+    told = store.changes_since(BEGINNING)
+    assert [change.type for change in told] == ["balances"] * 3
+    assert [len(change.row["rows"]) for change in told] == [50, 50, 20]
+    heard = [(row["customer_id"], row["balance_minor"]) for change in told for row in change.row["rows"]]
+    assert heard == [(row.customer_id, row.balance_minor) for row in rows]
+    assert Change.of_balances([]) == []
+
+
 def test_positions_move_with_the_write(store: LiveStore) -> None:
     store.apply([balance()], [change(1)], {P0: Advance(0, 5), P1: Advance(0, 2)})
     store.apply([], [], {P0: Advance(5, 6)})

@@ -36,7 +36,10 @@ class WaitingStore(MemoryLiveStore):
 
 
 def balance(customer_id: str, balance_minor: int) -> Change:
-    return Change("balance", {"customer_id": customer_id, "currency": "EUR", "balance_minor": balance_minor})
+    (change,) = Change.of_balances(
+        [{"customer_id": customer_id, "currency": "EUR", "balance_minor": balance_minor}]
+    )
+    return change
 
 
 def run(
@@ -88,7 +91,7 @@ def test_a_page_that_resumes_misses_nothing_and_hears_nothing_twice() -> None:
 
 
 def test_a_flood_on_one_account_is_told_once_with_the_latest_figure() -> None:
-    batch = batch_of([*(Change("balance", balance("C-1", n).row, f"{n}-0") for n in range(1, 500))])
+    batch = batch_of([*(Change("balances", balance("C-1", n).row, f"{n}-0") for n in range(1, 500))])
     assert batch.id == "499-0"
     assert [row["balance_minor"] for row in batch.balances] == [499]
 
@@ -103,9 +106,9 @@ def test_a_page_that_does_not_keep_up_is_told_to_load_afresh_and_the_others_go_o
         reading = asyncio.create_task(take(quick, "last"))
         await asyncio.sleep(0)
         for n in range(150):
-            hub.broadcast(batch_of([Change("balance", balance("x", n).row, f"{1000 + n}-0")]))
+            hub.broadcast(batch_of([Change("balances", balance("x", n).row, f"{1000 + n}-0")]))
             await asyncio.sleep(0)
-        hub.broadcast(batch_of([Change("balance", balance("last", 1).row, "2000-0")]))
+        hub.broadcast(batch_of([Change("balances", balance("last", 1).row, "2000-0")]))
         await reading
         heard = [item async for item in slow]
         assert heard[-1] == Signal("reload")
