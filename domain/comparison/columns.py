@@ -40,8 +40,8 @@ class StatementColumns(msgspec.Struct, frozen=True):
     """Per line; the amount is signed in our view."""
     distinct: set[str]
     """Each signature once."""
-    again: list[int]
-    """The places of lines whose signature an earlier line has already."""
+    repeated: dict[str, list[int]]
+    """Signature -> its places, of those that several lines have."""
     days: list[int]
     distinct_days: set[int]
     debit_minor: int
@@ -49,9 +49,8 @@ class StatementColumns(msgspec.Struct, frozen=True):
     shows_balances: bool
     """Whether any line shows a running balance."""
 
-    def outside(self, first: dt.date, last: dt.date) -> Iterator[int]:
-        """The places of lines of other days than those from ``first`` to ``last``."""
-        days = {day for day in self.distinct_days if not first.toordinal() <= day <= last.toordinal()}
+    def places_on(self, days: Set[int]) -> Iterator[int]:
+        """The places of the lines of these days."""
         return compress(range(len(self.days)), map(days.__contains__, self.days)) if days else iter(())
 
 
@@ -66,7 +65,7 @@ def statement_columns(lines: Sequence[StatementLine]) -> StatementColumns:
     return StatementColumns(
         signed,
         distinct,
-        _again(signed, repeated(signed, distinct)),
+        _places_of(signed, repeated(signed, distinct)),
         days,
         set(days),
         sum(debits),
@@ -75,13 +74,9 @@ def statement_columns(lines: Sequence[StatementLine]) -> StatementColumns:
     )
 
 
-def _again(signed: Sequence[str], several: set[str]) -> list[int]:
-    if not several:
-        return []
-    shown = set()
-    found = []
-    for place in compress(range(len(signed)), map(several.__contains__, signed)):
-        if signed[place] in shown:
-            found.append(place)
-        shown.add(signed[place])
-    return found
+def _places_of(signed: Sequence[str], wanted: Set[str]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    if wanted:
+        for place in compress(range(len(signed)), map(wanted.__contains__, signed)):
+            places.setdefault(signed[place], []).append(place)
+    return places

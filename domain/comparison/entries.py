@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import compress, repeat
 from operator import is_
@@ -227,6 +227,11 @@ class OurSide:
             for place, found in enumerate(zip(*columns, strict=True))
             if not forms.isdisjoint(found)
         ]
+
+    @property
+    def distinct_days(self) -> Set[int]:
+        """The days on which something is booked."""
+        return self._total_minor_on.keys()
 
     def balance_minor(self, date: dt.date) -> int:
         """Σ of the lines with a business date up to and including ``date``."""

@@ -50,12 +50,14 @@ class Agreement(msgspec.Struct):
         """Undo the pairs of these rows, of which no number is unsure; returns them as (place, row)."""
         wanted = set(rows)
         undone = [(place, row) for place, row in self.other_day.items() if row in wanted]
-        row_of = {side.signatures[row]: row for row in wanted - self.unsigned}
-        if row_of:
-            signatures = statement.columns.signatures
-            places = compress(range(len(signatures)), map(row_of.__contains__, signatures))
-            undone += [(place, row_of[signatures[place]]) for place in places if self.marks[place]]
-            self.unsigned.update(row_of.values())
+        columns = statement.columns
+        signed = {side.signatures[row]: row for row in wanted - self.unsigned}
+        undone += [(columns.repeated[s][0], row) for s, row in signed.items() if s in columns.repeated]
+        once = signed.keys() - columns.repeated.keys()
+        if once:
+            places = compress(range(len(self.marks)), map(once.__contains__, columns.signatures))
+            undone += [(place, signed[columns.signatures[place]]) for place in places]
+        self.unsigned.update(signed.values())
         for place, _ in undone:
             self.marks[place] = 0
             self.other_day.pop(place, None)
@@ -112,7 +114,7 @@ def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
         on_document,
         loose,
         laid,
-        _unlisted(side, statement, agreed, laid),
+        _unlisted(side, statement, agreed.rows_without() - set(named.values()), laid),
         columns.debit_minor - columns.credit_minor,
     )
 
@@ -126,13 +128,13 @@ def _same_signature(side: OurSide, statement: StatementFact) -> tuple[Agreement,
     theirs = columns.signatures
     # Copied: what is left of a large set keeps its large table, and every question would go to cold memory.
     differing = set(side.sure_signatures ^ columns.distinct)
-    differing.update(
-        [theirs[place] for place in columns.outside(statement.period_start, statement.period_end)]
-    )
+    first, last = statement.period_start.toordinal(), statement.period_end.toordinal()
+    outside = {day for day in columns.distinct_days & side.distinct_days if not first <= day <= last}
+    differing.update([theirs[place] for place in columns.places_on(outside)])
     places = range(len(theirs))
     others = list(compress(places, map(differing.__contains__, theirs)))
-    if columns.again:
-        others = sorted({*others, *columns.again})
+    if columns.repeated:
+        others = sorted({*others, *(place for same in columns.repeated.values() for place in same[1:])})
     marks = bytearray(b"\1") * len(theirs)
     for place in others:
         marks[place] = 0
@@ -190,11 +192,11 @@ def _fit(statement: StatementFact, document: OurDocument, signed_minor: int) -> 
 
 
 def _unlisted(
-    side: OurSide, statement: StatementFact, agreed: Agreement, laid: Mapping[str, OurDocument]
+    side: OurSide, statement: StatementFact, left: Iterable[int], laid: Mapping[str, OurDocument]
 ) -> dict[str, OurDocument]:
     start, end = statement.period_start, statement.period_end
     first, last = start.toordinal(), end.toordinal()
-    rows = {row for row in agreed.rows_without() if first <= side.days[row] <= last}
+    rows = {row for row in left if first <= side.days[row] <= last}
     documents = side.entries.documents(sorted(side.whole_documents(rows)))
     return {
         key: document
