@@ -14,7 +14,7 @@ from operator import is_
 
 import msgspec
 
-from domain.comparison.columns import NO_DAY, repeated, signatures
+from domain.comparison.columns import NO_DAY, distinct_and_repeated, signatures
 from domain.comparison.normalised import bare_forms, cores, squeezed_forms, squeezed_text
 from domain.events import Source
 from domain.facts import EntryKind, StatementFact
@@ -120,7 +120,8 @@ class OurSide:
         self.statements = statements
         self.days = [NO_DAY if date is None else date.toordinal() for date in entries.dates]
         self.signatures = signatures(entries.numbers, entries.amounts, self.days)
-        self.unsure = repeated(entries.numbers, set(entries.numbers)).union(*filter(None, entries.aliases))
+        _, several = distinct_and_repeated(entries.numbers)
+        self.unsure = several.union(*filter(None, entries.aliases))
         """Numbers that need not mean the one row that bears them: on several rows, or an alias of some document."""
         self._total_minor_on: dict[int, int] = {}
         for day, amount in zip(self.days, entries.amounts, strict=True):

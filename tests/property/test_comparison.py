@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.comparison.bridge import bridge
+from domain.comparison.columns import distinct_and_repeated
 from domain.comparison.compare import Compared, compare
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.normalised import bare_forms, squeezed_forms
@@ -158,3 +159,10 @@ def test_references_normalised_together_are_those_normalised_singly(references: 
     squeezed = squeezed_forms(references)
     assert squeezed == [squeeze(reference) for reference in references]
     assert bare_forms(squeezed) == [bare(reference) for reference in references]
+
+
+@given(st.lists(st.integers(0, 20_000).map(str), max_size=10), st.integers(0, 9_000), st.integers(0, 9_000))
+def test_what_stands_several_times_is_found_in_whatever_piece(some: list[str], first: int, gap: int) -> None:
+    values = [*some, *(f"a{n}" for n in range(first)), *some, *(f"b{n}" for n in range(gap)), "x", *some[:1]]
+    counted = Counter(values)
+    assert distinct_and_repeated(values) == (set(counted), {v for v, count in counted.items() if count > 1})
