@@ -252,7 +252,7 @@ def _paced(urls: StackUrls, rate: int, seconds: int) -> dict[str, Any]:
         "KAFKA_BOOTSTRAP_SERVERS": urls.kafka_bootstrap_servers,
         "DATABASE_URL": urls.database_url,
         "REDIS_URL": urls.redis_url,
-        "PROJECTOR_METRICS_PORT": "0",
+        "TIEOUT_PROJECTOR_METRICS_PORT": "0",
     }
     command = [sys.executable, "-m", "services.projector"]
     engine = create_engine(urls.database_url)
