@@ -69,6 +69,14 @@ def test_compare(published: WholeService) -> None:
     assert published.json("compare", CUSTOMER, "--statement", "S-9") == []
 
 
+def test_a_comparison_is_a_document_too(published: WholeService, tmp_path: Path) -> None:
+    target = tmp_path / "comparison.csv"
+    published.cli("compare", CUSTOMER, "--format", "csv", "--language", "zh", "--output", str(target))
+    records = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8-sig"))))
+    assert [record["record"] for record in records] == ["THEIRS_CLOSING", "LINE", "LINE", "OURS_CLOSING"]
+    assert [record["step"] for record in records] == ["0.00", "0.00", "0.50", "0.50"]
+
+
 def test_balances(published: WholeService) -> None:
     assert rows(published, "balances") == [{"customer_id": CUSTOMER, "currency": "EUR", "balance_minor": 50}]
     assert rows(published, "balances", "--as-of", "2026-01-19")[0]["balance_minor"] == 12_100

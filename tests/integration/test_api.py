@@ -229,6 +229,20 @@ def test_a_statement_is_a_document_to_download(client: httpx.Client) -> None:
     assert "120.50" in answer.text or "12050" in answer.text
 
 
+def test_a_comparison_is_a_document_to_download(client: httpx.Client, deps: ApiDependencies) -> None:
+    books.write(
+        deps.engine, tables.statement_comparisons, [books.comparison_part("C/1 中", "S-1", 1, 1, [100])]
+    )
+    where = "/api/v1/customers/C%2F1%20%E4%B8%AD/comparison?period=2026-01"
+    answer = client.get(f"{where}&statement=S-1&format=json")
+    [comparison] = answer.json()["comparisons"]
+    assert (comparison["ours_closing_minor"], comparison["lines"][0]["step_minor"]) == (100, 100)
+    assert "CMP-S-1-EUR" in answer.headers["content-disposition"]
+    assert client.get(where).content.startswith(b"%PDF")
+    problem(client.get(f"{where}&statement=S-9"), ProblemCode.UNKNOWN_CUSTOMER)
+    problem(client.get(f"{where[:-7]}soon"), ProblemCode.INVALID_PARAMETER)
+
+
 EVENT = {"event_id": "e-1", "unit_price": 0.1}
 
 
