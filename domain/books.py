@@ -103,6 +103,8 @@ class Book(msgspec.Struct, array_like=True):
     id_segments: list[int] = []
     """Numbers of the sealed segments that hold the other event ids."""
     next_segment: int = 0
+    clock: dt.date = dt.date.min
+    """The latest day that a clock event told of."""
 
 
 def new_book(customer_id: str) -> Book:

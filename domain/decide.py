@@ -17,7 +17,7 @@ from domain.archive.shelf import Shelf, Shelves
 from domain.books import Account, Book, Record, account_name
 from domain.comparison.unmoved import Change
 from domain.discrepancies.finding import DiscrepancyState
-from domain.events import Event, Source
+from domain.events import ClockEvent, Event, Source
 from domain.facts import EntryKind, Fact, StatementFact, event_digest, fact_of
 from domain.ledger import contra, lines_that_should_stand, postings
 from domain.outcomes import (
@@ -32,6 +32,7 @@ from domain.outcomes import (
     Noted,
     Outcome,
     Refused,
+    TimePassed,
 )
 from domain.review import Difference, looks_elsewhere, review
 from domain.rules import RulesByDate
@@ -62,6 +63,8 @@ def decide(
         return [
             _refused(event, RefusalReason.EVENT_ID_CONFLICT, "This event_id came with other content before.")
         ]
+    if isinstance(event, ClockEvent):
+        return _time_passed(book, event, digest, rules, shelves, rules_digest)
     fact = fact_of(event, source, recorded_at)
     if fact is None:
         return [Noted(event.event_id, digest)]
@@ -124,7 +127,7 @@ def _consequences(
         before = book.accounts.get(accepted.currency)
         if before is not None and before.reviewed_under == rules_digest != b"":
             lines = [*record.lines.values(), *annul]
-            change = Change(fact.record_key, record.facts, lines, before.clock)
+            change = Change(fact.record_key, record.facts, lines, max(before.clock, book.clock))
     for currency in sorted(after.accounts):
         if currency != accepted.currency and not looks_elsewhere(after.accounts[currency]):
             continue
@@ -134,6 +137,25 @@ def _consequences(
         if not differences and currency != accepted.currency:
             continue
         outcomes += [*differences, _moved(currency, after.accounts[currency], differences)]
+    return outcomes
+
+
+def _time_passed(
+    book: Book, event: ClockEvent, digest: bytes, rules: RulesByDate, shelves: Shelves, rules_digest: bytes
+) -> list[Outcome]:
+    """What no longer waits. Only statements wait, and only in accounts that have not come to that day by themselves."""
+    day = event.occurred_at.date()
+    after = msgspec.structs.replace(book, clock=max(day, book.clock))
+    outcomes: list[Outcome] = [TimePassed(event.event_id, digest, after.clock)]
+    if day <= book.clock:
+        return outcomes
+    for currency, account in sorted(after.accounts.items()):
+        if account.clock >= day or not account.comparisons:
+            continue
+        _want_what_other_rules_left(account, shelves.of(currency), rules_digest)
+        differences = list(review(after, currency, rules, shelves))
+        if differences:
+            outcomes += [*differences, _moved(currency, account, differences)]
     return outcomes
 
 
@@ -204,7 +226,8 @@ def _copy_for(book: Book, accepted: Accepted) -> Book:
             record, facts=list(record.facts), lines=dict(record.lines)
         )
     # The ids are not looked at again: the copy needs none.
-    return Book(book.customer_id, {**book.accounts, accepted.currency: account}, {})
+    accounts = {**book.accounts, accepted.currency: account}
+    return Book(book.customer_id, accounts, {}, clock=book.clock)
 
 
 def evolve(book: Book, outcome: Outcome) -> Book:
@@ -212,6 +235,9 @@ def evolve(book: Book, outcome: Outcome) -> Book:
     match outcome:
         case Duplicate(event_id, digest) | Noted(event_id, digest):
             book.event_digests[event_id] = digest
+        case TimePassed(event_id, digest, day):
+            book.event_digests[event_id] = digest
+            book.clock = day
         case Refused():
             pass
         case Accepted():

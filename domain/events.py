@@ -54,6 +54,10 @@ class AdjustmentType(enum.StrEnum):
     STATEMENT_LINE = "statement_line"
 
 
+class ClockLife(enum.StrEnum):
+    PASSED = "passed"
+
+
 class Source(msgspec.Struct, frozen=True, array_like=True):
     """Where in Kafka an event was read."""
 
@@ -197,7 +201,17 @@ class AdjustmentEvent(Envelope, frozen=True, kw_only=True):
     corrected_line: StatementLine | None = None
 
 
-Event = OrderEvent | PaymentEvent | RefundEvent | CustomerStatementEvent | AdjustmentEvent
+class ClockEvent(Envelope, frozen=True, kw_only=True):
+    """``clock.passed``: the day of ``occurred_at`` has come for the customer, whether or not anything else happened.
+
+    It books nothing. Where an account is quiet, what waits for our sources stops waiting by it; as an event it is in
+    the log, so that a replay lets time pass at the same places.
+    """
+
+
+#: what the books keep a fact of
+BookedEvent = OrderEvent | PaymentEvent | RefundEvent | CustomerStatementEvent | AdjustmentEvent
+Event = BookedEvent | ClockEvent
 
 #: event kind -> (its type, the lives it may have)
 KINDS: dict[str, tuple[type[Event], frozenset[str]]] = {
@@ -210,4 +224,5 @@ KINDS: dict[str, tuple[type[Event], frozenset[str]]] = {
     "exchange": (RefundEvent, frozenset(RefundLife)),
     "customer_statement": (CustomerStatementEvent, frozenset(StatementLife)),
     "adjustment": (AdjustmentEvent, frozenset(AdjustmentLife)),
+    "clock": (ClockEvent, frozenset(ClockLife)),
 }

@@ -19,6 +19,7 @@ from domain.events import (
     AdjustmentEvent,
     AdjustmentLife,
     AdjustmentType,
+    BookedEvent,
     CustomerStatementEvent,
     Event,
     OrderEvent,
@@ -186,7 +187,7 @@ def _content(event: Event) -> bytes:
     return content_digest(msgspec.json.encode(msgspec.structs.replace(event, **_NOT_CONTENT)))
 
 
-def fact_of(event: Event, source: Source, recorded_at: dt.datetime) -> Fact | StatementFact | None:
+def fact_of(event: BookedEvent, source: Source, recorded_at: dt.datetime) -> Fact | StatementFact | None:
     """What the books keep of ``event``; ``None`` for one that books nothing and replaces nothing (fulfilled)."""
     match event:
         case OrderEvent():

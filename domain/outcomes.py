@@ -34,6 +34,14 @@ class Noted(msgspec.Struct, frozen=True):
     digest: bytes
 
 
+class TimePassed(msgspec.Struct, frozen=True):
+    """The customer's clock stands at ``day``."""
+
+    event_id: str
+    digest: bytes
+    day: dt.date
+
+
 class Accepted(msgspec.Struct, frozen=True):
     """A new fact of an account in ``currency``."""
 
@@ -101,6 +109,7 @@ Outcome = (
     Duplicate
     | Refused
     | Noted
+    | TimePassed
     | Accepted
     | Booked
     | ItemChanged

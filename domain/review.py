@@ -86,7 +86,7 @@ def review(
     same = set() if change is None else unmoved(statements, change, account.records, rules)
     same &= account.comparisons.keys()
     moved = [statement for statement in statements if statement.statement_id not in same]
-    compared = list(_compared(account, currency, rules, statements, moved, shelf))
+    compared = list(_compared(account, currency, rules, statements, moved, shelf, book.clock))
     findings = found.findings
     for comparison in compared:
         findings += statement_findings(comparison)
@@ -201,10 +201,14 @@ def _allocations(currency: str, account: Account, settlement: Settlement) -> Ite
             yield AllocationChanged(currency, *pair, link)
 
 
-def comparisons(account: Account, currency: str, rules: RulesByDate) -> Iterator[Compared]:
-    """Each statement in force laid against the books, by period. The account must be whole (``archive.whole``)."""
+def comparisons(
+    account: Account, currency: str, rules: RulesByDate, clock: dt.date = dt.date.min
+) -> Iterator[Compared]:
+    """Each statement in force laid against the books, by period. The account must be whole (``archive.whole``);
+    ``clock`` is its book's.
+    """
     statements = statements_in_force(account)
-    return _compared(account, currency, rules, statements, statements, None)
+    return _compared(account, currency, rules, statements, statements, None, clock)
 
 
 def _compared(
@@ -214,6 +218,7 @@ def _compared(
     statements: Sequence[StatementFact],
     moved: Sequence[StatementFact],
     shelf: Shelf | None,
+    clock: dt.date,
 ) -> Iterator[Compared]:
     """Those of ``moved`` among all ``statements`` in force. A comparison sees sealed records too."""
     if not moved:
@@ -222,6 +227,7 @@ def _compared(
     progress = progress_of(
         (fact for record in records.values() for fact in record.facts),
         (version for versions in account.statements.values() for version in versions),
+        clock,
     )
     side = OurSide(_our_entries(records), statements)
     for statement in moved:

@@ -59,8 +59,11 @@ BOOKS_CHANGELOG: Final = Topic("tieout-books-changelog", None, "streams", cleanu
 NOTICES: Final = Topic("tieout.notices", "notice", "services", retention_ms=400 * DAY_MS)
 WORK_EVENTS: Final = Topic("tieout.work-events", "work_event", "services")
 
+# written by a service for customers whose statements wait for our sources: time passes where nothing else happens
+CLOCK: Final = Topic("tieout.clock", "clock", "sources", kinds=frozenset({"clock"}))
+
 #: events of one customer each
-EVENTS: Final = (ORDERS, PAYMENTS, REFUNDS, CUSTOMER_STATEMENTS, ADJUSTMENTS)
+EVENTS: Final = (ORDERS, PAYMENTS, REFUNDS, CUSTOMER_STATEMENTS, ADJUSTMENTS, CLOCK)
 #: by the front door; the books follow from these alone. A change of the rules is on every partition of its topic.
 INPUTS: Final = (RULES, *EVENTS)
 RESULTS: Final = (

@@ -24,7 +24,7 @@ _STATEMENTS_KEPT = 1_024
 class Change(msgspec.Struct, frozen=True):
     """What one event changed in an account: a version of a record and the lines that were written for it.
 
-    ``clock``: the latest day of any event of the account before this one.
+    ``clock``: the latest day of any event of the account, and of the customer's clock, before this one.
     """
 
     record_key: str

@@ -2,7 +2,8 @@
 
 A line of theirs that our books do not have is only missing once our sources have passed its date. The watermark of
 a source is the latest business date that it has told of; the clock is the latest instant of any event of the
-account. Both are maxima over the set of facts, so neither depends on the order of arrival.
+account, or the latest day that the customer's clock events told of, so that a quiet account does not wait for
+ever. Both are maxima over the set of events, so neither depends on the order of arrival.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ class Progress(msgspec.Struct, frozen=True):
         return min(watermarks, default=dt.date.min) <= date
 
 
-def progress_of(facts: Iterable[Fact], statements: Iterable[StatementFact]) -> Progress:
-    """The progress of an account's sources, from all versions of all that is known."""
+def progress_of(
+    facts: Iterable[Fact], statements: Iterable[StatementFact], clock: dt.date = dt.date.min
+) -> Progress:
+    """The progress of an account's sources, from all versions of all that is known. ``clock``: the customer's."""
     debit: dict[str, dt.date] = {}
     credit: dict[str, dt.date] = {}
-    clock = dt.date.min
     for fact in facts:
         clock = max(clock, fact.occurred_at.date())
         if fact.signed_minor:

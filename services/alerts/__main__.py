@@ -12,6 +12,7 @@ from runtime.metrics import process_registry
 from runtime.settings import Settings
 from schemas.codec import Codec
 from schemas.confluent import registry_for
+from services.alerts.clock import ClockTopic, DayTeller
 from services.alerts.decide import AlertPolicy
 from services.alerts.intake import AlertIntake
 from services.alerts.process import AlertProcess
@@ -61,9 +62,10 @@ def main() -> None:
     ]
     silence = dt.timedelta(hours=settings.source_stalled_after_h)
     watch = SourceWatch(engine, silence, settings.language, clock)
+    days = DayTeller(engine, ClockTopic(settings.kafka_bootstrap_servers, codec).tell, clock)
     group = f"{settings.app_id}-alerts"
     with DiscrepancyTopic(settings.kafka_bootstrap_servers, group, intake.places) as topic:
-        process = AlertProcess(topic, intake, dispatchers, watch)
+        process = AlertProcess(topic, intake, dispatchers, watch, days)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: process.stop())
         registry = process_registry("alerts", importlib.metadata.version("tieout"))

@@ -16,6 +16,7 @@ from confluent_kafka import KafkaException
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from services.alerts.clock import DayNotToldError, DayTeller
 from services.alerts.intake import AlertIntake
 from services.alerts.stalled import SourceWatch
 from services.alerts.topic import DiscrepancyTopic
@@ -25,7 +26,7 @@ _log: Final = logging.getLogger(__name__)
 _POLL_S: Final = 0.5
 _STUCK_S: Final = 120
 #: what passes by itself: the loop waits and goes on from the place in PostgreSQL
-_OUTAGES: Final = (DBAPIError, PoolTimeoutError, KafkaException, NoticePublishError)
+_OUTAGES: Final = (DBAPIError, PoolTimeoutError, KafkaException, NoticePublishError, DayNotToldError)
 
 
 class AlertProcess:
@@ -37,11 +38,13 @@ class AlertProcess:
         intake: AlertIntake,
         dispatchers: Sequence[Dispatcher],
         watch: SourceWatch,
+        days: DayTeller,
     ) -> None:
         self._topic = topic
         self._intake = intake
         self._dispatchers = dispatchers
         self._watch = watch
+        self._days = days
         self._stop = threading.Event()
         self._last_round = time.monotonic()
         self._outage: str | None = None
@@ -63,6 +66,7 @@ class AlertProcess:
         if records:
             self._topic.commit()
         self._persist(self._watch.look)
+        self._persist(self._days.look)
         for dispatcher in self._dispatchers:
             self._persist(dispatcher.dispatch)
         self._last_round = time.monotonic()

@@ -99,6 +99,18 @@ def iterate_comparisons(
     return _joined(stream(connection, statement))
 
 
+def list_waiting(connection: sa.Connection) -> list[tuple[str, str]]:
+    """(customer, currency) of the accounts with a statement in force of which a line waits for our sources."""
+    part = statement_comparisons.c
+    rows = connection.execute(
+        sa.select(part.customer_id, part.currency)
+        .where(part.part == 1, part.parts > 0, part.pending_count > 0)
+        .distinct()
+        .order_by(*by_code_point(part.customer_id, part.currency))
+    )
+    return [(row.customer_id, row.currency) for row in rows]
+
+
 def list_recent_comparisons(connection: sa.Connection, *, limit: int = 100) -> list[ComparisonRow]:
     """The comparisons that changed last, newest first, without their lines."""
     part = statement_comparisons.c

@@ -18,11 +18,14 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.stack import StackUrls
+from domain.events import ClockEvent
+from domain.validation import parse_event
 from schemas.codec import Codec
 from schemas.errors import WireError
 from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.registry import FingerprintRegistry
-from schemas.topics import DISCREPANCIES, NOTICES
+from schemas.topics import CLOCK, DISCREPANCIES, NOTICES
+from services.alerts.clock import ClockTopic, DayNotToldError, DayTeller
 from services.alerts.decide import AlertPolicy
 from services.alerts.intake import AlertIntake, TopicRecord
 from services.alerts.process import AlertProcess
@@ -364,7 +367,8 @@ def test_from_topic_to_webhook_and_on_after_a_restart(bench: Bench, stack: Stack
         )
         with DiscrepancyTopic(servers, run_id, intake.places, topic=findings) as topic:
             watch = SourceWatch(bench.engine, dt.timedelta(0), "en", lambda: dt.datetime.now(dt.UTC))
-            process = AlertProcess(topic, intake, [dispatcher], watch)
+            days = DayTeller(bench.engine, ClockTopic(servers, CODEC, topic=told).tell, clock)
+            process = AlertProcess(topic, intake, [dispatcher], watch, days)
             running = threading.Thread(target=process.run)
             running.start()
             try:
@@ -446,3 +450,42 @@ def test_a_silent_source_is_named_once_and_again_only_after_it_has_spoken(bench:
     assert look(dt.timedelta(hours=1)) == 0
     assert look(dt.timedelta(hours=30)) == 2
     assert len(bench.hook.titles()) == 3
+
+
+def test_a_day_is_told_once_to_each_account_that_waits(bench: Bench) -> None:
+    def compared(customer_id: str, statement_id: str, **figures: int) -> None:
+        part = books.comparison_part(customer_id, statement_id, 1, 1, [], **figures)
+        books.write(bench.engine, tables.statement_comparisons, [part])
+
+    compared("C-1", "S-1", pending_count=2)
+    compared("C-1", "S-2", pending_count=1)
+    compared("C-2", "S-1", pending_count=0)
+    told: list[dict[str, Any]] = []
+    down = [True]
+
+    def tell(events: list[dict[str, Any]]) -> None:
+        if down[0]:
+            raise DayNotToldError("down")
+        told.extend(events)
+
+    days = DayTeller(bench.engine, tell, lambda: bench.now)
+    with pytest.raises(DayNotToldError):
+        days.look()
+    down[0] = False
+    assert days.look() == 1
+    [event] = told
+    assert (event["customer_id"], event["occurred_at"].date()) == ("C-1", START.date())
+    parsed = parse_event(CODEC.decode("clock", CODEC.encode("clock", event)), CLOCK.kinds, b"C-1")
+    assert isinstance(parsed, ClockEvent)
+    bench.now += dt.timedelta(minutes=2)
+    assert days.look() == 0, "told already"
+    compared("C-3", "S-1", pending_count=1)
+    assert days.look() == 0, "looks once a minute"
+    bench.now += dt.timedelta(minutes=2)
+    assert days.look() == 1
+    bench.now += dt.timedelta(days=1)
+    assert days.look() == 2
+    assert len({event["event_id"] for event in told}) == len(told) == 4
+    again = DayTeller(bench.engine, tell, lambda: bench.now)
+    assert again.look() == 2
+    assert told[-2:] == told[-4:-2], "told again it is the same event"

@@ -59,6 +59,8 @@ MUTATIONS: Final = (
         "after = _copy_for(book, accepted)",
         "after = book",
     ),
+    Mutation("a day passes that nobody remembers", DECIDE, "book.clock = day", "pass"),
+    Mutation("a copied book forgets the day", DECIDE, "accounts, {}, clock=book.clock)", "accounts, {})"),
     Mutation("versions of accounts do not grow", DECIDE, "account.version + 1,", "account.version,"),
     Mutation(
         "other currencies are never looked at",

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from domain.events import (
     AdjustmentEvent,
+    ClockEvent,
     CustomerStatementEvent,
     Event,
     OrderEvent,
@@ -219,9 +220,30 @@ def events(draw: st.DrawFn, customers: tuple[str, ...] = CUSTOMERS) -> list[Even
 
 
 @st.composite
+def clocks(draw: st.DrawFn) -> list[Event]:
+    """Days that come for some customers."""
+    return [
+        ClockEvent(
+            event_id=f"{customer}/clock/{day}",
+            event_type="clock.passed",
+            source_system="clock",
+            source_record_id=f"{customer}/{day}",
+            occurred_at=dt.datetime.combine(day, dt.time(), dt.UTC),
+            business_date=day,
+            customer_id=customer,
+            currency=CURRENCIES[0],
+            amount_minor=0,
+            document_no=str(day),
+        )
+        for customer in CUSTOMERS
+        for day in draw(st.lists(dates, max_size=2, unique=True))
+    ]
+
+
+@st.composite
 def deliveries(draw: st.DrawFn) -> Delivered:
-    """One history delivered in two ways."""
-    history = draw(events())
+    """One history delivered in two ways, while days come."""
+    history = [*draw(events()), *draw(clocks())]
 
     def delivered() -> tuple[Event, ...]:
         again = draw(st.lists(st.sampled_from(history), max_size=4)) if history else []

@@ -24,6 +24,7 @@ Events, one per line: ``KIND DATE DOCUMENT AMOUNT CLAUSE...``
   ``difference AMOUNT`` · ``fee AMOUNT`` · ``at 09:30`` · ``record R`` and ``from SYSTEM`` (where the
   same document is another record) · ``id E`` (event id) · ``!duplicate``, ``!noted`` or ``!REASON`` (what becomes of
   the event, unless it is accepted)
+* ``clock 2026-03-01``: the day has come for the customer.
 * ``rules tolerance_minor 50`` and ``rules matching.order_policy oldest_due_first``: a rule that differs from the
   default; before the events.
 * ``statement S-1 2026-01-01..2026-01-31 opening 0 closing 0`` (clauses ``replaced``, ``withdrawn``,
@@ -140,6 +141,8 @@ class _Reader:
                 self._currency = code
             case ["rules", name, value]:
                 self._told.rules = _changed(self._told.rules, name.split("."), value)
+            case ["clock", date]:
+                self._clock(date)
             case ["statement", statement_id, period, *clauses]:
                 self._statement(statement_id, period, clauses)
             case [number, document_no, date, amount, *clauses] if number.isdigit():
@@ -205,6 +208,11 @@ class _Reader:
             paid = [{"document_no": d, "amount_minor": from_text(a, value["currency"])} for d, a in pays]
             value["allocations"] = paid
         self._values.append((value, fate))
+
+    def _clock(self, date: str) -> None:
+        value = self._envelope("clock", "passed", date)
+        value |= {"business_date": date, "occurred_at": f"{date}T00:00:00Z", "amount_minor": 0}
+        self._values.append((value, "accepted"))
 
     def _statement(self, statement_id: str, period: str, words: Sequence[str]) -> None:
         start, _, end = period.partition("..")

@@ -233,7 +233,7 @@ def compared_statements(book: Book, rules: Rules) -> dict[str, Compared]:
     found = {
         compared.statement.statement_id: compared
         for currency, account in book.accounts.items()
-        for compared in comparisons(account, currency, rules)
+        for compared in comparisons(account, currency, rules, book.clock)
     }
     for compared in found.values():
         bridge(compared)

@@ -218,6 +218,30 @@ def test_a_line_waits_until_our_source_has_passed_its_date() -> None:
 
 
 @scenario
+def test_a_line_of_a_quiet_account_waits_until_its_day_has_passed() -> None:
+    """
+    order  2026-01-05  INV-1001  100.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 150.00
+      1 INV-1001 2026-01-05 100.00
+      2 INV-1002 2026-01-31  50.00
+    clock 2026-01-31
+    => balance 100.00
+    => lines S-1 1 MATCHED 2 PENDING
+    clock 2026-02-01
+    -> OPENED MISSING_IN_LEDGER S-1 line 2 50.00
+    -> OPENED CLOSING_BALANCE_BREAK S-1 50.00
+    => balance 100.00
+    => MISSING_IN_LEDGER S-1 line 2 50.00
+    => CLOSING_BALANCE_BREAK S-1 50.00
+    order  2026-01-31  INV-1002  50.00
+    clock 2026-02-05
+    clock 2026-02-03
+    => balance 150.00
+    => bridge S-1 none
+    """
+
+
+@scenario
 def test_a_payment_waits_for_the_bank_and_not_for_the_shop() -> None:
     """
     order    2026-02-01  INV-1001  100.00  at 08:00

@@ -1,0 +1,141 @@
+"""A day that comes is told to the customers whose statements wait for our sources: time passes where nothing happens.
+
+A line of a statement that our books do not have is pending until our sources have passed its date, or until its
+grace is over (``domain.comparison.waiting``). What tells the books is an event, never a clock of theirs: so a replay
+lets time pass at the same places. An account that nothing else happens to gets it from here.
+
+Invariant: one event per account and day, with one id and one content: told twice it is a duplicate.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
+
+import sqlalchemy as sa
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from domain.identity import stable_id
+from schemas.partitioner import PRODUCER_PARTITIONER
+from schemas.topics import CLOCK
+from services.queries.comparisons import list_waiting
+
+_LOOK_EVERY: Final = dt.timedelta(minutes=1)
+_SOURCE: Final = "tieout-clock"
+
+
+class Encoder(Protocol):
+    """Turns a value into the bytes of its contract (``schemas.codec.Codec``)."""
+
+    def encode(self, schema_name: str, value: dict[str, Any]) -> bytes: ...
+
+
+class DayNotToldError(Exception):
+    """Kafka did not take a day. It is told again at the next look."""
+
+
+class ClockTopic:
+    """Puts days on ``tieout.clock``, by an idempotent producer. Not for several threads."""
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        encoder: Encoder,
+        *,
+        topic: str = CLOCK.name,
+        delivery_timeout_s: int = 30,
+    ) -> None:
+        self._encoder = encoder
+        self._topic = topic
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap_servers,
+                "client.id": "tieout-clock",
+                "enable.idempotence": True,
+                "acks": "all",
+                "partitioner": PRODUCER_PARTITIONER,
+                "message.timeout.ms": delivery_timeout_s * 1000,
+            }
+        )
+
+    def tell(self, events: Iterable[dict[str, Any]]) -> None:
+        """Blocks until Kafka has all of them. Raises ``DayNotToldError``."""
+        failures: list[str] = []
+
+        def delivered(error: KafkaError | None, _message: Message) -> None:
+            if error is not None:
+                failures.append(error.str())
+
+        for event in events:
+            value = self._encoder.encode("clock", event)
+            try:
+                self._producer.produce(
+                    self._topic, value, event["customer_id"].encode(), on_delivery=delivered
+                )
+            except BufferError:
+                self._producer.flush()
+                self._producer.produce(
+                    self._topic, value, event["customer_id"].encode(), on_delivery=delivered
+                )
+            except KafkaException as error:
+                raise DayNotToldError(str(error)) from error
+        self._producer.flush()
+        if failures:
+            raise DayNotToldError(failures[0])
+
+
+class DayTeller:
+    """Looks at most once a minute. Days are those of UTC, as the books count when something occurred."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        tell: Callable[[list[dict[str, Any]]], None],
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._engine = engine
+        self._tell = tell
+        self._clock = clock
+        self._next_look: dt.datetime | None = None
+        self._day = dt.date.min
+        self._told: set[tuple[str, str]] = set()
+
+    def look(self) -> int:
+        """Tell the day to every account with a statement that waits and has not been told yet; how many those were.
+
+        Raises SQLAlchemy's errors and ``DayNotToldError``.
+        """
+        now = self._clock().astimezone(dt.UTC)
+        if self._next_look is not None and now < self._next_look:
+            return 0
+        if now.date() != self._day:
+            self._day, self._told = now.date(), set()
+        with self._engine.connect() as connection:
+            waiting = [account for account in list_waiting(connection) if account not in self._told]
+        if waiting:
+            self._tell([day_event(customer_id, currency, self._day) for customer_id, currency in waiting])
+            self._told.update(waiting)
+        self._next_look = now + _LOOK_EVERY
+        return len(waiting)
+
+
+def day_event(customer_id: str, currency: str, day: dt.date) -> dict[str, Any]:
+    """The event that tells an account of a day."""
+    return {
+        "event_id": stable_id("clock", customer_id, currency, day.isoformat()),
+        "event_type": "clock.passed",
+        "schema_version": 1,
+        "source_system": _SOURCE,
+        "source_record_id": f"{currency}/{day.isoformat()}",
+        "source_version": 1,
+        "occurred_at": dt.datetime.combine(day, dt.time(), dt.UTC),
+        "business_date": day,
+        "customer_id": customer_id,
+        "currency": currency,
+        "amount_minor": 0,
+        "document_no": day.isoformat(),
+        "correlation_id": None,
+        "causation_id": None,
+        "metadata": {},
+    }
