@@ -2,7 +2,8 @@
 
 A line of a statement that our books do not have is pending until our sources have passed its date, or until its
 grace is over (``domain.comparison.waiting``). What tells the books is an event, never a clock of theirs: so a replay
-lets time pass at the same places. An account that nothing else happens to gets it from here.
+lets time pass at the same places. An account gets it from here once it has waited for an hour and nothing of its
+comparisons has changed: while a history is being brought in, its own events are its clock.
 
 Invariant: one event per account and day, with one id and one content: told twice it is a duplicate.
 """
@@ -19,9 +20,10 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from domain.identity import stable_id
 from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.topics import CLOCK
-from services.queries.comparisons import list_waiting
+from services.queries.comparisons import WaitingAccount, list_waiting
 
 _LOOK_EVERY: Final = dt.timedelta(minutes=1)
+_QUIET_FOR: Final = dt.timedelta(hours=1)
 _SOURCE: Final = "tieout-clock"
 
 
@@ -98,26 +100,32 @@ class DayTeller:
         self._tell = tell
         self._clock = clock
         self._next_look: dt.datetime | None = None
-        self._day = dt.date.min
-        self._told: set[tuple[str, str]] = set()
+        self._quiet_since: dict[WaitingAccount, dt.datetime] = {}
+        self._told: dict[WaitingAccount, dt.date] = {}
 
     def look(self) -> int:
-        """Tell the day to every account with a statement that waits and has not been told yet; how many those were.
+        """Tell the day to every account that waits quietly and has not been told of it; how many those were.
 
         Raises SQLAlchemy's errors and ``DayNotToldError``.
         """
         now = self._clock().astimezone(dt.UTC)
         if self._next_look is not None and now < self._next_look:
             return 0
-        if now.date() != self._day:
-            self._day, self._told = now.date(), set()
         with self._engine.connect() as connection:
-            waiting = [account for account in list_waiting(connection) if account not in self._told]
-        if waiting:
-            self._tell([day_event(customer_id, currency, self._day) for customer_id, currency in waiting])
-            self._told.update(waiting)
+            waiting = list_waiting(connection)
+        self._quiet_since = {account: self._quiet_since.get(account, now) for account in waiting}
+        self._told = {account: day for account, day in self._told.items() if account in self._quiet_since}
+        today = now.date()
+        due = [
+            account
+            for account, since in self._quiet_since.items()
+            if now - since >= _QUIET_FOR and self._told.get(account) != today
+        ]
+        if due:
+            self._tell([day_event(account.customer_id, account.currency, today) for account in due])
+            self._told.update(dict.fromkeys(due, today))
         self._next_look = now + _LOOK_EVERY
-        return len(waiting)
+        return len(due)
 
 
 def day_event(customer_id: str, currency: str, day: dt.date) -> dict[str, Any]:

@@ -99,16 +99,25 @@ def iterate_comparisons(
     return _joined(stream(connection, statement))
 
 
-def list_waiting(connection: sa.Connection) -> list[tuple[str, str]]:
-    """(customer, currency) of the accounts with a statement in force of which a line waits for our sources."""
+@dataclass(frozen=True, slots=True)
+class WaitingAccount:
+    """An account with a statement of which a line waits for our sources, and when a comparison of it last changed."""
+
+    customer_id: str
+    currency: str
+    account_version: int
+
+
+def list_waiting(connection: sa.Connection) -> list[WaitingAccount]:
+    """The accounts with a statement in force that waits, by customer and currency."""
     part = statement_comparisons.c
     rows = connection.execute(
-        sa.select(part.customer_id, part.currency)
+        sa.select(part.customer_id, part.currency, sa.func.max(part.account_version).label("account_version"))
         .where(part.part == 1, part.parts > 0, part.pending_count > 0)
-        .distinct()
+        .group_by(part.customer_id, part.currency)
         .order_by(*by_code_point(part.customer_id, part.currency))
     )
-    return [(row.customer_id, row.currency) for row in rows]
+    return [WaitingAccount(row.customer_id, row.currency, row.account_version) for row in rows]
 
 
 def list_recent_comparisons(connection: sa.Connection, *, limit: int = 100) -> list[ComparisonRow]:

@@ -469,23 +469,35 @@ def test_a_day_is_told_once_to_each_account_that_waits(bench: Bench) -> None:
         told.extend(events)
 
     days = DayTeller(bench.engine, tell, lambda: bench.now)
+
+    def look(later: dt.timedelta) -> int:
+        bench.now += later
+        return days.look()
+
+    minute, hour = dt.timedelta(minutes=1), dt.timedelta(hours=1)
+    assert look(dt.timedelta(0)) == 0, "it has only begun to wait"
     with pytest.raises(DayNotToldError):
-        days.look()
+        look(hour)
     down[0] = False
-    assert days.look() == 1
+    assert look(dt.timedelta(0)) == 1
     [event] = told
     assert (event["customer_id"], event["occurred_at"].date()) == ("C-1", START.date())
     parsed = parse_event(CODEC.decode("clock", CODEC.encode("clock", event)), CLOCK.kinds, b"C-1")
     assert isinstance(parsed, ClockEvent)
-    bench.now += dt.timedelta(minutes=2)
-    assert days.look() == 0, "told already"
+    assert look(minute) == 0, "told already"
     compared("C-3", "S-1", pending_count=1)
-    assert days.look() == 0, "looks once a minute"
-    bench.now += dt.timedelta(minutes=2)
-    assert days.look() == 1
-    bench.now += dt.timedelta(days=1)
-    assert days.look() == 2
+    assert look(minute) == 0
+    assert look(hour / 2) == 0
+    change = sa.update(tables.statement_comparisons).where(
+        tables.statement_comparisons.c.customer_id == "C-3"
+    )
+    with bench.engine.begin() as connection:
+        connection.execute(change.values(account_version=2))
+    assert look(hour * 2 / 3) == 0, "something happened: its own events are its clock"
+    assert look(hour) == 1
+    assert look(dt.timedelta(days=1)) == 2
     assert len({event["event_id"] for event in told}) == len(told) == 4
-    again = DayTeller(bench.engine, tell, lambda: bench.now)
-    assert again.look() == 2
+    days = DayTeller(bench.engine, tell, lambda: bench.now)
+    assert look(dt.timedelta(0)) == 0
+    assert look(hour) == 2
     assert told[-2:] == told[-4:-2], "told again it is the same event"
