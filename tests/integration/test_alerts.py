@@ -18,14 +18,12 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.stack import StackUrls
-from domain.events import ClockEvent
-from domain.validation import parse_event
 from schemas.codec import Codec
 from schemas.errors import WireError
 from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.registry import FingerprintRegistry
-from schemas.topics import CLOCK, DISCREPANCIES, NOTICES
-from services.alerts.clock import ClockTopic, DayNotToldError, DayTeller
+from schemas.topics import DISCREPANCIES, NOTICES
+from services.alerts.clock import ClockTopic, DayTeller
 from services.alerts.decide import AlertPolicy
 from services.alerts.intake import AlertIntake, TopicRecord
 from services.alerts.process import AlertProcess
@@ -450,54 +448,3 @@ def test_a_silent_source_is_named_once_and_again_only_after_it_has_spoken(bench:
     assert look(dt.timedelta(hours=1)) == 0
     assert look(dt.timedelta(hours=30)) == 2
     assert len(bench.hook.titles()) == 3
-
-
-def test_a_day_is_told_once_to_each_account_that_waits(bench: Bench) -> None:
-    def compared(customer_id: str, statement_id: str, **figures: int) -> None:
-        part = books.comparison_part(customer_id, statement_id, 1, 1, [], **figures)
-        books.write(bench.engine, tables.statement_comparisons, [part])
-
-    compared("C-1", "S-1", pending_count=2)
-    compared("C-1", "S-2", pending_count=1)
-    compared("C-2", "S-1", pending_count=0)
-    told: list[dict[str, Any]] = []
-    down = [True]
-
-    def tell(events: list[dict[str, Any]]) -> None:
-        if down[0]:
-            raise DayNotToldError("down")
-        told.extend(events)
-
-    days = DayTeller(bench.engine, tell, lambda: bench.now)
-
-    def look(later: dt.timedelta) -> int:
-        bench.now += later
-        return days.look()
-
-    minute, hour = dt.timedelta(minutes=1), dt.timedelta(hours=1)
-    assert look(dt.timedelta(0)) == 0, "it has only begun to wait"
-    with pytest.raises(DayNotToldError):
-        look(hour)
-    down[0] = False
-    assert look(dt.timedelta(0)) == 1
-    [event] = told
-    assert (event["customer_id"], event["occurred_at"].date()) == ("C-1", START.date())
-    parsed = parse_event(CODEC.decode("clock", CODEC.encode("clock", event)), CLOCK.kinds, b"C-1")
-    assert isinstance(parsed, ClockEvent)
-    assert look(minute) == 0, "told already"
-    compared("C-3", "S-1", pending_count=1)
-    assert look(minute) == 0
-    assert look(hour / 2) == 0
-    change = sa.update(tables.statement_comparisons).where(
-        tables.statement_comparisons.c.customer_id == "C-3"
-    )
-    with bench.engine.begin() as connection:
-        connection.execute(change.values(account_version=2))
-    assert look(hour * 2 / 3) == 0, "something happened: its own events are its clock"
-    assert look(hour) == 1
-    assert look(dt.timedelta(days=1)) == 2
-    assert len({event["event_id"] for event in told}) == len(told) == 4
-    days = DayTeller(bench.engine, tell, lambda: bench.now)
-    assert look(dt.timedelta(0)) == 0
-    assert look(hour) == 2
-    assert told[-2:] == told[-4:-2], "told again it is the same event"
