@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from deploy.stack import StackUrls
 from domain.events import ClockEvent
 from domain.validation import parse_event
 from schemas.codec import Codec
@@ -26,12 +27,11 @@ START = dt.datetime(2026, 1, 20, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def engine(database: str) -> Iterator[sa.Engine]:
-    made = create_engine(database)
-    with made.begin() as connection:
-        connection.execute(sa.delete(tables.statement_comparisons))
-    yield made
-    made.dispose()
+def engine(stack: StackUrls) -> Iterator[sa.Engine]:
+    with books.fresh_database(stack.database_url) as url:
+        made = create_engine(url)
+        yield made
+        made.dispose()
 
 
 def test_a_day_is_told_once_to_each_account_that_waits(engine: sa.Engine) -> None:
