@@ -70,7 +70,12 @@ def parse_rule_change(value: Mapping[str, object]) -> RuleChange | Refusal:
         rules = msgspec.json.decode(event.rules, type=Rules)
     except msgspec.MsgspecError as error:
         return Refusal(RefusalReason.INVALID_FIELD, str(error), event_id)
-    if event.proposed_by.casefold() == event.approved_by.casefold():
+    maker, checker = event.proposed_by.strip(), event.approved_by.strip()
+    if not maker or not checker:
+        return Refusal(
+            RefusalReason.INVALID_FIELD, "Who proposed it and who approved it are named.", event_id
+        )
+    if maker.casefold() == checker.casefold():
         return Refusal(RefusalReason.MAKER_IS_CHECKER, "Who proposed it cannot approve it.", event_id)
     rule_set = RuleSet(
         name=event.name,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -28,6 +29,11 @@ from domain.money import is_currency
 AMOUNT_MINOR_MAX = 10**15
 #: Bounds of business dates: outside lies a damaged field, not a document.
 YEAR_MIN, YEAR_MAX = 1970, 2200
+
+
+#: source and record of an adjustment that was decided here: what is sent under them by others could undo it
+OWN_SOURCE: Final = "tieout"
+ADJUSTMENTS: Final = "adjustment/"
 
 
 class RefusalReason(enum.StrEnum):
@@ -89,6 +95,12 @@ def parse_event(value: Mapping[str, object], allowed: frozenset[str], key: bytes
     for name in ("event_id", "source_system", "source_record_id", "document_no"):
         if not getattr(event, name).strip():
             return refuse(RefusalReason.INVALID_FIELD, f"{name} is empty.")
+    if (
+        kind != "adjustment"
+        and event.source_system == OWN_SOURCE
+        and event.source_record_id.startswith(ADJUSTMENTS)
+    ):
+        return refuse(RefusalReason.INVALID_FIELD, "Only adjustments are records of this name.")
     if event.schema_version != 1:
         return refuse(
             RefusalReason.UNSUPPORTED_VERSION, f"schema_version {event.schema_version} is not known."

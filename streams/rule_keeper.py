@@ -85,6 +85,7 @@ class RuleKeeper:
                 "source": position(source_of(message)),
             },
         )
+        whom = frozenset(customer.encode() for customer in change.rule_set.customers)
         for key in sorted(view.keys()):
-            if change.rule_set.covers(key.decode()):
+            if not whom or key in whom:
                 view.emit(REVIEWS.name, key, asked)

@@ -129,13 +129,15 @@ class Archive:
 
     def _seal_ids(self) -> None:
         book = self.book
-        oldest = dict(list(book.event_digests.items())[: self._hot_ids // 2])
-        self.parts.put(2 * book.next_segment, _encoder.encode(oldest))
+        oldest = list(book.event_digests)[: self._hot_ids // 2]
+        found = {event_id: book.event_digests.pop(event_id) for event_id in oldest}
+        new = {one: digest for one, digest in found.items() if one not in self.shelves.event_digests}
+        if not new:
+            return  # all were delivered again after they had been sealed
+        self.parts.put(2 * book.next_segment, _encoder.encode(new))
         book.id_segments.append(book.next_segment)
         book.next_segment += 1
-        self.shelves.event_digests |= oldest
-        for event_id in oldest:
-            del book.event_digests[event_id]
+        self.shelves.event_digests |= new
 
 
 def whole(book: Book, parts: Parts) -> Book:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from domain.archive.notes import Notes, tag
 from domain.archive.shelf import Label, Segment, Shelf, payers_tag
-from domain.books import Account, Book
+from domain.books import Account, Book, Record
 from domain.matching.references import DocumentIndex
 from domain.review import Reviewed, item_figures, linked, looks_elsewhere, review_records
 from domain.rules import STAGES_BY_PRIORITY, RulesByDate
@@ -135,7 +135,9 @@ class _Sealing:
                 leader[key] = key = leader[leader[key]]
             return key
 
-        barred = {key for key, record in account.records.items() if not _closed(record.item)}
+        barred = {
+            key for key, record in account.records.items() if not _closed(record.item) or _rules_over(record)
+        }
         for pair, link in account.allocations.items():
             one, other = sorted(map(find, pair))
             leader[other] = one
@@ -190,6 +192,11 @@ class _Sealing:
             keys += more
         if keys:
             yield tuple(sorted(keys))
+
+
+def _rules_over(record: Record) -> bool:
+    """Whether a version of it is a person's word on others: they are read with it, and it asks nothing of them."""
+    return any(fact.instruction is not None or fact.correction is not None for fact in record.facts)
 
 
 def _closed(item: object) -> bool:

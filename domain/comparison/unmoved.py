@@ -51,9 +51,11 @@ def unmoved(
     forms = _forms(numbers)
     if any(not forms.isdisjoint(_references(_ByDigest(statement))) for statement in statements):
         return set()
-    documents = {(fact.kind, fact.document_no) for fact in change.facts}
+    documents = {(fact.kind, fact.document_no.strip()) for fact in change.facts}  # as they are compared
     for key, record in records.items():
-        if key != change.record_key and any((f.kind, f.document_no) in documents for f in record.facts):
+        if key != change.record_key and any(
+            (f.kind, f.document_no.strip()) in documents for f in record.facts
+        ):
             return set()
     first = min((line.business_date for line in change.lines), default=dt.date.max)
     return {

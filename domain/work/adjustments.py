@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import msgspec
 
 from domain.events import AdjustmentEvent
+from domain.validation import ADJUSTMENTS, OWN_SOURCE
 from domain.work.actions import Action, WorkRefusal, WorkRefusalReason, in_order
 from domain.work.maker_checker import judge_decision
 
@@ -98,8 +99,8 @@ def _event(
         **said,
         "event_id": f"{adjustment_id}/{life}",
         "event_type": f"adjustment.{life}",
-        "source_system": "tieout",
-        "source_record_id": f"adjustment/{adjustment_id}",
+        "source_system": OWN_SOURCE,
+        "source_record_id": f"{ADJUSTMENTS}{adjustment_id}",
         "occurred_at": approval.occurred_at.isoformat(),
         "business_date": pending.details.get("business_date", said["business_date"]),
         "document_no": adjustment_id,

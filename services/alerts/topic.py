@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
+from runtime.kafka import STAYS_IN_TOUCH
 from schemas.topics import DISCREPANCIES
 from services.alerts.intake import TopicRecord
 
@@ -32,6 +33,7 @@ class DiscrepancyTopic:
         self._places = places
         self._consumer = Consumer(
             {
+                **STAYS_IN_TOUCH,
                 "bootstrap.servers": bootstrap_servers,
                 "group.id": group,
                 "client.id": "tieout-alerts",

@@ -15,6 +15,7 @@ from typing import Final
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
+from runtime.kafka import STAYS_IN_TOUCH
 from schemas.topics import INPUTS, RESULTS, Topic
 from services.store.errors import LiveStoreUnavailable
 from services.store.live import LiveReader
@@ -31,7 +32,9 @@ class KafkaLag:
     """
 
     def __init__(self, bootstrap_servers: str, worker_group: str, partitions: int, live: LiveReader) -> None:
-        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers, "client.id": "tieout-api-lag"})
+        self._admin = AdminClient(
+            {**STAYS_IN_TOUCH, "bootstrap.servers": bootstrap_servers, "client.id": "tieout-api-lag"}
+        )
         self._group = worker_group
         self._partitions = partitions
         self._live = live

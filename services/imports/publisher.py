@@ -30,6 +30,7 @@ from typing import Any, BinaryIO, Final, Protocol, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from runtime.kafka import STAYS_IN_TOUCH
 from schemas.admin import RECORD_MAX_BYTES
 from schemas.partitioner import PRODUCER_PARTITIONER
 from services.imports.canonical import LineError, LineReason, Outgoing, excerpt_of, read_line
@@ -91,6 +92,7 @@ class Publisher:
         self._failure: tuple[int, str, str] | None = None
         self._producer = Producer(
             {
+                **STAYS_IN_TOUCH,
                 "bootstrap.servers": bootstrap_servers,
                 "client.id": "tieout-publisher",
                 "enable.idempotence": True,

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from runtime.kafka import STAYS_IN_TOUCH
 from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.topics import NOTICES
 from services.notify.errors import NoticePublishError
@@ -36,6 +37,7 @@ class KafkaNoticePublisher:
         self._topic = topic
         self._producer = Producer(
             {
+                **STAYS_IN_TOUCH,
                 "bootstrap.servers": bootstrap_servers,
                 "client.id": "tieout-notices",
                 "enable.idempotence": True,

@@ -16,6 +16,7 @@ from typing import Final
 import tenacity
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from runtime.kafka import STAYS_IN_TOUCH
 from schemas.codec import Codec
 from services.projector.batch import Batch
 from services.projector.columns.table import Columns
@@ -73,6 +74,7 @@ class ResultsReader:
         self._read_at_s: dict[Place, float] = {}  # timestamp of the last record
         self._consumer = Consumer(
             {
+                **STAYS_IN_TOUCH,
                 "bootstrap.servers": bootstrap_servers,
                 "group.id": GROUP,
                 "client.id": GROUP,

@@ -17,7 +17,13 @@ from domain.work.cases import Case, CaseAction, CaseState, Subject, case_of, jud
 from services.queries.filters import AccountFilter, by_code_point, stream
 from services.store.tables import customers, discrepancies, discrepancy_history, work_events
 from services.work.attachments import described
-from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError, WorkError
+from services.work.errors import (
+    ActionRefusedError,
+    NoSuchSubjectError,
+    NotAllowedError,
+    NotRecordedError,
+    WorkError,
+)
 from services.work.policy import Policy
 from services.work.record import Deed, HistoryRow, WorkLog, history_of, rows_of
 from services.work.search import matches
@@ -304,12 +310,23 @@ class CaseDesk:
         comment: str | None = None,
         details: Mapping[str, str] | None = None,
     ) -> list[Outcome]:
-        """The same on many cases, one after the other; what one cannot take does not stop the rest."""
+        """The same on many cases, one after the other; what one cannot take does not stop the rest.
+
+        Where an action is in Kafka and the projector is away, the rest is not tried: each would wait as long.
+        """
         outcomes = []
-        for case_id in dict.fromkeys(case_ids):
+        left = list(dict.fromkeys(case_ids))
+        while left:
+            case_id = left.pop(0)
             try:
                 self.act(user, case_id, action, comment=comment, details=details)
                 outcomes.append(Outcome(case_id, True))
+            except NotRecordedError as error:
+                outcomes.append(Outcome(case_id, False, str(error)))
+                outcomes += [
+                    Outcome(one, False, "Not tried, as the one before was not recorded.") for one in left
+                ]
+                break
             except WorkError as error:
                 outcomes.append(Outcome(case_id, False, str(error)))
         return outcomes

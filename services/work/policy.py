@@ -49,6 +49,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def covers(self, role: str, amount_minor: int, currency: str) -> bool:
         """Whether the role's limit reaches this amount."""
         limit: int = {name: getattr(self, name) for name in ROLES}[role]
+        if limit == 0:
+            return False  # none at all, nor what moves no money: a corrected reference or date
         return limit < 0 or abs(amount_minor) <= limit * minor_in_one(currency)
 
 

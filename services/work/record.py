@@ -22,6 +22,7 @@ import tenacity
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from domain.work.actions import Action
+from runtime.kafka import STAYS_IN_TOUCH
 from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.topics import WORK_EVENTS, Topic
 from services.queries.filters import AccountFilter
@@ -76,6 +77,7 @@ class WorkLog:
     def _producer(self) -> Producer:
         return Producer(
             {
+                **STAYS_IN_TOUCH,
                 "bootstrap.servers": self._bootstrap_servers,
                 "client.id": "tieout-work",
                 "enable.idempotence": True,

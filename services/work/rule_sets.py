@@ -107,13 +107,10 @@ class RuleDesk:
         """Approve, reject, withdraw, or propose the retirement. An approval is posted to the stream."""
         with self.log.turn(RULE_SET, _TURN) as connection:
             history, found = self._find(connection, version)
-            last = history[-1]
-            posts_again = (
-                action == RuleSetAction.APPROVE
-                and found.state in _POSTED
-                and (last.action, last.actor) == (action, user.user_id)
-            )
-            if not posts_again:
+            if action == RuleSetAction.APPROVE and found.state in _POSTED:
+                # Nothing is decided: the decision is posted again, in case it reached some partitions only.
+                self._allow(user, self.policy.rules.approve)
+            else:
                 refusal = judge_rule_set_action(found, action, user.user_id)
                 if refusal is not None:
                     raise ActionRefusedError(str(version), refusal)

@@ -12,6 +12,7 @@ import faust
 from faust.types import Message
 from yarl import URL
 
+from runtime.kafka import STAYS_IN_TOUCH
 from streams.engine.batch import Batch, BatchView
 from streams.engine.engine import Engine
 from streams.engine.faust_seams import assert_seams
@@ -85,7 +86,7 @@ def create_app(settings: EngineSettings, table: StateTable[V], source_topics: Co
         consumer_group_instance_id=settings.instance_id,
     )
     app.transport = BatchTransport(app.conf.broker, app)
-    kafka = {"bootstrap.servers": settings.bootstrap_servers}
+    kafka = {"bootstrap.servers": settings.bootstrap_servers, **STAYS_IN_TOUCH}
     app.engine = Engine(
         settings.app_id,
         kafka,

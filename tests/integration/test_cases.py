@@ -14,7 +14,13 @@ from schemas import topics
 from services.queries import testing as books
 from services.store import tables
 from services.work.cases import CaseDesk, CaseFilter, CaseRow, iterate_cases, read_attachment, read_case
-from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError, UnknownUserError
+from services.work.errors import (
+    ActionRefusedError,
+    NoSuchSubjectError,
+    NotAllowedError,
+    NotRecordedError,
+    UnknownUserError,
+)
 from services.work.evidence import read_evidence
 from services.work.policy import read_policy
 from services.work.record import WorkLog
@@ -228,6 +234,27 @@ def test_many_at_once_and_what_one_refuses_does_not_stop_the_rest(bench: Bench, 
         ("d-3", True),
     ]
     assert "RESOLVED" in (outcomes[1].problem or "")
+
+
+def test_where_one_is_not_recorded_the_rest_is_not_tried(
+    desk: CaseDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def act(_: CaseDesk, user: User, case_id: str, action: str, **more: object) -> None:
+        tried.append(case_id)
+        if case_id == "d-2":
+            raise NotRecordedError(case_id)
+
+    monkeypatch.setattr(CaseDesk, "act", act)
+    outcomes = desk.act_on_all(ANN, ["d-1", "d-2", "d-3", "d-4"], CaseAction.RESOLVE)
+    assert tried == ["d-1", "d-2"]
+    assert [(o.case_id, o.done) for o in outcomes] == [
+        ("d-1", True),
+        ("d-2", False),
+        ("d-3", False),
+        ("d-4", False),
+    ]
 
 
 def test_of_two_who_resolve_at_once_one_is_first(bench: Bench, desk: CaseDesk) -> None:

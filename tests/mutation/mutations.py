@@ -324,7 +324,7 @@ MUTATIONS: Final = (
     Mutation(
         "the maker of a rule set approves it",
         CHANGES,
-        "if event.proposed_by.casefold() == event.approved_by.casefold():",
+        "if maker.casefold() == checker.casefold():",
         "if False:",
     ),
     Mutation(

@@ -16,6 +16,7 @@ from domain.archive.stored import StoredBooks
 from domain.books import new_book
 from domain.decide import evolve
 from domain.events import Event, OrderEvent, PaymentEvent, Source
+from domain.facts import Instruction, LineCorrection
 from domain.rules import BorneBy, Rules, Timeline
 from tests.unit.ledger_teller import RECORDED_AT, encoded
 
@@ -271,3 +272,36 @@ def test_records_that_do_not_stand_for_themselves_are_not_sealed() -> None:
 
 def no_segment(number: int) -> Segment:
     raise AssertionError(f"nobody asks for segment {number}")
+
+
+def test_ids_that_are_delivered_again_are_not_sealed_again() -> None:
+    events = paid(30)
+    archive = archived(events)
+    assert archive.book.id_segments
+    for _ in range(3):
+        tell(archive, events[:40])
+    known = [_ids_of(archive, number) for number in archive.book.id_segments]
+    assert sum(map(len, known)) == len(set().union(*known))
+
+
+def _ids_of(archive: Archive, number: int) -> set[str]:
+    return set(msgspec.msgpack.decode(archive.parts.get(2 * number), type=dict[str, bytes]))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        {"instruction": Instruction("PAY1", "INV-00001", None)},
+        {"correction": LineCorrection("S-1", 1, 1, None)},
+    ],
+    ids=["instruction", "correction"],
+)
+def test_a_record_that_once_was_the_word_of_a_person_stays(word: dict[str, object]) -> None:
+    archive = archived(paid(40), hot=10_000)
+    account = archive.book.accounts["EUR"]
+    record = account.records["shop/o1"]
+    said = msgspec.structs.replace(record.facts[0], **word)
+    account.records["shop/o1"] = msgspec.structs.replace(record, facts=[said, *record.facts])
+    assert seal(archive.book, "EUR", Shelf(lambda number: Segment({}, {})), Rules(), 0)
+    assert "shop/o1" in account.records
+    assert "shop/o2" not in account.records

@@ -82,6 +82,9 @@ def test_a_version_stands_for_one_content(retires: bool) -> None:
         ({"rules": '{"tolerance_minor": -1}'}, RefusalReason.INVALID_FIELD),
         ({"rules": '{"tolerance": 1}'}, RefusalReason.INVALID_FIELD),
         ({"approved_by": "ANN"}, RefusalReason.MAKER_IS_CHECKER),
+        ({"approved_by": "ann "}, RefusalReason.MAKER_IS_CHECKER),
+        ({"approved_by": " "}, RefusalReason.INVALID_FIELD),
+        ({"proposed_by": ""}, RefusalReason.INVALID_FIELD),
     ],
 )
 def test_what_is_no_change_is_refused(wrong: dict[str, Any], reason: RefusalReason) -> None:

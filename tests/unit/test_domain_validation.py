@@ -269,3 +269,12 @@ def test_unfit_adjustments(changes: dict[str, object], reason: RefusalReason) ->
     refusal = parse_event(adjustment(**changes), ALL, b"C-1")
     assert isinstance(refusal, Refusal)
     assert refusal.reason is reason
+
+
+def test_only_adjustments_are_records_of_their_name() -> None:
+    own = {"source_system": "tieout", "source_record_id": "adjustment/A-1"}
+    assert isinstance(parse_event(adjustment(**own), ALL, b"C-1"), AdjustmentEvent)
+    refusal = parse_event(payment(**own, event_type="payment.pending", source_version=2), ALL, b"C-1")
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is RefusalReason.INVALID_FIELD
+    assert isinstance(parse_event(payment(source_system="tieout"), ALL, b"C-1"), PaymentEvent)

@@ -20,6 +20,11 @@ def test_the_policy_that_comes_along_can_be_read() -> None:
     assert policy.approve.covers("approver", 10_000, "JPY")
     assert not policy.approve.covers("approver", 10_001, "JPY")
     assert not policy.approve.covers("clerk", 1, "EUR")
+    assert not policy.approve.covers("clerk", 0, "EUR"), (
+        "no limit, no approval: not of what moves nothing either"
+    )
+    assert not policy.propose.covers("viewer", 0, "EUR")
+    assert policy.propose.covers("clerk", 0, "EUR")
 
 
 def test_a_policy_of_another_shape_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from runtime.kafka import STAYS_IN_TOUCH
 from schemas.partitioner import PRODUCER_PARTITIONER
 
 #: a broker that is away for a while must not fail a publication
@@ -110,6 +111,7 @@ class Feeder:
         try:
             producer = Producer(
                 {
+                    **STAYS_IN_TOUCH,
                     "bootstrap.servers": self._bootstrap_servers,
                     "partitioner": PRODUCER_PARTITIONER,
                     "enable.idempotence": True,

@@ -12,6 +12,8 @@ from typing import Final, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from runtime.kafka import STAYS_IN_TOUCH
+
 _POLL_S: Final = 0.05
 _BATCH: Final = 1000
 _CALL_TIMEOUT_S: Final = 20.0
@@ -25,6 +27,7 @@ class CommitWatch:
         self._changelog = changelog
         self._consumer = Consumer(
             {
+                **STAYS_IN_TOUCH,
                 "bootstrap.servers": bootstrap_servers,
                 "group.id": "tieout-chaos-watch",  # demanded by the client; it never joins
                 "isolation.level": "read_committed",
