@@ -60,6 +60,9 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 def overview(compared: Compared) -> Overview:
     """Everything that people see of a comparison: opening, lines in their order, what only we have by date, totals."""
     statement = compared.statement
+    rows = tuple(_rows(compared, bridge(compared)))
+    steps_minor = sum(row.step_minor for row in rows)
+    assert statement.closing_minor + steps_minor == compared.ours_closing_minor, "the rows have a gap"
     return Overview(
         statement_id=statement.statement_id,
         statement_version=statement.rank[0],
@@ -73,7 +76,7 @@ def overview(compared: Compared) -> Overview:
         matched_count=compared.matched_count,
         pending_count=sum(v.outcome is Outcome.PENDING for v in compared.verdicts),
         first_divergent_line_no=compared.first_divergent_line_no,
-        rows=tuple(_rows(compared, bridge(compared))),
+        rows=rows,
     )
 
 
@@ -102,7 +105,8 @@ def overview_digest(found: Overview) -> bytes:
 
 
 def _rows(compared: Compared, built: Bridge) -> Iterator[ComparedRow]:
-    steps = {_subject(step): step.step_minor for step in built.steps}
+    # A correction has a row of its own, about the same line as the verdict on how the line is read.
+    steps = {_subject(s): s.step_minor for s in built.steps if s.outcome is not Outcome.CORRECTED}
     balances = [step for step in built.steps if step.outcome is Outcome.BALANCE]
     by_line: dict[int, ComparedRow] = {}
     ours_only = []
