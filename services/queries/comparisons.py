@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from services.queries.filters import AccountFilter, by_code_point, stream
 from services.store.tables import statement_comparisons
+
+_KEY: Final = ("customer_id", "currency", "statement_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,19 @@ class ComparisonRow:
     lines: list[ComparedLine]
 
 
+def parts_in_force() -> sa.ColumnElement[bool]:
+    """Condition on ``statement_comparisons``: the parts of the comparisons as they were written last.
+
+    A shorter comparison leaves the surplus parts of a longer one behind, and these say that they are 3 of 3. All parts
+    of one writing have the account version of its first part; one that was withdrawn is a first part of none.
+    """
+    part = statement_comparisons.c
+    first = statement_comparisons.alias("first_part")
+    same_writing = [first.c[name] == part[name] for name in (*_KEY, "account_version")]
+    written = sa.exists().where(*same_writing, first.c.part == 1).correlate(statement_comparisons)
+    return sa.and_(part.parts > 0, written)
+
+
 def iterate_comparisons(
     connection: sa.Connection,
     accounts: AccountFilter,
@@ -79,7 +96,7 @@ def iterate_comparisons(
     names = [name for name in statement_comparisons.columns.keys() if name != "rows"]  # noqa: SIM118 - no mapping
     statement = (
         sa.select(*(part[name] for name in (*names, *(["rows"] if with_lines else []))))
-        .where(*accounts.clauses(statement_comparisons), part.part <= part.parts)
+        .where(*accounts.clauses(statement_comparisons), parts_in_force())
         .order_by(
             *by_code_point(part.customer_id, part.currency),
             part.period_start,
@@ -134,19 +151,14 @@ def list_recent_comparisons(connection: sa.Connection, *, limit: int = 100) -> l
 
 
 def _joined(rows: Iterator[sa.RowMapping | dict[str, Any]]) -> Iterator[ComparisonRow]:
-    comparison: ComparisonRow | None = None
-    for row in rows:
-        lines = [_line(line) for line in row.get("rows", ())]
-        if comparison is not None and row["part"] > 1:
-            comparison.lines.extend(lines)
-            continue
-        if comparison is not None:
-            yield comparison
-        fields = {name: row[name] for name in ComparisonRow.__dataclass_fields__ if name in row}
-        difference = row["ours_closing_minor"] - row["theirs_closing_minor"]
-        comparison = ComparisonRow(**fields, difference_minor=difference, lines=lines)
-    if comparison is not None:
-        yield comparison
+    for _, parts in groupby(rows, key=itemgetter(*_KEY)):
+        first = next(parts)
+        fields = {name: first[name] for name in ComparisonRow.__dataclass_fields__ if name in first}
+        yield ComparisonRow(
+            **fields,
+            difference_minor=first["ours_closing_minor"] - first["theirs_closing_minor"],
+            lines=[_line(line) for part in chain([first], parts) for line in part.get("rows", ())],
+        )
 
 
 def _line(line: dict[str, object]) -> ComparedLine:

@@ -165,7 +165,7 @@ discrepancy_history = sa.Table(
     sa.Column("occurred_at", INSTANT, nullable=False),
 )
 
-#: how customer statements compare, in parts; parts above ``parts`` of the newest version are of an earlier one
+#: how customer statements compare, in parts; those whose ``account_version`` is not that of part 1 are left from before
 statement_comparisons = sa.Table(
     "statement_comparisons",
     metadata,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from services.queries.comparisons import parts_in_force
 from services.queries.discrepancies import DiscrepancyChangeRow, iterate_discrepancy_changes
 from services.queries.filters import AccountFilter, by_code_point
 from services.store.tables import allocations, discrepancies, ledger_entries, statement_comparisons
@@ -110,7 +111,7 @@ def _lines(
         .where(
             *account.clauses(statement_comparisons),
             part.statement_id.in_(statements),
-            part.part <= part.parts,
+            parts_in_force(),
             sa.or_(*about),
         )
         .order_by(part.period_start, *by_code_point(part.statement_id), part.part)

@@ -16,6 +16,7 @@ from domain.events import AdjustmentType
 from domain.validation import Refusal, parse_event
 from domain.work.actions import WorkRefusal, WorkRefusalReason
 from schemas.topics import ADJUSTMENTS
+from services.queries.comparisons import parts_in_force
 from services.store.tables import open_items, statement_comparisons
 from services.work.errors import ActionRefusedError
 
@@ -166,7 +167,7 @@ def _sent_line(connection: sa.Connection, proposal: Proposal) -> tuple[int, Fiel
             part.customer_id == proposal.customer_id,
             part.currency == proposal.currency,
             part.statement_id == proposal.statement_id,
-            part.part <= part.parts,
+            parts_in_force(),
             line["line_no"].as_integer() == proposal.line_no,
         )
         # A line that was corrected before has a row of what was sent, and one of how it is read.

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONPATH
 
 from domain.work.adjustments import Adjustment
+from services.queries.comparisons import parts_in_force
 from services.queries.filters import by_code_point
 from services.store.tables import (
     discrepancies,
@@ -191,7 +192,7 @@ def _compared(connection: sa.Connection, row: AdjustmentRow) -> list[str]:
         .where(
             part.customer_id == row.customer_id,
             part.currency == row.currency,
-            part.part <= part.parts,
+            parts_in_force(),
             _mentions(part.rows, _ROWS_OF_IT, row),
         )
         .group_by(part.statement_id)

@@ -64,8 +64,8 @@ def desk(bench: Bench) -> Iterator[AdjustmentDesk]:
     lines = [line(1, "INV-1", 5), line(2, "INV-1001", 11_200, "CORRECTED"), line(2, "INV-1001", 12_000)]
     parts = [
         books.comparison_part("C-1", "S-1", 1, 1, [], rows=lines, statement_version=3),
-        # of an earlier version that had more parts
-        books.comparison_part("C-1", "S-1", 2, 1, [], rows=[line(9, "INV-9", 5)]),
+        # left behind by an earlier comparison that had more parts
+        books.comparison_part("C-1", "S-1", 2, 2, [], rows=[line(9, "INV-9", 5)], account_version=0),
     ]
     books.write(bench.engine, tables.statement_comparisons, parts)
     inputs = dataclasses.replace(topics.ADJUSTMENTS, name=bench.name(topics.ADJUSTMENTS))
@@ -271,6 +271,8 @@ def test_the_trail_tells_what_it_settled_and_which_statements_of_theirs_show_it(
         books.comparison_part("C-1", "S-2", 1, 1, [], rows=[shown]),
         books.comparison_part("C-1", "S-3", 1, 1, [], rows=[booked], period_end=dt.date(2026, 2, 28)),
         books.comparison_part("C-1", "S-4", 1, 1, [], rows=[line(1, number, 1)]),
+        books.comparison_part("C-1", "S-5", 1, 0, []),  # withdrawn, and what it left behind
+        books.comparison_part("C-1", "S-5", 2, 2, [], rows=[booked], account_version=0),
     ]
     books.write(bench.engine, tables.statement_comparisons, parts)
     with bench.engine.connect() as connection:

@@ -102,9 +102,11 @@ def connection(stack: StackUrls) -> Iterator[sa.Connection]:
             [
                 books.comparison_part("C-1", "S-1", 1, 2, [70, 20]),
                 books.comparison_part("C-1", "S-1", 2, 2, [10]),
-                books.comparison_part("C-1", "S-1", 3, 3, [99], account_version=0) | {"parts": 2},
+                # what longer comparisons left behind says what it said then
+                books.comparison_part("C-1", "S-1", 3, 3, [99], account_version=0),
                 books.comparison_part("C-1", "S-2", 1, 1, [100], **february),
-                books.comparison_part("C-1", "S-3", 1, 0, []),  # withdrawn
+                books.comparison_part("C-1", "S-3", 1, 0, [], **february),  # withdrawn
+                books.comparison_part("C-1", "S-3", 2, 2, [99], account_version=0, **february),
                 books.comparison_part("C-3", "S-4", 1, 1, [100]),
             ],
         )
