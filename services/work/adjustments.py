@@ -29,7 +29,7 @@ from services.queries.filters import AccountFilter
 from services.work.cases import after
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError
 from services.work.policy import Policy
-from services.work.proposals import Proposal, completed
+from services.work.proposals import Proposal, completed, hold_against_what_is_open
 from services.work.record import Deed, WorkLog, actions_by_subject, history_of, rows_of
 from services.work.trail import AdjustmentRow, Trail, read_trail, row_of
 from services.work.users import User
@@ -90,6 +90,8 @@ class AdjustmentDesk:
                 self._allow(user, action, adjustment)
                 details = {} if date is None else {"business_date": date.isoformat()}
                 about = msgspec.json.decode(adjustment.proposal.details["event"])
+                if action == AdjustmentAction.APPROVE and not adjustment.events:
+                    hold_against_what_is_open(connection, about)
                 self._record(user, adjustment_id, action, comment, details, about, history)
             _, adjustment = self._find(connection, adjustment_id)
             if action == AdjustmentAction.APPROVE:

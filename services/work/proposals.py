@@ -92,6 +92,25 @@ def _write_off(connection: sa.Connection, proposal: Proposal) -> Completed:
     return Completed(_event(proposal, amount_minor=amount_minor, write_off_side=side), amount_minor)
 
 
+def hold_against_what_is_open(connection: sa.Connection, event: Mapping[str, Any]) -> None:
+    """Two may propose to write the same document off: what the first approval has left is what a second can take.
+
+    Raises ``ActionRefusedError``.
+    """
+    if event["adjustment_type"] != AdjustmentType.WRITE_OFF:
+        return
+    proposal = Proposal(
+        adjustment_type=AdjustmentType.WRITE_OFF,
+        customer_id=event["customer_id"],
+        currency=event["currency"],
+        reason="",
+        business_date=dt.date.fromisoformat(event["business_date"]),
+        amount_minor=event["amount_minor"],
+        target_document_no=event["target_document_no"],
+    )
+    _write_off(connection, proposal)
+
+
 def _instruction(connection: sa.Connection, proposal: Proposal) -> Completed:
     target = _item(connection, proposal)
     if target is None or target.side != "CREDIT":

@@ -119,6 +119,22 @@ def test_the_maker_cannot_approve_and_another_can(bench: Bench, desk: Adjustment
     assert [(action.actor, action.action) for action in history] == [("bob", "propose"), ("carla", "approve")]
 
 
+def test_of_two_write_offs_of_one_document_the_second_finds_nothing_open(
+    bench: Bench, desk: AdjustmentDesk
+) -> None:
+    first, second = desk.propose(BOB, proposal()), desk.propose(BOB, proposal())
+    desk.act(CARLA, first.adjustment_id, AdjustmentAction.APPROVE)
+    cleared = sa.update(tables.open_items).where(tables.open_items.c.document_no == "INV-1001")
+    with bench.engine.begin() as connection:
+        connection.execute(cleared.values(open_minor=0))
+    with pytest.raises(ActionRefusedError, match="at most what is open"):
+        desk.act(CARLA, second.adjustment_id, AdjustmentAction.APPROVE)
+    assert len(posted(desk)) == 1
+    assert desk.act(BOB, second.adjustment_id, AdjustmentAction.WITHDRAW).state == "WITHDRAWN"
+    desk.act(BOB, first.adjustment_id, AdjustmentAction.PROPOSE_REVERSAL)
+    desk.act(CARLA, first.adjustment_id, AdjustmentAction.APPROVE)  # gives back, takes nothing
+
+
 def test_a_posting_that_failed_is_repeated_by_approving_again_and_is_the_same(desk: AdjustmentDesk) -> None:
     asked = desk.propose(ANN, proposal())
     assert isinstance(desk.log, Posting)
