@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from domain.comparison.normalised import squeezed_forms
+from domain.comparison.rows import overview
 from domain.rules import Rules
-from tests.unit.comparison_samples import rows_of
-from tests.unit.ledger_teller import compared_statements, holds, scenario
+from tests.unit.ledger_language import parse
+from tests.unit.ledger_teller import Teller, compared_statements, holds, scenario
 
 
 @scenario
@@ -338,18 +339,22 @@ def test_a_write_off_of_ours_is_a_step_and_no_disagreement() -> None:
 
 @pytest.mark.parametrize(("day", "outcome"), [("05", "MISSING_HERE"), ("31", "PENDING")])
 def test_a_corrected_line_that_stays_unknown_is_two_rows_that_bridge(day: str, outcome: str) -> None:
-    [comparison] = rows_of(f"""
+    told = parse(f"""
         order  2026-01-06  INV-1001  10.00
         statement S-1 2026-01-01..2026-01-31 opening 0 closing 110.00
           1 INV-1001 2026-01-06  10.00
           2 UNK-1111 2026-01-{day} 100.00
         adjustment  2026-01-07  ADJ-1  0  type statement_line  line S-1 2 reads UNK-1111 2026-01-{day} 150.00
     """)
-    rows = [(line.line_no, line.outcome, line.theirs_minor, line.step_minor) for line in comparison.lines]
+    teller = Teller(told.rules)
+    for delivery in told.deliveries:
+        teller.tell(delivery)
+    [compared] = compared_statements(teller.book, told.rules).values()
+    found = overview(compared)
+    rows = [(row.line_no, row.outcome, row.theirs_minor, row.step_minor) for row in found.rows]
     assert rows == [
         (1, "MATCHED", 1_000, 0),
         (2, "CORRECTED", 10_000, 5_000),
         (2, outcome, 15_000, -15_000),
     ]
-    steps_minor = sum(line.step_minor for line in comparison.lines)
-    assert comparison.theirs_closing_minor + steps_minor == comparison.ours_closing_minor
+    assert found.theirs_closing_minor + sum(row.step_minor for row in found.rows) == found.ours_closing_minor
