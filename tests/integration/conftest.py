@@ -12,7 +12,7 @@ from tests.integration.projector_bench import bench as bench
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
+def embedded_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
     home: Path = tmp_path_factory.mktemp("stack")
     with EmbeddedStack(home) as embedded:
         embedded.start()
@@ -20,5 +20,5 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]
 
 
 @pytest.fixture(scope="session")
-def stack(servers: EmbeddedStack) -> StackUrls:
-    return servers.urls
+def stack(embedded_stack: EmbeddedStack) -> StackUrls:
+    return embedded_stack.urls

@@ -25,8 +25,8 @@ NO_RECORD = "100"
 
 
 @pytest.fixture
-def app(servers: EmbeddedStack, tmp_path: Path) -> Iterator[App]:
-    started = App(servers.urls.kafka_bootstrap_servers, tmp_path, "memory", watchdog_s=4.0)
+def app(embedded_stack: EmbeddedStack, tmp_path: Path) -> Iterator[App]:
+    started = App(embedded_stack.urls.kafka_bootstrap_servers, tmp_path, "memory", watchdog_s=4.0)
     try:
         yield started
     finally:
@@ -49,11 +49,13 @@ def nothing_lost_nothing_twice(app: App) -> None:
     assert sorted(app.records("sums")) == sorted(app.outputs)
 
 
-def test_a_broker_that_answers_nothing_is_met_by_the_watchdog(app: App, servers: EmbeddedStack) -> None:
+def test_a_broker_that_answers_nothing_is_met_by_the_watchdog(
+    app: App, embedded_stack: EmbeddedStack
+) -> None:
     at_work(app)
     app.send(8_000)
     worker = app.workers[1]
-    with servers.frozen("kafka"):
+    with embedded_stack.frozen("kafka"):
         assert worker.process.wait(60) == ExitCode.STALLED
     log = worker.log.read_text()
     assert "work is waiting and nothing was committed for" in log
