@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser import IN_A_BROWSER
-from tests.e2e.service import WholeService, event_of
+from tests.e2e.service import WholeService, event_of, running
 
 pytestmark = IN_A_BROWSER
 
@@ -37,6 +37,13 @@ def statement_line(line_no: int, number: str, date: str, signed_minor: int) -> d
         "debit_minor": debit,
         "credit_minor": credit,
     }
+
+
+@pytest.fixture(scope="module")
+def tieout(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[WholeService]:
+    """A service of these tests' own: the page shows everybody's cases, and is counted on."""
+    with running(tmp_path_factory.mktemp("desk"), pytestconfig.cache.mkdir("bytecode")) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")
