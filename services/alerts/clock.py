@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from domain.identity import stable_id
+from runtime.kafka import STAYS_IN_TOUCH
 from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.topics import CLOCK
 from services.queries.comparisons import WaitingAccount, list_waiting
@@ -52,6 +53,7 @@ class ClockTopic:
         self._topic = topic
         self._producer = Producer(
             {
+                **STAYS_IN_TOUCH,
                 "bootstrap.servers": bootstrap_servers,
                 "client.id": "tieout-clock",
                 "enable.idempotence": True,
