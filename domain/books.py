@@ -1,4 +1,4 @@
-"""The state: one ``Book`` per customer, holding an ``Account`` per currency.
+"""The state: one ``Book`` per party, holding an ``Account`` per currency; a supplier's mirrored (``domain.parties``).
 
 Everything in it follows from the set of accepted facts, except ``version``, which counts changes and only grows
 (I8). The struct is the value of the stream's table and is encoded as MessagePack, field by field.
@@ -12,6 +12,7 @@ import msgspec
 
 from domain.facts import Fact, StatementFact
 from domain.ledger import Line
+from domain.parties import view_sign
 
 
 class ItemFigures(msgspec.Struct, frozen=True, array_like=True):
@@ -105,6 +106,10 @@ class Book(msgspec.Struct, array_like=True):
     next_segment: int = 0
     clock: dt.date = dt.date.min
     """The latest day that a clock event told of."""
+
+    def our_balance_minor(self, currency: str) -> int:
+        """The account's balance in our view: > 0 they owe us, < 0 we owe them."""
+        return view_sign(self.customer_id) * self.accounts[currency].balance_minor
 
 
 def new_book(customer_id: str) -> Book:

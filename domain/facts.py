@@ -2,6 +2,9 @@
 
 A fact is one version of one record of a source. Everything that the books say is a pure function of the
 set of facts, so neither the order of arrival nor duplicates can change it (invariants I3, I6).
+
+Facts are in the view of the book: for a supplier, what an event says with a sign or a side is turned here, and only
+here (``domain.parties``). What a kind books needs no turning: a purchase is to them what a sale is to us.
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ from domain.events import (
 )
 from domain.fillers import is_filler
 from domain.identity import content_digest
+from domain.parties import view_sign
 
 
 class EntryKind(enum.StrEnum):
@@ -114,7 +118,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
 
 class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True, dict=True):
-    """One version of a statement that the customer sent; amounts in our view, minor units."""
+    """One version of a statement that the party sent; amounts in the book's view, minor units."""
 
     statement_id: str
     rank: tuple[int, int, int]
@@ -301,7 +305,7 @@ def _adjustment_fact(event: AdjustmentEvent, source: Source, recorded_at: dt.dat
     reversed_ = life is AdjustmentLife.REVERSED
     write_off = event.adjustment_type is AdjustmentType.WRITE_OFF
     credits = event.adjustment_type is AdjustmentType.CREDIT or event.write_off_side == "CREDIT"
-    signed = -event.amount_minor if credits else event.amount_minor
+    signed = view_sign(event.customer_id) * (-event.amount_minor if credits else event.amount_minor)
     return Fact(
         kind=EntryKind.WRITE_OFF if write_off else EntryKind.ADJUSTMENT,
         signed_minor=0 if reversed_ else signed,
@@ -344,11 +348,16 @@ def _correction(event: AdjustmentEvent) -> LineCorrection | None:
     assert event.statement_id is not None, "validated"
     assert event.statement_version is not None, "validated"
     assert event.line_no is not None, "validated"
-    return LineCorrection(event.statement_id, event.statement_version, event.line_no, event.corrected_line)
+    line = event.corrected_line
+    read = line if line is None or view_sign(event.customer_id) > 0 else _turned_line(line)
+    return LineCorrection(event.statement_id, event.statement_version, event.line_no, read)
 
 
 def _statement_fact(event: CustomerStatementEvent, source: Source) -> StatementFact:
     life = StatementLife(event.life)
+    sign = view_sign(event.customer_id)
+    totals = (event.total_debit_minor, event.total_credit_minor)
+    debit, credit = totals if sign > 0 else reversed(totals)
     return StatementFact(
         statement_id=event.statement_id,
         rank=(event.statement_version, event.source_version, _STATEMENT_RANK[life]),
@@ -357,13 +366,24 @@ def _statement_fact(event: CustomerStatementEvent, source: Source) -> StatementF
         digest=_content(event),
         period_start=event.period_start,
         period_end=event.period_end,
-        opening_minor=event.opening_balance_minor,
-        closing_minor=event.closing_balance_minor,
-        total_debit_minor=event.total_debit_minor,
-        total_credit_minor=event.total_credit_minor,
+        opening_minor=sign * event.opening_balance_minor,
+        closing_minor=sign * event.closing_balance_minor,
+        total_debit_minor=debit,
+        total_credit_minor=credit,
         line_count=event.line_count,
-        lines=event.lines,
+        lines=event.lines if sign > 0 else tuple(map(_turned_line, event.lines)),
         occurred_at=event.occurred_at,
         correlation_id=event.correlation_id,
         source=source,
+    )
+
+
+def _turned_line(line: StatementLine) -> StatementLine:
+    """A line of a supplier's statement as the mirrored book reads it."""
+    running = line.running_balance_minor
+    return msgspec.structs.replace(
+        line,
+        debit_minor=line.credit_minor,
+        credit_minor=line.debit_minor,
+        running_balance_minor=None if running is None else -running,
     )

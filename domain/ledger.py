@@ -45,6 +45,14 @@ def side_of(signed_minor: int) -> Side:
     return Side.CREDIT if signed_minor < 0 else Side.DEBIT
 
 
+def our_side_of(signed_minor: int, sign: int) -> Side:
+    """The side in our view of an amount of a book whose view ``sign`` turns into ours (``parties.view_sign``)."""
+    side = side_of(signed_minor)
+    if sign > 0:
+        return side
+    return Side.DEBIT if side is Side.CREDIT else Side.CREDIT
+
+
 def lines_that_should_stand(account: str, facts: Sequence[Fact]) -> dict[str, Line]:
     """The lines of one record, by entry id. ``facts`` are its known versions in ascending rank.
 

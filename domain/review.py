@@ -32,7 +32,9 @@ from domain.matching.doubts import INVOICE_AMOUNT
 from domain.matching.references import DocumentIndex
 from domain.matching.settlement import Allocation, Settlement
 from domain.outcomes import AllocationChanged, ComparisonChanged, DiscrepancyChanged, ItemChanged
+from domain.parties import known_names
 from domain.rules import RulesByDate
+from domain.wording import Wording
 
 _NOTHING_SEALED: Final = Shelves()
 
@@ -86,7 +88,8 @@ def review(
     same = set() if change is None else unmoved(statements, change, account.records, rules)
     same &= account.comparisons.keys()
     moved = [statement for statement in statements if statement.statement_id not in same]
-    compared = list(_compared(account, currency, rules, statements, moved, shelf, book.clock))
+    wording = Wording.of(book.customer_id, currency)
+    compared = list(_compared(account, wording, rules, statements, moved, shelf, book.clock))
     findings = found.findings
     for comparison in compared:
         findings += statement_findings(comparison)
@@ -107,7 +110,7 @@ def review_records(
     index = _index(facts, notes)
     facts = instructed(facts, index)
     due_dates = {key: due_date(fact, rules) for key, fact in facts.items()}
-    settlement = settle(facts, due_dates, index, rules, (customer_id,), notes)
+    settlement = settle(facts, due_dates, index, rules, known_names(customer_id), notes)
     view = OwnEvents(customer_id, currency, rules, settlement, index, other_currency)
     findings = list(own_event_findings(view))
     if notes is None:
@@ -201,19 +204,17 @@ def _allocations(currency: str, account: Account, settlement: Settlement) -> Ite
             yield AllocationChanged(currency, *pair, link)
 
 
-def comparisons(
-    account: Account, currency: str, rules: RulesByDate, clock: dt.date = dt.date.min
-) -> Iterator[Compared]:
-    """Each statement in force laid against the books, by period. The account must be whole (``archive.whole``);
-    ``clock`` is its book's.
-    """
+def comparisons(book: Book, currency: str, rules: RulesByDate) -> Iterator[Compared]:
+    """Each statement in force laid against the books, by period. ``book`` must be whole (``archive.whole``)."""
+    account = book.accounts[currency]
     statements = statements_in_force(account)
-    return _compared(account, currency, rules, statements, statements, None, clock)
+    wording = Wording.of(book.customer_id, currency)
+    return _compared(account, wording, rules, statements, statements, None, book.clock)
 
 
 def _compared(
     account: Account,
-    currency: str,
+    wording: Wording,
     rules: RulesByDate,
     statements: Sequence[StatementFact],
     moved: Sequence[StatementFact],
@@ -231,7 +232,7 @@ def _compared(
     )
     side = OurSide(_our_entries(records), statements)
     for statement in moved:
-        yield compare(currency, rules.on(statement.period_end), side, statement, progress)
+        yield compare(wording, rules.on(statement.period_end), side, statement, progress)
 
 
 def statements_in_force(account: Account) -> list[StatementFact]:

@@ -24,6 +24,7 @@ from domain.events import (
     StatementLine,
 )
 from domain.money import is_currency
+from domain.parties import own_id, role_of
 
 #: Ten trillion major units of a two-decimal currency: beyond any real document, far below 64 bits.
 AMOUNT_MINOR_MAX = 10**15
@@ -86,8 +87,8 @@ def parse_event(value: Mapping[str, object], allowed: frozenset[str], key: bytes
         return refuse(RefusalReason.INVALID_FIELD, str(error))
     if _has_nul(event):
         return refuse(RefusalReason.INVALID_FIELD, "A text holds a NUL character, which no store takes.")
-    if not event.customer_id.strip():
-        return refuse(RefusalReason.MISSING_PARTY, "The event names no customer.")
+    if not own_id(event.customer_id).strip():
+        return refuse(RefusalReason.MISSING_PARTY, f"The event names no {role_of(event.customer_id)}.")
     if key is not None and key != event.customer_id.encode():
         return refuse(
             RefusalReason.KEY_MISMATCH, f"The record's key is not its customer {event.customer_id!r}."

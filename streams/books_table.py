@@ -50,7 +50,7 @@ def books_table() -> StateTable[StoredBook]:
 
 
 def book_json(data: bytes) -> bytes:
-    """An encoded book as JSON, for the door: figures and open findings of every account, by field name."""
+    """An encoded book as JSON, for the door: figures in our view and open findings of every account, by field name."""
     book = decode_book(data)
     return msgspec.json.encode(
         {
@@ -59,7 +59,7 @@ def book_json(data: bytes) -> bytes:
             "accounts": {
                 currency: {
                     "version": account.version,
-                    "balance_minor": account.balance_minor,
+                    "balance_minor": book.our_balance_minor(currency),
                     "entry_count": account.entry_count,
                     "hot_records": len(account.records),
                     "sealed_segments": len(account.segments),

@@ -1,4 +1,7 @@
-"""From outcomes to the records of the result topics. The shapes are those of ``schemas/avro``."""
+"""From outcomes to the records of the result topics. The shapes are those of ``schemas/avro``.
+
+Records are in our view: what a supplier's mirrored book says with a sign or a side is turned here (``domain.parties``).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from domain.discrepancies.explanations import explain
 from domain.events import AdjustmentEvent, Event, Source
 from domain.facts import Fact
 from domain.identity import stable_id
-from domain.ledger import EntryRole, Line, side_of
+from domain.ledger import EntryRole, Line, our_side_of
 from domain.outcomes import (
     AccountMoved,
     AllocationChanged,
@@ -24,6 +27,7 @@ from domain.outcomes import (
     ItemChanged,
     Outcome,
 )
+from domain.parties import role_of, view_sign
 from domain.review import due_date
 from domain.rules import RulesByDate
 from schemas import topics
@@ -33,6 +37,9 @@ from streams.inbound import recorded_at, source_of
 Row = dict[str, object]
 #: keeps a record of a large comparison well below the size that a broker takes
 ROWS_PER_PART = 1_000
+#: figures of a comparison, and of its rows, that have a sign
+_SIGNED_FIGURES = ("theirs_opening_minor", "ours_opening_minor", "theirs_closing_minor", "ours_closing_minor")
+_SIGNED_IN_A_ROW = ("theirs_minor", "ours_minor", "step_minor")
 _RULE_NAMES = {
     "same_transfer": "duplicate_by_transfer_reference",
     "paid_twice": "duplicate_by_amount_and_documents",
@@ -92,7 +99,7 @@ def result_rows(
                 for row in _comparison(book, outcome, cause):
                     yield topics.STATEMENT_COMPARISONS, _account(book, outcome.currency, versions) | row
             case AccountMoved():
-                row = _balance(outcome, cause)
+                row = _balance(book, outcome, cause)
                 yield topics.BALANCES, _account(book, outcome.currency, versions) | row
 
 
@@ -113,7 +120,7 @@ def _entry(book: Book, booked: Booked, line: Line, cause: Cause, rules: RulesByD
         "entry_id": line.entry_id,
         "kind": line.kind.value,
         "role": line.role.value,
-        "side": side_of(line.signed_minor).value,
+        "side": our_side_of(line.signed_minor, view_sign(book.customer_id)).value,
         "amount_minor": abs(line.signed_minor),
         "document_no": line.document_no,
         "business_date": line.business_date,
@@ -153,7 +160,7 @@ def _item_side(book: Book, changed: ItemChanged) -> str:
     """The side of the record; one that is cancelled by now keeps the side that it was booked on."""
     facts = book.accounts[changed.currency].records[changed.record_key].facts
     signed = next((f.signed_minor for f in reversed(facts) if f.signed_minor), 0)
-    return side_of(signed).value
+    return our_side_of(signed, view_sign(book.customer_id)).value
 
 
 def _allocation(book: Book, changed: AllocationChanged, cause: Cause, rules: RulesByDate) -> Row:
@@ -161,11 +168,14 @@ def _allocation(book: Book, changed: AllocationChanged, cause: Cause, rules: Rul
     name = account_name(book.customer_id, changed.currency)
     link = changed.link or Linked(0, cause.business_date, "withdrawn", 0, False)
     state = "confirmed" if link.confirmed else "suggested"
+    # What pays is a credit in the book; to a supplier it is a debit of ours.
+    pair = (changed.credit_key, changed.debit_key)
+    credit, debit = pair if view_sign(book.customer_id) > 0 else reversed(pair)
     return {
         "allocation_id": stable_id("a", name, changed.credit_key, changed.debit_key),
-        "credit_item_id": changed.credit_key,
+        "credit_item_id": credit,
         "payment_document_no": records[changed.credit_key].current.document_no,
-        "debit_item_id": changed.debit_key,
+        "debit_item_id": debit,
         "document_no": records[changed.debit_key].current.document_no,
         "amount_minor": link.amount_minor,
         "effective_date": link.effective_date,
@@ -186,13 +196,13 @@ def _discrepancy(book: Book, changed: DiscrepancyChanged, cause: Cause, rules: R
         "state": changed.state.value,
         "document_no": held.document_no,
         "amount_minor": held.amount_minor,
-        "ours_minor": None if finding is None else finding.ours_minor,
-        "theirs_minor": None if finding is None else finding.theirs_minor,
+        "ours_minor": None if finding is None else _turned(book, finding.ours_minor),
+        "theirs_minor": None if finding is None else _turned(book, finding.theirs_minor),
         "statement_id": held.statement_id,
         "line_no": held.line_no,
         "rule": _RULE_NAMES.get(reason, held.kind.lower()),
         "rule_version": rules.on(_judged_on(book, changed)).version,
-        "explanation": explain(reason, arguments),
+        "explanation": explain(reason, arguments, role_of(book.customer_id)),
         "reason_code": reason,
         "reason_arguments": arguments,
         "evidence": [position(s) for s in (finding.evidence if finding is not None else (cause.source,))],
@@ -228,27 +238,36 @@ def _comparison(book: Book, changed: ComparisonChanged, cause: Cause) -> Iterato
     else:
         rows = found.rows
         parts = [rows[at : at + ROWS_PER_PART] for at in range(0, max(len(rows), 1), ROWS_PER_PART)]
-    header = {name: getattr(found, name) for name in found.__struct_fields__ if name != "rows"}
+    header: Row = {name: getattr(found, name) for name in found.__struct_fields__ if name != "rows"}
+    for name in _SIGNED_FIGURES:
+        header[name] = _turned(book, getattr(found, name))
     for part, rows in enumerate(parts or [()], start=1):
         yield header | {
             "part": part,
             "parts": len(parts),
-            "rows": [_compared_row(row) for row in rows],
+            "rows": [_compared_row(book, row) for row in rows],
             "event_id": cause.event_id,
             "occurred_at": cause.occurred_at,
         }
 
 
-def _compared_row(row: ComparedRow) -> Row:
+def _compared_row(book: Book, row: ComparedRow) -> Row:
     fields: Row = {name: getattr(row, name) for name in row.__struct_fields__}
+    for name in _SIGNED_IN_A_ROW:
+        fields[name] = _turned(book, getattr(row, name))
     fields["reason_arguments"] = dict(row.reason_arguments)
-    fields["explanation"] = explain(row.reason_code, row.reason_arguments)
+    fields["explanation"] = explain(row.reason_code, row.reason_arguments, role_of(book.customer_id))
     return fields
 
 
-def _balance(moved: AccountMoved, cause: Cause) -> Row:
+def _turned(book: Book, signed_minor: int | None) -> int | None:
+    """A signed amount of the book, in our view."""
+    return None if signed_minor is None else view_sign(book.customer_id) * signed_minor
+
+
+def _balance(book: Book, moved: AccountMoved, cause: Cause) -> Row:
     return {
-        "balance_minor": moved.balance_minor,
+        "balance_minor": _turned(book, moved.balance_minor),
         "entry_count": moved.entry_count,
         "open_discrepancies": moved.open_discrepancies,
         "last_business_date": max(moved.last_business_date, dt.date(1970, 1, 1)),

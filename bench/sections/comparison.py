@@ -39,6 +39,7 @@ from domain.discrepancies.against_statement import statement_findings
 from domain.events import Source, StatementLine
 from domain.facts import EntryKind, StatementFact
 from domain.rules import Rules
+from domain.wording import Wording
 
 START: Final = dt.date(2026, 1, 1)
 DAYS: Final = 31
@@ -203,7 +204,7 @@ def _anew(entries: OurEntries, statement: StatementFact) -> tuple[OurEntries, St
 def compared(side: OurSide, statement: StatementFact) -> dict[str, Any]:
     """What we say of the statement, in counts."""
     progress = Progress({}, {}, statement.occurred_at.date())
-    told = compare("EUR", Rules(), side, statement, progress)
+    told = compare(Wording("EUR"), Rules(), side, statement, progress)
     findings = list(statement_findings(told))
     steps = bridge(told).steps
     outcomes = Counter(v.outcome.value for v in told.verdicts if v.outcome is not Outcome.MATCHED)

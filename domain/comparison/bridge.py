@@ -15,7 +15,6 @@ from domain.comparison.compare import Compared
 from domain.comparison.corrections import CorrectedLine, corrections_of, moved_minor
 from domain.comparison.verdict import Action, Outcome, Verdict, signed
 from domain.events import StatementLine
-from domain.money import to_text
 
 
 class Bridge(msgspec.Struct, frozen=True):
@@ -83,8 +82,7 @@ def _correction(compared: Compared, correction: CorrectedLine) -> Verdict:
 
 
 def _said(compared: Compared, line: StatementLine) -> str:
-    amount = to_text(signed(line), compared.currency)
-    return f"{line.document_no} {amount} {compared.currency} {line.date.isoformat()}"
+    return f"{line.document_no} {compared.wording.signed(signed(line))} {line.date.isoformat()}"
 
 
 def _entered_late(compared: Compared, verdict: Verdict) -> bool:

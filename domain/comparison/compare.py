@@ -18,8 +18,8 @@ from domain.comparison.verdict import Action, Outcome, Verdict, signed
 from domain.comparison.waiting import Progress
 from domain.events import StatementLine
 from domain.facts import EntryKind, StatementFact
-from domain.money import to_text
 from domain.rules import Rules
+from domain.wording import Wording
 
 
 class Compared(msgspec.Struct):
@@ -29,7 +29,7 @@ class Compared(msgspec.Struct):
     ``laid.agreed`` and has no verdict unless asked for (``agreements``).
     """
 
-    currency: str
+    wording: Wording
     rules: Rules
     side: OurSide
     statement: StatementFact
@@ -67,13 +67,13 @@ class Compared(msgspec.Struct):
 
 
 def compare(
-    currency: str, rules: Rules, side: OurSide, statement: StatementFact, progress: Progress
+    wording: Wording, rules: Rules, side: OurSide, statement: StatementFact, progress: Progress
 ) -> Compared:
     """Compare ``statement`` with the entries of its account. ``progress``: how far our sources have come."""
     laid = lay(side, statement, rules.date_window_days)
-    judge = _Judge(currency, rules, side, statement, laid, progress)
+    judge = _Judge(wording, rules, side, statement, laid, progress)
     return Compared(
-        currency,
+        wording,
         rules,
         side,
         statement,
@@ -105,14 +105,14 @@ class _Judge:
 
     def __init__(
         self,
-        currency: str,
+        wording: Wording,
         rules: Rules,
         side: OurSide,
         statement: StatementFact,
         laid: Laid,
         progress: Progress,
     ) -> None:
-        self._currency = currency
+        self._wording = wording
         self._rules = rules
         self._side = side
         self._statement = statement
@@ -136,9 +136,6 @@ class _Judge:
         listed = self._side.listed_elsewhere(left, self._statement.statement_id)
         for document in left:
             yield self._missing_there(document, nearest, listed.get(document.key))
-
-    def _money(self, amount_minor: int) -> str:
-        return f"{to_text(amount_minor, self._currency)} {self._currency}"
 
     def _on_document(self, document: OurDocument, lines: Sequence[StatementLine]) -> Iterator[Verdict]:
         our_date = document.first_date(self._start, self._end)
@@ -176,7 +173,7 @@ class _Judge:
             arguments={
                 "line": str(line.line_no),
                 "document": line.document_no,
-                "amount": self._money(abs(signed(line))),
+                "amount": self._wording.amount(abs(signed(line))),
             },
             line=line,
             lines=(line,),
@@ -205,8 +202,8 @@ class _Judge:
             arguments={
                 "line": str(line.line_no),
                 "document": line.document_no,
-                "theirs": self._money(theirs),
-                "ours": self._money(ours),
+                "theirs": self._wording.signed(theirs),
+                "ours": self._wording.signed(ours),
             },
             line=line,
             lines=tuple(lines),
@@ -284,7 +281,7 @@ class _Judge:
         arguments = {
             "line": str(line.line_no),
             "document": line.document_no,
-            "amount": self._money(abs(signed(line))),
+            "amount": self._wording.amount(abs(signed(line))),
         }
         waits = self._progress.awaits(line.date, signed(line), self._rules)
         reason = "line_unknown"
@@ -314,7 +311,7 @@ class _Judge:
     def _missing_there(self, document: OurDocument, nearest: Nearest, elsewhere: str | None) -> Verdict:
         net = document.net_minor(self._start, self._end)
         date = document.first_date(self._start, self._end) or self._end
-        arguments = {"document": document.document_no, "amount": self._money(abs(net))}
+        arguments = {"document": document.document_no, "amount": self._wording.amount(abs(net))}
         if elsewhere is not None:
             outcome, action, reason = Outcome.TIMING, Action.WAIT, "entry_other_statement"
             arguments["other"] = elsewhere
@@ -343,7 +340,10 @@ class _Judge:
         """How far the nearest candidate is: the predicates that failed, and by how much."""
         net = document.net_minor(self._start, self._end)
         date = document.first_date(self._start, self._end) or self._end
-        return {"gap": self._money(abs(net - signed(line))), "days": str(abs((date - line.date).days))}
+        return {
+            "gap": self._wording.amount(abs(net - signed(line))),
+            "days": str(abs((date - line.date).days)),
+        }
 
 
 def _repeated(lines: Sequence[StatementLine], ours: Counter[int]) -> list[StatementLine]:

@@ -20,8 +20,8 @@ class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Amounts are signed in our view. ``step_minor`` is the row's step of the bridge: Σ over all rows = ours - theirs.
 
     Where several lines make up one document, the figures of both sides and the step stand on the line that the
-    verdict is about. Before the row of a line that is read otherwise than it was sent stands one of what was sent
-    (CORRECTED).
+    verdict is about; the reason stands on each. Before the row of a line that is read otherwise than it was sent stands
+    one of what was sent (CORRECTED).
     """
 
     line_no: int | None = None
@@ -161,5 +161,5 @@ def _row(compared: Compared, verdict: Verdict, line: StatementLine | None, step_
         action=verdict.action.value if main else "NONE",
         step_minor=step_minor if main else 0,
         reason_code=verdict.reason,
-        reason_arguments=verdict.arguments if main else {},
+        reason_arguments=verdict.arguments,
     )

@@ -14,7 +14,7 @@ from domain.comparison.verdict import Outcome, Verdict, signed
 from domain.discrepancies.finding import DiscrepancyKind, Finding, also_known_as
 from domain.events import StatementLine
 from domain.facts import StatementFact
-from domain.money import to_text
+from domain.wording import Wording
 
 _KINDS: Final[Mapping[Outcome, DiscrepancyKind]] = {
     Outcome.TIMING: DiscrepancyKind.TIMING,
@@ -77,9 +77,9 @@ def arithmetic(compared: Compared) -> Iterator[Finding]:
     if compared.statement.columns.shows_balances:
         yield from _running_balances(compared)
     statement = compared.statement
-    problems = _totals_problems(statement)
+    problems = _totals_problems(statement, compared.wording)
     if problems and as_sent(statement) is not statement:
-        sent = _totals_problems(as_sent(statement))
+        sent = _totals_problems(as_sent(statement), compared.wording)
         problems = {text: gap for text, gap in problems.items() if text in sent}
     if problems:
         yield Finding(
@@ -109,8 +109,8 @@ def _running_balances(compared: Compared) -> Iterator[Finding]:
             reason="running_balance_wrong",
             arguments={
                 "line": str(line.line_no),
-                "shown": _money(compared, shown),
-                "expected": _money(compared, expected),
+                "shown": compared.wording.signed(shown),
+                "expected": compared.wording.signed(expected),
             },
             document_no=line.document_no,
             statement_id=statement.statement_id,
@@ -137,7 +137,7 @@ def _wrong_balances(statement: StatementFact) -> Iterator[tuple[StatementLine, i
         shown_before = shown
 
 
-def _totals_problems(statement: StatementFact) -> dict[str, int]:
+def _totals_problems(statement: StatementFact, wording: Wording) -> dict[str, int]:
     """What of its totals is not what its lines come to -> by how much."""
     debit, credit = statement.columns.debit_minor, statement.columns.credit_minor
     problems: dict[str, int] = {}
@@ -145,9 +145,13 @@ def _totals_problems(statement: StatementFact) -> dict[str, int]:
     if gap:
         problems["opening plus lines is not closing"] = gap
     if statement.total_debit_minor != debit:
-        problems["the debit total is not the sum of its lines"] = statement.total_debit_minor - debit
+        problems[f"the {wording.side(1)} total is not the sum of its lines"] = (
+            statement.total_debit_minor - debit
+        )
     if statement.total_credit_minor != credit:
-        problems["the credit total is not the sum of its lines"] = statement.total_credit_minor - credit
+        problems[f"the {wording.side(-1)} total is not the sum of its lines"] = (
+            statement.total_credit_minor - credit
+        )
     if statement.line_count != len(statement.lines):
         problems["the line count is wrong"] = 0
     return problems
@@ -186,13 +190,9 @@ def balance_breaks(compared: Compared) -> Iterator[Finding]:
                 amount_minor=abs(gap),
                 business_date=date,
                 reason=reason,
-                arguments={"theirs": _money(compared, theirs), "ours": _money(compared, ours)},
+                arguments={"theirs": compared.wording.signed(theirs), "ours": compared.wording.signed(ours)},
                 statement_id=statement.statement_id,
                 ours_minor=ours,
                 theirs_minor=theirs,
                 evidence=(statement.source,),
             )
-
-
-def _money(compared: Compared, amount_minor: int) -> str:
-    return f"{to_text(amount_minor, compared.currency)} {compared.currency}"

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from domain.parties import Role
+
 SENTENCES: Final[Mapping[str, str]] = {
     "document_twice": "{kind} {document} stands in the books twice: as record {record} and as {other}.",
     "same_transfer": "Payments {document} and {other} of {amount} carry the same transfer reference {reference}.",
@@ -47,5 +49,24 @@ SENTENCES: Final[Mapping[str, str]] = {
 }
 
 
-def explain(reason: str, arguments: Mapping[str, str]) -> str:
-    return SENTENCES[reason].format_map(dict(arguments))
+#: where a supplier's account needs other words: what is said of who paid whom, or of "the customer"
+SUPPLIER_SENTENCES: Final[Mapping[str, str]] = {
+    "reference_unknown": "{document} refers to {reference}, which is no document of this supplier.",
+    "paid_over": "We paid {claimed} on {document} of {amount}: {excess} too much.",
+    "paid_short": "We paid {received} on {document} of {amount}; {open} is still to be paid.",
+    "refunded_over": "They refunded {refunded}, more than the {paid} that we paid on {document}.",
+    "paid_cancelled": "With {document} we paid {amount} on {reference}, which was cancelled.",
+    "opening_not_their_closing": "The statement does not open with what the supplier's one before it closed with.",
+    "entry_written_off": "{document} of {amount} is a write-off of ours: the supplier has no part in it.",
+}
+
+
+_BY_ROLE: Final[Mapping[Role, Mapping[str, str]]] = {
+    Role.CUSTOMER: SENTENCES,
+    Role.SUPPLIER: {**SENTENCES, **SUPPLIER_SENTENCES},
+}
+
+
+def explain(reason: str, arguments: Mapping[str, str], role: Role = Role.CUSTOMER) -> str:
+    """The sentence for a finding of an account of that role."""
+    return _BY_ROLE[role][reason].format_map(dict(arguments))

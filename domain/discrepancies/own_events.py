@@ -15,8 +15,9 @@ from domain.facts import EntryKind, Fact
 from domain.matching.allocate import original_document, original_payment
 from domain.matching.references import DocumentIndex, reference_like
 from domain.matching.settlement import Item, Settlement
-from domain.money import to_text
+from domain.parties import known_names
 from domain.rules import RulesByDate
+from domain.wording import Wording
 
 
 class OwnEvents(msgspec.Struct):
@@ -31,7 +32,7 @@ class OwnEvents(msgspec.Struct):
     """The other currency of this customer in which a reference is a document, or ``None``."""
 
     def money(self, amount_minor: int) -> str:
-        return f"{to_text(amount_minor, self.currency)} {self.currency}"
+        return Wording(self.currency).amount(amount_minor)
 
     def of(self, *kinds: EntryKind) -> list[Item]:
         """Items in force of these kinds, in canonical order."""
@@ -82,7 +83,7 @@ def unresolved_references(view: OwnEvents) -> Iterator[Finding]:
         text = payment.fact.remittance_text
         if text and payment.key not in claimed:
             fact = payment.fact
-            own = (view.customer_id, fact.document_no, *fact.aliases, *fact.own_references)
+            own = (*known_names(view.customer_id), fact.document_no, *fact.aliases, *fact.own_references)
             word = reference_like(text, own)
             if word is not None and not view.index.resolve(word).keys:
                 yield _unresolved(view, payment, word, payment.original_minor)

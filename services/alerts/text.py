@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from domain.parties import own_id, role_of
 from services.language import Language, explain, kind_name, money_text, state_name
 from services.notify import Message, Notice, Severity, one_message_each
 from services.notify.messages import Compose
@@ -20,6 +21,7 @@ _SEVERITIES: Final = {
 _LABELS: Final = {
     "en": {
         "customer": "Customer",
+        "supplier": "Supplier",
         "document": "Document",
         "statement": "Statement",
         "line": "line",
@@ -33,6 +35,7 @@ _LABELS: Final = {
     },
     "zh": {
         "customer": "客户",
+        "supplier": "供应商",
         "document": "单据",
         "statement": "对账单",
         "line": "行",
@@ -63,9 +66,9 @@ def alert_subject(change: Change, severity: Severity, language: Language) -> str
 
 def alert_body(change: Change, language: Language) -> str:
     """The explanation, then the facts one per line."""
-    label = _LABELS[language]
+    label, role = _LABELS[language], role_of(change.customer_id)
     facts = [
-        (label["customer"], change.customer_id),
+        (label[role.value], own_id(change.customer_id)),
         (label["document"], change.document_no),
         (label["statement"], change.statement_id),
         (label["line"], change.line_no),
@@ -73,7 +76,7 @@ def alert_body(change: Change, language: Language) -> str:
         (label["state"], state_name(change.state, language)),
         (label["id"], change.discrepancy_id),
     ]
-    sentence = explain(change.reason_code, change.reason_arguments, change.explanation, language)
+    sentence = explain(change.reason_code, change.reason_arguments, change.explanation, language, role)
     return "\n".join([sentence, "", *(f"{name}: {value}" for name, value in facts if value is not None)])
 
 

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from services.api.acting import acting_user
+from services.api.parties import party_asked
 from services.api.ports import ApiDependencies, Correction, FileUpload
 from services.api.problems import ProblemCode, ProblemError, problem_responses
 from services.imports.errors import OptionUnreadableError
@@ -25,8 +26,10 @@ from services.language import Language
 
 OCTETS: Final = "application/octet-stream"
 JSON: Final = "application/json"
-FileKind = Literal["customer-statement", "bank-statement", "customers", "products"]
-_MASTER: Final = ("customers", "products")
+FileKind = Literal[
+    "customer-statement", "supplier-statement", "bank-statement", "customers", "suppliers", "products"
+]
+_MASTER: Final = ("customers", "suppliers", "products")
 _MEDIA_TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -67,6 +70,7 @@ _BODY: Final = {
 
 def statement_options(
     customer: Annotated[str | None, Query(description="Whose it is, if it does not say.")] = None,
+    supplier: Annotated[str | None, Query(description="The same of a supplier: its number.")] = None,
     currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
     opening: Annotated[str | None, Query(description="Opening balance, if it does not say.")] = None,
     period: Annotated[str | None, Query(description="2026-01, 2026-01-01..2026-01-31")] = None,
@@ -85,7 +89,8 @@ def statement_options(
     withdraw: Annotated[bool, Query(description="Its statements no longer stand.")] = False,
 ) -> StatementOptions:
     """Dependency: what is said about a statement file beside it."""
-    if remember and customer is None:
+    party = party_asked(customer, supplier)
+    if remember and party is None:
         raise ProblemError(ProblemCode.INVALID_PARAMETER, "A layout is kept for a customer: name it.")
     try:
         headings, dates = columns_of(columns or ()), period_of(period)
@@ -101,7 +106,7 @@ def statement_options(
         currency=currency,
     )
     return StatementOptions(
-        customer_id=customer,
+        customer_id=party,
         statement_id=statement_id,
         period=dates,
         opening=opening,

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from domain.ageing import DEFAULT_EDGES
+from domain.parties import Role
 from services import queries
 from services.api.examples import EXAMPLES
+from services.api.parties import party_asked
 from services.api.ports import ApiDependencies
 from services.api.problems import problem_responses
 from services.api.rows import json_rows
@@ -24,6 +26,19 @@ AsOf = Annotated[dt.date | None, Query(description="As of the end of this busine
 Kind = Annotated[str | None, Query(description="Only this kind.")]
 
 _TEXT_LENGTH_MAX: Final = 200
+
+
+def accounts_asked(
+    customer: Customer = None,
+    supplier: Annotated[str | None, Query(description="Only this supplier, by its number.")] = None,
+    currency: Currency = None,
+    role: Annotated[Role | None, Query(description="Only customers, or only suppliers.")] = None,
+) -> queries.AccountFilter:
+    """Dependency: whose accounts are asked for."""
+    return queries.AccountFilter(party_asked(customer, supplier), currency, role)
+
+
+Accounts = Annotated[queries.AccountFilter, Depends(accounts_asked)]
 
 
 def documented(row: type, name: str) -> dict[int | str, dict[str, Any]]:
@@ -41,9 +56,8 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         summary="Balances, now or as of a date",
         responses=documented(queries.BalanceRow, "balances"),
     )
-    def balances(customer: Customer = None, currency: Currency = None, as_of: AsOf = None) -> Response:
+    def balances(accounts: Accounts, as_of: AsOf = None) -> Response:
         """Positive: they owe us. Without `as_of` everything booked counts, whatever its date."""
-        accounts = queries.AccountFilter(customer, currency)
         return json_rows(deps.engine, lambda c: queries.iterate_balances(c, accounts, as_of))
 
     @router.get(
@@ -53,8 +67,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         responses=documented(queries.EntryRow, "entries"),
     )
     def entries(
-        customer: Customer = None,
-        currency: Currency = None,
+        accounts: Accounts,
         from_date: Annotated[dt.date | None, Query(alias="from", description="First business date.")] = None,
         to_date: Annotated[dt.date | None, Query(alias="to", description="Last business date.")] = None,
         kind: Kind = None,
@@ -65,9 +78,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         ] = None,
     ) -> Response:
         """The running balance is the account's: it also counts entries that the filter hides."""
-        wanted = queries.EntryFilter(
-            queries.AccountFilter(customer, currency), from_date, to_date, kind, document, text
-        )
+        wanted = queries.EntryFilter(accounts, from_date, to_date, kind, document, text)
         return json_rows(deps.engine, lambda c: queries.iterate_entries(c, wanted))
 
     @router.get(
@@ -77,14 +88,12 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         responses=documented(queries.OpenItemRow, "open_items"),
     )
     def open_items(
-        customer: Customer = None,
-        currency: Currency = None,
+        accounts: Accounts,
         as_of: AsOf = None,
         overdue: Annotated[bool, Query(description="Only what is past due.")] = False,
         include_settled: Annotated[bool, Query(description="Also cleared and cancelled ones.")] = False,
     ) -> Response:
         """Amounts are unsigned; `side` DEBIT means that they owe us."""
-        accounts = queries.AccountFilter(customer, currency)
 
         def ask(connection: sa.Connection) -> Iterator[Any]:
             return queries.iterate_open_items(
@@ -105,13 +114,11 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         responses=documented(queries.MatchRow, "matches"),
     )
     def matches(
-        customer: Customer = None,
-        currency: Currency = None,
+        accounts: Accounts,
         document: Annotated[str | None, Query(description="On either side of the match.")] = None,
         as_of: AsOf = None,
     ) -> Response:
         """`score` is a decimal string from 0 to 1; suggested matches are not booked."""
-        accounts = queries.AccountFilter(customer, currency)
         return json_rows(
             deps.engine,
             lambda c: queries.iterate_matches(c, accounts, document_no=document, as_of=as_of),
@@ -124,13 +131,11 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         responses=documented(queries.DiscrepancyRow, "discrepancies"),
     )
     def discrepancies(
-        customer: Customer = None,
-        currency: Currency = None,
+        accounts: Accounts,
         state: Annotated[Literal["open", "all"], Query(description="`open` is OPENED and UPDATED.")] = "open",
         kind: Kind = None,
     ) -> Response:
         """Each has an id that stays the same however often it is seen, changes or comes back."""
-        accounts = queries.AccountFilter(customer, currency)
         return json_rows(
             deps.engine,
             lambda c: queries.iterate_discrepancies(c, accounts, all_states=state == "all", kind=kind),
@@ -143,13 +148,11 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         responses=documented(queries.DiscrepancyChangeRow, "discrepancy_changes"),
     )
     def discrepancy_changes(
-        customer: Customer = None,
-        currency: Currency = None,
+        accounts: Accounts,
         discrepancy: Annotated[str | None, Query(description="Only this discrepancy.")] = None,
         kind: Kind = None,
     ) -> Response:
         """Opened, updated, retracted, reopened under one id, each with the event that led to it."""
-        accounts = queries.AccountFilter(customer, currency)
         return json_rows(
             deps.engine,
             lambda c: queries.iterate_discrepancy_changes(c, accounts, discrepancy_id=discrepancy, kind=kind),
@@ -162,8 +165,7 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         responses=documented(queries.ComparisonRow, "comparisons"),
     )
     def comparisons(
-        customer: Customer = None,
-        currency: Currency = None,
+        accounts: Accounts,
         statement: Annotated[str | None, Query(description="Only this statement of theirs.")] = None,
         from_date: Annotated[
             dt.date | None, Query(alias="from", description="Periods that end then or later.")
@@ -174,7 +176,6 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         lines: Annotated[bool, Query(description="With every line, not only the figures.")] = True,
     ) -> Response:
         """Every line and the bridge: their closing balance + the `step_minor` of all lines = ours."""
-        accounts = queries.AccountFilter(customer, currency)
         return json_rows(
             deps.engine,
             lambda c: queries.iterate_comparisons(
@@ -189,15 +190,13 @@ def read_router(deps: ApiDependencies) -> APIRouter:
         responses=documented(queries.AgeingRow, "ageing"),
     )
     def ageing(
-        customer: Customer = None,
-        currency: Currency = None,
+        accounts: Accounts,
         as_of: AsOf = None,
         edges: Annotated[
             list[int] | None, Query(description="Last day of each bucket but the last.", examples=[[30, 60]])
         ] = None,
     ) -> Response:
         """Credits are aged too, so the buckets sum to the balance as of the date (today if none is given)."""
-        accounts = queries.AccountFilter(customer, currency)
         date = as_of or deps.today()
         return json_rows(
             deps.engine, lambda c: queries.iterate_ageing(c, accounts, date, edges or DEFAULT_EDGES)

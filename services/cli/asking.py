@@ -14,6 +14,7 @@ from runtime.settings import Settings
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.output import print_rows
+from services.cli.parties import CustomerOption, RoleOption, SupplierOption, party_of
 from services.cli.running import JsonOption
 from services.queries.ageing import iterate_ageing
 from services.queries.balances import iterate_balances
@@ -32,7 +33,6 @@ def parse_date(text: str) -> dt.date:
         raise typer.BadParameter(f"{text!r} is no date like 2026-01-31") from None
 
 
-CustomerOption = Annotated[str | None, typer.Option("--customer", help="Only this customer.")]
 CurrencyOption = Annotated[str | None, typer.Option("--currency", help="Only this currency.")]
 AsOfOption = Annotated[
     Any,
@@ -62,12 +62,14 @@ def _ask(read: Callable[[sa.Connection], Iterator[Any]], columns: Sequence[str],
 
 def balances(
     customer: CustomerOption = None,
+    supplier: SupplierOption = None,
     currency: CurrencyOption = None,
+    role: RoleOption = None,
     as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """The running balance of every account; with --as-of, of everything dated up to then."""
-    accounts = AccountFilter(customer, currency)
+    accounts = AccountFilter(party_of(customer, supplier), currency, role)
     _ask(
         lambda c: iterate_balances(c, accounts, as_of),
         ["customer_id", "currency", "balance_minor"],
@@ -77,7 +79,9 @@ def balances(
 
 def entries(
     customer: CustomerOption = None,
+    supplier: SupplierOption = None,
     currency: CurrencyOption = None,
+    role: RoleOption = None,
     as_of: AsOfOption = None,
     from_date: Annotated[Any, typer.Option("--from", parser=parse_date, metavar="DATE")] = None,
     kind: Annotated[str | None, typer.Option(help="INVOICE, PAYMENT, …")] = None,
@@ -87,7 +91,7 @@ def entries(
 ) -> None:
     """Ledger entries with running balance and source position."""
     wanted = EntryFilter(
-        accounts=AccountFilter(customer, currency),
+        accounts=AccountFilter(party_of(customer, supplier), currency, role),
         from_date=from_date,
         to_date=as_of,
         kind=kind,
@@ -104,14 +108,16 @@ def entries(
 
 def open_items(
     customer: CustomerOption = None,
+    supplier: SupplierOption = None,
     currency: CurrencyOption = None,
+    role: RoleOption = None,
     as_of: AsOfOption = None,
     overdue: Annotated[bool, typer.Option(help="Only what is past due.")] = False,
     settled: Annotated[bool, typer.Option(help="Cleared and cancelled ones too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """What is still open, with due date and state."""
-    accounts = AccountFilter(customer, currency)
+    accounts = AccountFilter(party_of(customer, supplier), currency, role)
     now = today(Settings())
     columns = ["customer_id", "currency", "document_no", "kind", "due_date", "original_minor"]
     _ask(
@@ -125,13 +131,15 @@ def open_items(
 
 def matches(
     customer: CustomerOption = None,
+    supplier: SupplierOption = None,
     currency: CurrencyOption = None,
+    role: RoleOption = None,
     as_of: AsOfOption = None,
     document: Annotated[str | None, typer.Option(help="A document on either side.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Which payment paid which document, by which rule."""
-    accounts = AccountFilter(customer, currency)
+    accounts = AccountFilter(party_of(customer, supplier), currency, role)
     columns = ["customer_id", "currency", "payment_document_no", "document_no", "amount_minor"]
     _ask(
         lambda c: iterate_matches(c, accounts, document_no=document, as_of=as_of),
@@ -142,7 +150,9 @@ def matches(
 
 def discrepancies(
     customer: CustomerOption = None,
+    supplier: SupplierOption = None,
     currency: CurrencyOption = None,
+    role: RoleOption = None,
     as_of: AsOfOption = None,
     kind: Annotated[str | None, typer.Option(help="SHORT_PAYMENT, …")] = None,
     all_states: Annotated[bool, typer.Option("--all", help="Resolved and retracted ones too.")] = False,
@@ -151,7 +161,7 @@ def discrepancies(
     as_json: JsonOption = False,
 ) -> None:
     """Open findings with their explanation; with --as-of, those about dates up to then."""
-    accounts = AccountFilter(customer, currency)
+    accounts = AccountFilter(party_of(customer, supplier), currency, role)
     if history:
         _ask(
             lambda c: iterate_discrepancy_changes(c, accounts, discrepancy_id=one, kind=kind),
@@ -181,12 +191,14 @@ def discrepancies(
 
 def ageing(
     customer: CustomerOption = None,
+    supplier: SupplierOption = None,
     currency: CurrencyOption = None,
+    role: RoleOption = None,
     as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Open balance by days past due, credits included; buckets sum to the balance."""
-    accounts = AccountFilter(customer, currency)
+    accounts = AccountFilter(party_of(customer, supplier), currency, role)
     date = as_of or today(Settings())
     _ask(
         lambda c: iterate_ageing(c, accounts, date),

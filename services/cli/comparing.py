@@ -11,11 +11,13 @@ import typer
 from rich.table import Table
 
 from domain.money import to_text
+from domain.parties import role_of
 from runtime.settings import Settings
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.issuing import deliver, letterhead, read_period
 from services.cli.output import out, print_rows
+from services.cli.parties import SupplierOption, named_party
 from services.cli.running import JsonOption
 from services.language import LANGUAGES, Language, explain
 from services.language.comparisons import action_name, outcome_name
@@ -54,7 +56,8 @@ _WORDS = {
 
 
 def compare(
-    customer: Annotated[str, typer.Argument(help="The customer's id.")],
+    customer: Annotated[str | None, typer.Argument(help="The customer's id.")] = None,
+    supplier: SupplierOption = None,
     statement: Annotated[str | None, typer.Option("--statement", help="This statement of theirs.")] = None,
     period: Annotated[
         str | None, typer.Option("--period", help="Statements that end in it: 2011-01, 2011-Q1 or 2011.")
@@ -76,12 +79,13 @@ def compare(
     if language is not None and language not in LANGUAGES:
         raise CommandFailed(f"There is no language {language!r}.", "Use en or zh.", 2)
     wanted = None if period is None else read_period(period)
+    party = named_party(customer, supplier)
     engine = where.find_servers(settings).engine()
     try:
         if fmt is not None:
             written = write_comparisons(
                 engine,
-                customer,
+                party,
                 currency,
                 statement,
                 wanted,
@@ -95,7 +99,7 @@ def compare(
             found = list(
                 iterate_comparisons(
                     connection,
-                    AccountFilter(customer, currency),
+                    AccountFilter(party, currency),
                     statement_id=statement,
                     from_date=None if wanted is None else wanted.start,
                     to_date=None if wanted is None else wanted.end,
@@ -110,7 +114,7 @@ def compare(
         return
     if not found:
         raise CommandFailed(
-            f"No statement of {customer} is compared there.",
+            f"No statement of {party} is compared there.",
             "Look at all of the customer's with `tieout compare CUSTOMER`, or import one.",
         )
     for comparison in found:
@@ -118,7 +122,7 @@ def compare(
 
 
 def _print(comparison: ComparisonRow, language: Language, *, every: bool) -> None:
-    words, currency = _WORDS[language], comparison.currency
+    words, currency, role = _WORDS[language], comparison.currency, role_of(comparison.customer_id)
     title = words["title"].format(
         customer=comparison.customer_id,
         statement=comparison.statement_id,
@@ -142,10 +146,10 @@ def _print(comparison: ComparisonRow, language: Language, *, every: bool) -> Non
     table.add_row(to_text(comparison.theirs_closing_minor, currency), words["theirs"], "", "")
     for line in _shown(comparison.lines, every=every):
         step = to_text(line.step_minor, currency) if line.step_minor else ""
-        sentence = explain(line.reason_code, line.reason_arguments, line.explanation, language)
+        sentence = explain(line.reason_code, line.reason_arguments, line.explanation, language, role)
         outcome = outcome_name(line.outcome, language)
         what = outcome if line.outcome == "MATCHED" else f"{outcome}: {sentence}"
-        action = "" if line.action == "NONE" else action_name(line.action, language)
+        action = "" if line.action == "NONE" else action_name(line.action, language, role)
         table.add_row(step, _about(line, language), what, action)
     table.add_row(to_text(comparison.ours_closing_minor, currency), words["ours"], "", "")
     out.print(table)

@@ -15,6 +15,7 @@ from schemas.confluent import registry_for
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.output import print_json, print_rows, progress_bar, say
+from services.cli.parties import party_of
 from services.cli.running import JsonOption
 from services.imports.errors import Receipt
 from services.imports.kinds import find_import
@@ -70,13 +71,16 @@ def publish(
 
 
 def import_(
-    kind: Annotated[str, typer.Argument(help="customer-statement, events, online-retail, customers, …")],
+    kind: Annotated[
+        str, typer.Argument(help="customer-statement, supplier-statement, events, customers, suppliers, …")
+    ],
     file: Annotated[Path, typer.Argument(help="The file.")],
     wait: WaitOption = False,
     timeout: TimeoutOption = 300,
     customer: Annotated[
         str | None, typer.Option(help="Whose statement it is, if the file does not say.")
     ] = None,
+    supplier: Annotated[str | None, typer.Option(help="The same of a supplier: its number.")] = None,
     currency: Annotated[str | None, typer.Option(help="Its currency, if the file does not say.")] = None,
     period: Annotated[str | None, typer.Option(help="Its period: 2026-01 or 2026-01-01..2026-01-31.")] = None,
     statement_id: Annotated[str | None, typer.Option(help="Its number, if the file does not say.")] = None,
@@ -123,14 +127,15 @@ def import_(
         sheet=sheet,
         currency=currency.upper() if currency else None,
     )
-    if remember and customer is None:
+    party = party_of(customer, supplier)
+    if remember and party is None:
         raise CommandFailed("A layout is kept for a customer.", "Name the customer with --customer.", 2)
     options = Options(
         anonymous_account=anonymous_account,
         hold_incomplete=hold_incomplete,
         source_version=source_version,
         statement=StatementOptions(
-            customer_id=customer,
+            customer_id=party,
             statement_id=statement_id,
             period=period_of(period),
             opening=opening,

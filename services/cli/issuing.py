@@ -1,4 +1,4 @@
-"""statement, statements: documents for customers."""
+"""statement, statements: documents for customers and suppliers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from runtime.settings import Settings
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json, progress_bar
+from services.cli.parties import RoleOption, SupplierOption, named_party
 from services.cli.running import JsonOption
 from services.reports.document import Letterhead
 from services.reports.service import BatchProgress, issue_all, issue_statement, write_once
@@ -40,8 +41,9 @@ def read_period(text: str) -> Period:
 
 
 def statement(
-    customer: Annotated[str, typer.Argument(help="The customer's id.")],
     period: PeriodOption,
+    customer: Annotated[str | None, typer.Argument(help="The customer's id.")] = None,
+    supplier: SupplierOption = None,
     fmt: FormatOption = "pdf",
     language: LanguageOption = None,
     currency: Annotated[str | None, typer.Option(help="Only this currency.")] = None,
@@ -49,14 +51,15 @@ def statement(
         Path | None, typer.Option("--output", "-o", help="File or folder; - is standard output.")
     ] = None,
 ) -> None:
-    """A customer's statement of account for a period, proved before it is written."""
+    """A statement of account of a customer or supplier for a period, proved before it is written."""
     settings = Settings()
     wanted = read_period(period)
+    party = named_party(customer, supplier)
     engine = where.find_servers(settings).engine()
     try:
         issued = issue_statement(
             engine,
-            customer,
+            party,
             currency,
             wanted,
             language,
@@ -87,12 +90,13 @@ def statements(
     period: PeriodOption,
     fmt: FormatOption = "pdf",
     language: LanguageOption = None,
+    role: RoleOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder; by default inside TIEOUT_HOME.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Statements for all customers, with progress. Can be stopped and run again at any time."""
+    """Statements for all customers and suppliers, with progress. Can be stopped and run again at any time."""
     settings = Settings()
     wanted = read_period(period)
     folder = output or Path(settings.home) / "statements" / period
@@ -112,6 +116,7 @@ def statements(
                 dt.datetime.now(dt.UTC),
                 letterhead=letterhead(settings),
                 progress=on_progress,
+                role=role,
             )
     finally:
         engine.dispose()

@@ -36,6 +36,7 @@ from domain.events import (
     RemittanceAllocation,
     StatementLine,
 )
+from domain.parties import Role, SupplierIdError, role_of, supplier_party
 from schemas.topics import CUSTOMER_STATEMENTS, ORDERS, PAYMENTS, REFUNDS, Topic
 
 EXCERPT_CHARACTERS: Final = 120
@@ -46,6 +47,9 @@ TOPIC_OF: Final[Mapping[type, Topic]] = {
     RefundEvent: REFUNDS,
     CustomerStatementEvent: CUSTOMER_STATEMENTS,
 }
+
+#: what people may write for ``customer_statement.`` where it is a supplier's
+_OF_SUPPLIERS: Final = "supplier_statement."
 
 #: fields that the Avro contracts hold as a 32-bit ``int``; all other integers are 64-bit ``long``
 INT32_FIELDS: Final = frozenset(
@@ -76,6 +80,7 @@ class LineReason(enum.StrEnum):
     MISSING_FIELD = "MISSING_FIELD"
     WRONG_TYPE = "WRONG_TYPE"
     BAD_DATE = "BAD_DATE"
+    BAD_PARTY = "BAD_PARTY"
     NOT_ENCODABLE = "NOT_ENCODABLE"
     TOO_LONG = "TOO_LONG"
 
@@ -129,6 +134,10 @@ def read_event(position: int, event: object, line: bytes | None = None) -> Outgo
 
     if not isinstance(event, Mapping):
         return error(LineReason.NOT_AN_OBJECT, "A line holds one JSON object.")
+    try:
+        event = with_party(event)
+    except PartyError as problem:
+        return error(LineReason.BAD_PARTY, str(problem))
     event_type = event.get("event_type")
     kind, _, life = event_type.partition(".") if isinstance(event_type, str) else ("", "", "")
     # Adjustments are no source's to write: they enter through proposal and approval (services.work).
@@ -152,6 +161,35 @@ def read_event(position: int, event: object, line: bytes | None = None) -> Outgo
     if (field := _out_of_range(value)) is not None:
         return error(LineReason.NOT_ENCODABLE, f"{field} does not fit the contract's integer.")
     return Outgoing(position, TOPIC_OF[struct], typed.customer_id.encode(), value)
+
+
+class PartyError(ValueError):
+    """An event that says in two ways, or in none that is known, whose it is."""
+
+
+def with_party(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The event with its ``supplier_id`` as the ``customer_id`` of the contract (``supplier:S-1``), and a
+    ``supplier_statement`` under the contract's name. Raises ``PartyError``.
+    """
+    supplier_id = event.get("supplier_id")
+    if supplier_id is not None:
+        if event.get("customer_id") is not None:
+            raise PartyError("It names both a customer_id and a supplier_id.")
+        if not isinstance(supplier_id, str):
+            raise PartyError("supplier_id is no text.")
+        try:
+            party = supplier_party(supplier_id)
+        except SupplierIdError as error:
+            raise PartyError(str(error)) from error
+        event = {name: value for name, value in event.items() if name != "supplier_id"} | {
+            "customer_id": party
+        }
+    event_type = event.get("event_type")
+    if isinstance(event_type, str) and event_type.startswith(_OF_SUPPLIERS):
+        if role_of(str(event.get("customer_id"))) is not Role.SUPPLIER:
+            raise PartyError("A supplier_statement names its supplier_id.")
+        event = {**event, "event_type": event_type.replace(_OF_SUPPLIERS, "customer_statement.", 1)}
+    return event
 
 
 def excerpt_of(line: bytes) -> str:

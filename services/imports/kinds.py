@@ -16,7 +16,7 @@ from typing import Final
 
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import UnknownImportKindError
-from services.imports.master import CUSTOMERS, PRODUCTS, MasterKind, read_master, upsert
+from services.imports.master import CUSTOMERS, PRODUCTS, SUPPLIERS, MasterKind, read_master, upsert
 from services.imports.online_retail import MISSING_CUSTOMER, Reading, read_documents
 from services.imports.publisher import Progress, publish, publish_file
 from services.imports.rejections import Rejection, RejectionReport
@@ -31,9 +31,11 @@ KINDS: Final[Mapping[str, str]] = {
     "events": "services.imports.kinds:import_events",
     "online-retail": "services.imports.kinds:import_online_retail",
     "customers": "services.imports.kinds:import_customers",
+    "suppliers": "services.imports.kinds:import_suppliers",
     "products": "services.imports.kinds:import_products",
     "bank-statement": "services.imports.statements.bank:import_bank_statement",
     "customer-statement": "services.imports.statements.bring:import_customer_statement",
+    "supplier-statement": "services.imports.statements.bring:import_supplier_statement",
 }
 
 
@@ -134,6 +136,13 @@ def import_customers(
 ) -> Summary:
     """Customers' master data from CSV or Excel."""
     return _import_master("customers", CUSTOMERS, path, targets, options, on_progress)
+
+
+def import_suppliers(
+    path: Path, targets: Targets, options: Options, on_progress: Callable[[Progress], None] | None
+) -> Summary:
+    """Suppliers' master data from CSV or Excel."""
+    return _import_master("suppliers", SUPPLIERS, path, targets, options, on_progress)
 
 
 def import_products(

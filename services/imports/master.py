@@ -1,4 +1,4 @@
-"""Master data from CSV and Excel into PostgreSQL: customers and products, each change kept with its time.
+"""Master data from CSV and Excel into PostgreSQL: customers, suppliers, products; each change kept with its time.
 
 Master data are not events: they say nothing about what is owed (ADR 0012). Headings are known in English and Chinese;
 only the mandatory ones must be there, the others may be absent or empty.
@@ -20,6 +20,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from domain.parties import Role, SupplierIdError, role_of, supplier_party
 from services.imports.errors import SourceUnreadableError
 from services.imports.rejections import Rejection
 from services.imports.statements.reasons import FileRefusedError
@@ -44,7 +45,10 @@ _ACCOUNTS_MAX: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class MasterKind:
-    """One kind of master data: its table, its key, and by which headings its columns are known."""
+    """One kind of master data: its table, its key there, and by which headings its columns are known.
+
+    The first of the ``mandatory`` columns tells the records apart.
+    """
 
     name: str
     table: sa.Table
@@ -84,7 +88,7 @@ def read_master(
             said = {name: texts[columns[name]] if name in columns else "" for name in kind.headings}
             record = _record(kind, said)
             if isinstance(record, str):
-                reject(Rejection(number, "BAD_VALUE", record, "", said[kind.key]))
+                reject(Rejection(number, "BAD_VALUE", record, "", said[kind.mandatory[0]]))
             else:
                 yield record
         if not columns:
@@ -131,7 +135,7 @@ def _write(
     statement = insert(kind.table).values(values)
     replaced = {name: statement.excluded[name] for name in columns if name != kind.key}
     connection.execute(statement.on_conflict_do_update(index_elements=[kind.key], set_=replaced))
-    if kind is CUSTOMERS:
+    if kind.table is customers:
         _write_accounts(connection, fresh)
     connection.execute(
         insert(history),
@@ -190,6 +194,19 @@ def _record(kind: MasterKind, said: dict[str, str]) -> dict[str, Any] | str:
 
 
 def _customer(said: dict[str, str]) -> dict[str, Any] | str:
+    if role_of(said["customer_id"]) is not Role.CUSTOMER:
+        return f"customer_id {said['customer_id'][:40]!r} is a supplier's."
+    return _party(said["customer_id"], said)
+
+
+def _supplier(said: dict[str, str]) -> dict[str, Any] | str:
+    try:
+        return _party(supplier_party(said["supplier_id"]), said)
+    except SupplierIdError as error:
+        return str(error)
+
+
+def _party(party_id: str, said: dict[str, str]) -> dict[str, Any] | str:
     language = said["language"].lower() or LANGUAGES[0]
     if language not in LANGUAGES:
         return f"language {said['language']!r} is not one of {', '.join(LANGUAGES)}."
@@ -201,7 +218,7 @@ def _customer(said: dict[str, str]) -> dict[str, Any] | str:
         return f"{len(accounts)} accounts are more than {_ACCOUNTS_MAX}."
     optional = ("email", "address", "country", "salesperson", "department", "external_id")
     return {
-        "customer_id": said["customer_id"],
+        "customer_id": party_id,
         "name": said["name"],
         "language": language,
         **{name: said[name] or None for name in optional},
@@ -238,6 +255,19 @@ CUSTOMERS: Final = MasterKind(
     },
     ("customer_id", "name"),
     _customer,
+)
+SUPPLIERS: Final = MasterKind(
+    "supplier",
+    customers,
+    "customer_id",
+    {
+        "supplier_id": "supplier no|supplier|supplier number|vendor|vendor no|id|供应商编号|供应商代码|供应商号",
+        **{name: words for name, words in CUSTOMERS.headings.items() if name != "customer_id"},
+        "name": "supplier name|vendor name|供应商名称|名称|单位名称",
+        "accounts": "bank accounts|iban|银行账号|收款账号",
+    },
+    ("supplier_id", "name"),
+    _supplier,
 )
 PRODUCTS: Final = MasterKind(
     "product",

@@ -3,7 +3,24 @@
 Invariant: every language has every kind, state and sentence of ``domain.discrepancies`` (held by a test).
 """
 
-from services.language.findings import LANGUAGES, Language, explain, kind_name, sentences, state_name
+from services.language.findings import (
+    LANGUAGES,
+    Language,
+    explain,
+    kind_name,
+    sentences,
+    state_name,
+    supplier_sentences,
+)
 from services.language.money import money_text
 
-__all__ = ["LANGUAGES", "Language", "explain", "kind_name", "money_text", "sentences", "state_name"]
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "explain",
+    "kind_name",
+    "money_text",
+    "sentences",
+    "state_name",
+    "supplier_sentences",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from domain.parties import Role
 from services.language.findings import Language
 
 OUTCOME_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
@@ -63,11 +64,30 @@ ACTION_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
 }
 
 
+#: what is said otherwise where the statement is a supplier's
+SUPPLIER_ACTION_NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
+    "en": {
+        "BOOK_DOCUMENT": "ask for the document and book it",
+        "ASK_FOR_REMITTANCE": "find out what they credited, and for which payment",
+        "SEND_COPY": "send a copy or proof of payment",
+        "ASK_TO_CORRECT": "ask the supplier to correct",
+    },
+    "zh": {
+        "BOOK_DOCUMENT": "向供应商索取单据并补记",
+        "ASK_FOR_REMITTANCE": "核实对方入账的付款",
+        "SEND_COPY": "提供单据副本或付款凭证",
+        "ASK_TO_CORRECT": "请供应商更正",
+    },
+}
+
+
 def outcome_name(outcome: str, language: Language) -> str:
     """An outcome as people say it; one unknown to this process by its code."""
     return OUTCOME_NAMES[language].get(outcome, outcome)
 
 
-def action_name(action: str, language: Language) -> str:
+def action_name(action: str, language: Language, role: Role = Role.CUSTOMER) -> str:
     """A proposed action as people say it; one unknown to this process by its code."""
+    if role is Role.SUPPLIER and action in SUPPLIER_ACTION_NAMES[language]:
+        return SUPPLIER_ACTION_NAMES[language][action]
     return ACTION_NAMES[language].get(action, action)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from domain.discrepancies.explanations import SENTENCES
+from domain.discrepancies.explanations import SENTENCES, SUPPLIER_SENTENCES
+from domain.parties import Role
 
 Language = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
@@ -95,16 +96,41 @@ _CHINESE: Final[Mapping[str, str]] = {
 }
 
 
+#: what is said otherwise of suppliers' accounts: the reasons of ``SUPPLIER_SENTENCES``
+_CHINESE_OF_SUPPLIERS: Final[Mapping[str, str]] = {
+    "reference_unknown": "{document} 指向 {reference}，该供应商没有这张单据。",
+    "paid_over": "{document} 金额 {amount}，我方共付 {claimed}，多付 {excess}。",
+    "paid_short": "{document} 金额 {amount}，我方已付 {received}，尚未付 {open}。",
+    "refunded_over": "对方退款合计 {refunded}，超过我方为 {document} 所付的 {paid}。",
+    "paid_cancelled": "我方付款 {document} 有 {amount} 付在已取消的 {reference} 上。",
+    "opening_not_their_closing": "对账单期初余额与供应商上一期对账单的期末余额不符。",
+    "entry_written_off": "{document}（{amount}）为我方核销，与对方无关。",
+}
+
+
 def sentences(language: Language) -> Mapping[str, str]:
     """Sentence templates by reason code; arguments stand in braces."""
     return _CHINESE if language == "zh" else SENTENCES
 
 
-def explain(reason_code: str, arguments: Mapping[str, str], written: str, language: Language) -> str:
+def supplier_sentences(language: Language) -> Mapping[str, str]:
+    """Those that suppliers' accounts have instead."""
+    return _CHINESE_OF_SUPPLIERS if language == "zh" else SUPPLIER_SENTENCES
+
+
+def explain(
+    reason_code: str,
+    arguments: Mapping[str, str],
+    written: str,
+    language: Language,
+    role: Role = Role.CUSTOMER,
+) -> str:
     """The sentence for a reason. A reason of a newer worker than this process, or one whose arguments do
     not fit, is told in the words that the worker wrote (English) rather than not at all.
     """
     template = sentences(language).get(reason_code)
+    if role is Role.SUPPLIER:
+        template = supplier_sentences(language).get(reason_code, template)
     if template is None or language == "en":
         return written
     try:

@@ -104,9 +104,10 @@ class Stores:
                     continue
                 if row.account_version > account.version:
                     continue
-                if row.balance_minor != account.balance_minor or sums.get(name, 0) != account.balance_minor:
+                balance = book.our_balance_minor(currency)
+                if row.balance_minor != balance or sums.get(name, 0) != balance:
                     yield (
-                        f"{name}: state {account.balance_minor}, balances {row.balance_minor}, "
+                        f"{name}: state {balance}, balances {row.balance_minor}, "
                         f"Σ entries {sums.get(name, 0)}"
                     )
                 ours = {
@@ -129,11 +130,10 @@ class Stores:
                 row = rows.get(name) if whole else self._live.balance(*name)
                 if row is None or row.account_version < account.version:
                     yield f"{book.customer_id} {currency}: Redis lacks version {account.version}"
-                elif row.account_version == account.version and row.balance_minor != account.balance_minor:
-                    yield (
-                        f"{book.customer_id} {currency}: Redis {row.balance_minor}, "
-                        f"state {account.balance_minor}"
-                    )
+                elif row.account_version == account.version and row.balance_minor != (
+                    balance := book.our_balance_minor(currency)
+                ):
+                    yield f"{book.customer_id} {currency}: Redis {row.balance_minor}, state {balance}"
 
 
 def _until_empty(behind: Callable[[], list[str]], timeout_s: int) -> list[str]:

@@ -266,10 +266,9 @@ class Verifier:
             for book in books:
                 for currency, account in book.accounts.items():
                     total = self._sum(book.customer_id, currency, account.version)
-                    if total != account.balance_minor:
-                        yield (
-                            f"{book.customer_id} {currency}: Σ entries {total}, balance {account.balance_minor}"
-                        )
+                    balance = book.our_balance_minor(currency)
+                    if total != balance:
+                        yield f"{book.customer_id} {currency}: Σ entries {total}, balance {balance}"
 
         accounts = sum(len(book.accounts) for book in books)
         self._claim("I3", "each ledger entry is written once", iter(twice), f"{len(self._entries)} entries")

@@ -1,7 +1,7 @@
 """Open items: invoices, credit notes, receipts and refunds with what is still open on them.
 
-Amounts are >= 0; ``side`` says which way they go (DEBIT: they owe us). An item is ``overdue`` when it is a
-debit that was due before the day of the question; due on that day is current.
+Amounts are >= 0; ``side`` says which way they go (DEBIT: they owe us). An item is ``overdue`` when it is to be paid (a
+customer's debit, a supplier's credit) and was due before the day of the question; due on that day is current.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from domain.ageing import open_items_as_of
+from domain.ledger import our_side_of
+from domain.parties import view_sign
 from domain.reminders import is_overdue
 from services.queries.filters import AccountFilter, by_code_point, stream
 from services.queries.ledger import iterate_ledgers
@@ -88,7 +90,8 @@ def _present(
             allocated_minor=row["allocated_minor"],
             open_minor=row["open_minor"],
             state=row["state"],
-            overdue=row["side"] == "DEBIT" and is_overdue(row["open_minor"], row["due_date"], today),
+            overdue=row["side"] == our_side_of(1, view_sign(row["customer_id"]))
+            and is_overdue(row["open_minor"], row["due_date"], today),
             days_past_due=max(0, (today - row["due_date"]).days) if row["open_minor"] else 0,
         )
         for row in stream(connection, statement)
@@ -111,6 +114,6 @@ def _past(connection: sa.Connection, accounts: AccountFilter, as_of: dt.date) ->
                 allocated_minor=abs(aged.allocated_minor),
                 open_minor=abs(aged.open_minor),
                 state="PARTIALLY_ALLOCATED" if aged.allocated_minor else "OPEN",
-                overdue=is_overdue(aged.open_minor, aged.due_date, as_of),
+                overdue=is_overdue(view_sign(ledger.customer_id) * aged.open_minor, aged.due_date, as_of),
                 days_past_due=max(0, (as_of - aged.due_date).days),
             )

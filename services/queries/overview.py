@@ -15,13 +15,19 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from domain.ageing import DEFAULT_EDGES, AgedItem, age
+from domain.parties import Role
 from services.queries.discrepancies import OPEN_STATES, DiscrepancyRow
+from services.queries.filters import document_side, has_role
 from services.store.tables import balances, customers, discrepancies, open_items
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyFigures:
-    """Over all accounts of one currency, minor units. ``receivable - payable`` is the sum of the balances."""
+    """Over all accounts of one currency, minor units. ``receivable - payable`` is the sum of the balances.
+
+    ``overdue_minor`` and ``ageing_minor`` are of customers' accounts; what we owe suppliers stands in
+    ``overdue_payable_minor`` (>= 0) and ``payable_ageing_minor`` (signed in our view, so what we owe is < 0).
+    """
 
     currency: str
     accounts: int
@@ -32,11 +38,18 @@ class CurrencyFigures:
     at_stake_minor: int
     open_discrepancies: int
     ageing_minor: dict[str, int]
+    supplier_accounts: int
+    overdue_payable_minor: int
+    overdue_payable_items: int
+    payable_ageing_minor: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One account as the live page lists it. ``name`` is None where no master data was imported."""
+    """One account as the live page lists it. ``name`` is None where no master data was imported.
+
+    ``overdue_minor``: what they should have paid by now; of a supplier what we should have, < 0.
+    """
 
     customer_id: str
     name: str | None
@@ -71,10 +84,15 @@ def read_currency_figures(
     account, item, finding = balances.c, open_items.c, discrepancies.c
     positive = sa.case((account.balance_minor > 0, account.balance_minor), else_=0)
     negative = sa.case((account.balance_minor < 0, -account.balance_minor), else_=0)
+    supplier = sa.case((has_role(account.customer_id, Role.SUPPLIER), 1), else_=0)
     totals = connection.execute(
-        sa.select(account.currency, sa.func.count(), _bigint_sum(positive), _bigint_sum(negative)).group_by(
-            account.currency
-        )
+        sa.select(
+            account.currency,
+            sa.func.count(),
+            _bigint_sum(positive),
+            _bigint_sum(negative),
+            _bigint_sum(supplier),
+        ).group_by(account.currency)
     ).all()
     stakes = {
         currency: (count, stake)
@@ -85,34 +103,43 @@ def read_currency_figures(
         )
     }
     # The sums per due date are few; which bucket a date falls in is the domain's to say.
-    by_due: dict[str, list[AgedItem]] = {}
-    overdue: dict[str, tuple[int, int]] = {}
-    for currency, side, due_date, count, amount in connection.execute(
-        sa.select(item.currency, item.side, item.due_date, sa.func.count(), _bigint_sum(item.open_minor))
+    by_due: dict[tuple[str, bool], list[AgedItem]] = {}
+    overdue: dict[tuple[str, bool], tuple[int, int]] = {}
+    payable = has_role(item.customer_id, Role.SUPPLIER).label("payable")
+    for currency, ours, side, due_date, count, amount in connection.execute(
+        sa.select(
+            item.currency, payable, item.side, item.due_date, sa.func.count(), _bigint_sum(item.open_minor)
+        )
         .where(item.open_minor != 0)
-        .group_by(item.currency, item.side, item.due_date)
+        .group_by(item.currency, payable, item.side, item.due_date)
     ):
         signed = amount if side == "DEBIT" else -amount
-        by_due.setdefault(currency, []).append(_lump(due_date, signed))
-        if side == "DEBIT" and due_date < today:
-            sum_so_far, items_so_far = overdue.get(currency, (0, 0))
-            overdue[currency] = (sum_so_far + amount, items_so_far + count)
+        by_due.setdefault((currency, ours), []).append(_lump(due_date, signed))
+        if side == ("CREDIT" if ours else "DEBIT") and due_date < today:
+            sum_so_far, items_so_far = overdue.get((currency, ours), (0, 0))
+            overdue[currency, ours] = (sum_so_far + amount, items_so_far + count)
+
+    def ageing(currency: str, *, ours: bool) -> dict[str, int]:
+        buckets = age(by_due.get((currency, ours), ()), today, edges).buckets
+        return {bucket.name: bucket.amount_minor for bucket in buckets}
+
     figures = [
         CurrencyFigures(
             currency=currency,
             accounts=count,
             receivable_minor=receivable,
-            payable_minor=payable,
-            overdue_minor=overdue.get(currency, (0, 0))[0],
-            overdue_items=overdue.get(currency, (0, 0))[1],
+            payable_minor=payable_minor,
+            overdue_minor=overdue.get((currency, False), (0, 0))[0],
+            overdue_items=overdue.get((currency, False), (0, 0))[1],
             open_discrepancies=stakes.get(currency, (0, 0))[0],
             at_stake_minor=stakes.get(currency, (0, 0))[1],
-            ageing_minor={
-                bucket.name: bucket.amount_minor
-                for bucket in age(by_due.get(currency, ()), today, edges).buckets
-            },
+            ageing_minor=ageing(currency, ours=False),
+            supplier_accounts=suppliers,
+            overdue_payable_minor=overdue.get((currency, True), (0, 0))[0],
+            overdue_payable_items=overdue.get((currency, True), (0, 0))[1],
+            payable_ageing_minor=ageing(currency, ours=True),
         )
-        for currency, count, receivable, payable in totals
+        for currency, count, receivable, payable_minor, suppliers in totals
     ]
     return sorted(figures, key=lambda row: (-row.accounts, row.currency))
 
@@ -125,6 +152,7 @@ def list_accounts(
     order: AccountOrder = AccountOrder.BALANCE,
     descending: bool = True,
     limit: int = 100,
+    role: Role | None = None,
 ) -> AccountPage:
     """The first ``limit`` accounts whose customer id or name contains ``search``, whatever its case."""
     account, item = balances.c, open_items.c
@@ -135,12 +163,15 @@ def list_accounts(
             account.customer_id.icontains(search, autoescape=True),
             customers.c.name.icontains(search, autoescape=True),
         )
+    if role is not None:
+        found = sa.and_(found, has_role(account.customer_id, role))
+    signed = sa.case((item.side == "DEBIT", item.open_minor), else_=-item.open_minor)
     overdue = (
-        sa.select(sa.func.coalesce(_bigint_sum(item.open_minor), 0))
+        sa.select(sa.func.coalesce(_bigint_sum(signed), 0))
         .where(
             item.customer_id == account.customer_id,
             item.currency == account.currency,
-            item.side == "DEBIT",
+            item.side == document_side(item.customer_id),
             item.due_date < today,
             item.open_minor != 0,
         )

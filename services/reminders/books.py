@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from domain.parties import Role
 from domain.reminders import Claim, Reminded, ReminderPolicy
 from services.notify import NoticeKind, NoticeState
 from services.queries.discrepancies import OPEN_STATES
+from services.queries.filters import has_role
 from services.store.tables import discrepancies, notices, open_items
 
 #: debit items that ask the customer to pay; an unclaimed refund is money of ours on its way, not a debt
@@ -34,6 +36,7 @@ def read_claims(connection: sa.Connection, policy: ReminderPolicy, today: dt.dat
     )
     rows = connection.execute(
         sa.select(open_items, kinds.label("kinds")).where(
+            has_role(item.customer_id, Role.CUSTOMER),  # nobody reminds a supplier of what we owe
             item.side == "DEBIT",
             item.kind.in_(CLAIM_KINDS),
             item.open_minor > 0,

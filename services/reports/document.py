@@ -10,6 +10,7 @@ import datetime as dt
 
 import msgspec
 
+from domain.parties import Role, own_id, role_of
 from domain.statements import Period, Statement
 
 
@@ -26,7 +27,7 @@ class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
-    """Master data of the customer; where there is none, the name is the id."""
+    """Master data of the party; where there is none, the name is the id."""
 
     customer_id: str
     name: str
@@ -35,6 +36,15 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     country: str = ""
     terms_days: int | None = None
+
+    @property
+    def role(self) -> Role:
+        return role_of(self.customer_id)
+
+    @property
+    def number(self) -> str:
+        """The id as the party itself knows it."""
+        return own_id(self.customer_id)
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Texts, dates and money for people, per language. The only place of this service that knows languages.
 
-Texts stand in ``texts/<language>.toml``, one file a language; a new language is a new file. Dates and number
+Texts stand in ``texts/<language>.toml``, one file a language; a new language is a new file. What is said otherwise to
+suppliers stands under ``supplier`` there, and nothing else does. Dates and number
 separators come from CLDR (babel); the number of decimals comes from ISO 4217 (``domain.money``), because CLDR
 rounds some currencies (IQD, ALL) to what is paid in cash, and a statement must not.
 """
@@ -18,6 +19,7 @@ from babel.dates import format_date
 from babel.numbers import NumberPattern, format_decimal, get_currency_name, parse_pattern
 
 from domain import money
+from domain.parties import Role
 from services.reports.errors import UnknownLanguageError
 
 _TEXTS = Path(__file__).parent / "texts"
@@ -30,18 +32,30 @@ def languages() -> tuple[str, ...]:
 
 
 @functools.cache
-def localiser(language: str) -> Localiser:
-    """The localiser of a language, read once per process. Raises ``UnknownLanguageError``."""
+def localiser(language: str, role: Role = Role.CUSTOMER) -> Localiser:
+    """The localiser of a language for readers of a role, read once per process. Raises ``UnknownLanguageError``."""
     if language not in languages():
         raise UnknownLanguageError(language, languages())
-    return Localiser(language, tomllib.loads((_TEXTS / f"{language}.toml").read_text("utf-8")))
+    catalogue = tomllib.loads((_TEXTS / f"{language}.toml").read_text("utf-8"))
+    other_words = catalogue.pop(Role.SUPPLIER.value)
+    if role is Role.SUPPLIER:
+        catalogue = _over(other_words, catalogue)
+    return Localiser(language, role, catalogue)
+
+
+def _over(texts: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """``others``, with what ``texts`` says instead."""
+    return others | {
+        key: _over(value, others[key]) if isinstance(value, dict) else value for key, value in texts.items()
+    }
 
 
 class Localiser:
     """Immutable after construction and free of clocks: the same arguments give the same text."""
 
-    def __init__(self, language: str, catalogue: dict[str, Any]) -> None:
+    def __init__(self, language: str, role: Role, catalogue: dict[str, Any]) -> None:
         self.language = language
+        self.role = role
         self.catalogue = catalogue
         self.locale = Locale.parse(catalogue["locale"]["babel"])
 

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.ageing import CURRENT, days_past_due
+from domain.parties import Role, view_sign
 from domain.statements import Statement
 from services.reports.document import Customer, Letterhead, Section, StatementDocument
 from services.reports.localise import Localiser, localiser
@@ -18,12 +19,12 @@ from services.reports.localise import Localiser, localiser
 
 def view_of(document: StatementDocument) -> dict[str, Any]:
     """The view of a document in its language; JSON-ready. Raises ``UnknownLanguageError``."""
-    words = localiser(document.language)
+    words = localiser(document.language, document.customer.role)
     letterhead, customer, period = document.letterhead, document.customer, document.period
     return {
         **both_parties(letterhead, customer, words),
         "document_no": document.document_no,
-        "customer_id": customer.customer_id,
+        "customer_id": customer.number,
         "title": words.text("title", "statement"),
         "facts": _facts(document, words),
         "labels": {
@@ -49,7 +50,7 @@ def both_parties(letterhead: Letterhead, customer: Customer, words: Localiser) -
                 letterhead.contact,
                 letterhead.tax_id and f"{words.text('title', 'tax_id')} {letterhead.tax_id}",
             ),
-            "bank": letterhead.bank_details,
+            "bank": letterhead.bank_details if customer.role is Role.CUSTOMER else "",
         },
         "customer": {
             "name": customer.name,
@@ -63,7 +64,7 @@ def _facts(document: StatementDocument, words: Localiser) -> list[list[str]]:
     period = document.period
     facts = [
         [words.text("title", "statement_no"), document.document_no],
-        [words.text("title", "customer_id"), document.customer.customer_id],
+        [words.text("title", "customer_id"), document.customer.number],
         [
             words.text("title", "period"),
             words.text(
@@ -137,7 +138,8 @@ def _section(section: Section, words: Localiser) -> dict[str, Any]:
             {
                 "name": bucket_name(bucket.name, words),
                 "amount": number(bucket.amount_minor),
-                "overdue": bucket.name != CURRENT and bucket.amount_minor > 0,
+                "overdue": bucket.name != CURRENT
+                and view_sign(statement.customer_id) * bucket.amount_minor > 0,
             }
             for bucket in statement.ageing.buckets
         ],
@@ -196,7 +198,7 @@ def _balance_sentence(statement: Statement, words: Localiser) -> str:
         )
     else:
         sentence = words.text("summary", "nothing_due", date=date)
-    overdue_minor = statement.ageing.overdue_minor
+    overdue_minor = view_sign(statement.customer_id) * statement.ageing.overdue_minor
     if overdue_minor <= 0:
         return sentence
     overdue = words.text("summary", "overdue", amount=words.amount(overdue_minor, currency))

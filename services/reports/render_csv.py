@@ -37,7 +37,7 @@ COLUMNS = (
 
 def render_csv(document: StatementDocument, *, bom: bool = True) -> bytes:
     """The CSV file of a document. ``bom`` writes the mark by which Excel knows UTF-8."""
-    words = localiser(document.language)
+    words = localiser(document.language, document.customer.role)
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()

@@ -22,7 +22,7 @@ from services.reports.workbook import OPTIONS, Formats, MoneySheet, fits
 
 def render_xlsx(document: StatementDocument) -> bytes:
     """The workbook of a document."""
-    words = localiser(document.language)
+    words = localiser(document.language, document.customer.role)
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, OPTIONS) as book:
         book.set_properties(
@@ -62,7 +62,7 @@ class _LinesSheet(_Sheet):
         facts = [
             (words.text("title", "statement_no"), self.section.statement_no),
             (words.text("title", "from"), document.letterhead.name),
-            (words.text("title", "to"), f"{document.customer.name} ({document.customer.customer_id})"),
+            (words.text("title", "to"), f"{document.customer.name} ({document.customer.number})"),
             (
                 words.text("title", "period"),
                 words.text(

@@ -22,6 +22,7 @@ import msgspec
 import sqlalchemy as sa
 
 from domain.ageing import DEFAULT_EDGES
+from domain.parties import Role, role_of
 from domain.statements import Period, Statement, build_statement
 from services.reports import read
 from services.reports.document import Customer, Letterhead, Section, StatementDocument
@@ -162,8 +163,9 @@ def issue_all(
     letterhead: Letterhead,
     progress: Callable[[BatchProgress], None] = lambda _: None,
     edges: tuple[int, ...] = DEFAULT_EDGES,
+    role: Role | None = None,
 ) -> BatchResult:
-    """One document for every customer with an entry up to the period's end, into ``directory``.
+    """One document for every party (of a ``role``) with an entry up to the period's end, into ``directory``.
 
     May be stopped at any moment and run again: what is registered keeps its version, a file that is there
     with the same bytes is left alone, and there is never a torn file. Memory holds the ids of all customers
@@ -173,7 +175,8 @@ def issue_all(
     directory.mkdir(parents=True, exist_ok=True)
     documents = written = registered = 0
     with read.snapshot(engine) as connection:
-        customer_ids = read.customers_up_to(connection, period.end)
+        known = read.customers_up_to(connection, period.end)
+    customer_ids = [party for party in known if role is None or role_of(party) is role]
     for customer_id in customer_ids:
         issued = issue_statement(
             engine, customer_id, None, period, language, fmt, issued_at, letterhead=letterhead, edges=edges

@@ -13,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.events import AdjustmentType
+from domain.ledger import our_side_of
+from domain.parties import view_sign
 from domain.validation import Refusal, parse_event
 from domain.work.actions import WorkRefusal, WorkRefusalReason
 from schemas.topics import ADJUSTMENTS
@@ -113,7 +115,7 @@ def hold_against_what_is_open(connection: sa.Connection, event: Mapping[str, Any
 
 def _instruction(connection: sa.Connection, proposal: Proposal) -> Completed:
     target = _item(connection, proposal)
-    if target is None or target.side != "CREDIT":
+    if target is None or target.side != our_side_of(-1, view_sign(proposal.customer_id)):
         raise _refused(
             proposal, f"{proposal.target_document_no or 'The target'} is no payment of the account."
         )

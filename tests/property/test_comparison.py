@@ -21,6 +21,7 @@ from domain.facts import EntryKind, StatementFact
 from domain.ledger import EntryRole, Line
 from domain.matching.references import bare, squeeze
 from domain.rules import Rules
+from domain.wording import Wording
 from tests.property.naive_comparison import Document, NaiveComparison
 
 START = dt.date(2026, 1, 1)
@@ -101,7 +102,7 @@ def comparisons(draw: st.DrawFn) -> tuple[Compared, NaiveComparison]:
     other = _statement("S-2", draw(statement_lines), 0, 0)
     rules = Rules()
     progress = Progress({}, {}, dt.date(2026, 3, 1))
-    compared = compare("EUR", rules, OurSide(entries, [statement, other]), statement, progress)
+    compared = compare(Wording("EUR"), rules, OurSide(entries, [statement, other]), statement, progress)
     return compared, NaiveComparison(list(documents.values()), statement, [other], rules.date_window_days)
 
 
@@ -110,7 +111,9 @@ def test_a_line_without_a_number_means_no_document_even_if_one_has_none_either()
     line = Line("e-1", EntryKind.INVOICE, EntryRole.POSTED, 100, "", START, (1, 0))
     entries.add(EntryKind.INVOICE, "", (), [line], SOURCE)
     statement = _statement("S-1", [("", None, START, 70)], 0, 70)
-    compared = compare("EUR", Rules(), OurSide(entries), statement, Progress({}, {}, dt.date(2026, 3, 1)))
+    compared = compare(
+        Wording("EUR"), Rules(), OurSide(entries), statement, Progress({}, {}, dt.date(2026, 3, 1))
+    )
     assert [v.outcome for v in compared.verdicts] == [Outcome.MISSING_HERE, Outcome.MISSING_THERE]
 
 

@@ -46,7 +46,10 @@ def rows_of(table: str) -> list[ComparisonRow]:
     for delivery in told.deliveries:
         teller.tell(delivery)
     compared = compared_statements(teller.book, told.rules)
-    return [_row(overview(one), teller.book.customer_id, one.currency) for _, one in sorted(compared.items())]
+    return [
+        _row(overview(one), teller.book.customer_id, one.wording.currency)
+        for _, one in sorted(compared.items())
+    ]
 
 
 def _row(found: Overview, customer_id: str, currency: str) -> ComparisonRow:

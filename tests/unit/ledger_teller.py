@@ -232,8 +232,8 @@ def compared_statements(book: Book, rules: Rules) -> dict[str, Compared]:
     """The comparison of every statement in force, by its id; each bridge is built, so each adds up."""
     found = {
         compared.statement.statement_id: compared
-        for currency, account in book.accounts.items()
-        for compared in comparisons(account, currency, rules, book.clock)
+        for currency in book.accounts
+        for compared in comparisons(book, currency, rules)
     }
     for compared in found.values():
         bridge(compared)

@@ -1,4 +1,7 @@
-"""``tieout import customer-statement``: file → drafts → events on their topic, and what is remembered of it."""
+"""``tieout import customer-statement`` and ``supplier-statement``: file → drafts → events on their topic.
+
+What a file brought is remembered (``memory``).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from domain.money import to_text
+from domain.parties import Role, role_of
 from services.imports.canonical import LineError, Outgoing, read_event
-from services.imports.errors import SourceUnreadableError
+from services.imports.errors import OptionUnreadableError, SourceUnreadableError
 from services.imports.publisher import Progress, publish
 from services.imports.rejections import CELL_COLUMNS, Rejection, RejectionReport
 from services.imports.statements.draft import StatementDraft
@@ -25,7 +30,7 @@ from services.imports.statements.sheet import open_excel, texts_of
 from services.imports.statements.table import Corrections
 from services.imports.summary import Options, Summary, Targets
 
-KIND = "customer-statement"
+KINDS: Final = {Role.CUSTOMER: "customer-statement", Role.SUPPLIER: "supplier-statement"}
 
 
 def import_customer_statement(
@@ -35,9 +40,29 @@ def import_customer_statement(
 
     Raises ``FileRefusedError``, ``SourceUnreadableError``, and what ``publish`` raises.
     """
+    return _import(Role.CUSTOMER, path, targets, options, on_progress)
+
+
+def import_supplier_statement(
+    path: Path, targets: Targets, options: Options, on_progress: Callable[[Progress], None] | None
+) -> Summary:
+    """A statement of account that a supplier sent; else as ``import_customer_statement``."""
+    return _import(Role.SUPPLIER, path, targets, options, on_progress)
+
+
+def _import(
+    role: Role,
+    path: Path,
+    targets: Targets,
+    options: Options,
+    on_progress: Callable[[Progress], None] | None,
+) -> Summary:
+    named = options.statement.customer_id
+    if named is not None and role_of(named) is not role:
+        raise OptionUnreadableError(role.value, f"{named!r} is a {role_of(named)}.")
     memory = ImportMemory(targets.engine())
     kept = memory.layout(options.statement.customer_id)
-    asked = msgspec.structs.replace(options.statement, layout=options.statement.layout.over(kept))
+    asked = msgspec.structs.replace(options.statement, role=role, layout=options.statement.layout.over(kept))
     now = dt.datetime.now(dt.UTC)
 
     digest = sha256_of(path)
@@ -55,9 +80,9 @@ def import_customer_statement(
                 on_error=lambda error: report.add(of_error(error)),
             )
     refused = sum(report.counts.values())
-    memory.record(KIND, digest, path.name, content.rows, refused, steps, now)
+    memory.record(KINDS[role], digest, path.name, content.rows, refused, steps, now)
     return Summary(
-        KIND,
+        KINDS[role],
         content.rows,
         published.receipt.counts,
         report.counts,

@@ -2,7 +2,8 @@
 
 **The view.** An account on which the customer owes us stands in debit in our books and in credit in theirs. So a
 file whose balances are mostly in debit is in our view (they sent our statement back), one in credit is in theirs,
-and where nothing tells it is theirs. ``--view`` decides otherwise.
+and where nothing tells it is theirs. An account on which we owe a supplier is the mirror image. ``--view`` decides
+otherwise.
 
 **Ids** come from the content alone: the same statement in another file, or sent twice, is the same event.
 ``line_no`` is the line's row in the file, so that a finding leads to the row.
@@ -22,6 +23,7 @@ from typing import Any, Final
 
 import msgspec
 
+from domain.parties import Role, role_of, view_sign
 from services.imports.statements.draft import DraftLine, StatementDraft, View
 from services.imports.statements.periods import complete
 from services.imports.statements.reasons import Problem, Reason
@@ -29,7 +31,7 @@ from services.imports.statements.reasons import Problem, Reason
 LINES_MAX: Final = 20_000
 #: a book is one record of at most 16 MiB in the changelog, and keeps about 130 bytes a line: half is left for the rest
 ALL_LINES_MAX: Final = 60_000
-SOURCE_SYSTEM: Final = "customer-file"
+SOURCE_SYSTEMS: Final = {Role.CUSTOMER: "customer-file", Role.SUPPLIER: "supplier-file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,12 @@ def event_of(statement: Statement, version: int, life: str) -> dict[str, Any]:
     """The canonical event; ``life`` is ``received``, ``replaced`` or ``withdrawn``."""
     body = statement.body
     identity = f"{statement.digest}/{version}/{life}"
+    system = SOURCE_SYSTEMS[role_of(statement.customer_id)]
     return {
-        "event_id": f"{SOURCE_SYSTEM}/{hashlib.sha256(identity.encode()).hexdigest()[:40]}",
+        "event_id": f"{system}/{hashlib.sha256(identity.encode()).hexdigest()[:40]}",
         "event_type": f"customer_statement.{life}",
         "schema_version": 1,
-        "source_system": SOURCE_SYSTEM,
+        "source_system": system,
         "source_record_id": f"{statement.customer_id}/{statement.currency}/{statement.statement_id}",
         "source_version": version,
         "occurred_at": f"{body['period_end']}T00:00:00Z",
@@ -149,7 +152,8 @@ def _view_of(draft: StatementDraft, asked: View) -> View:
         balances.append(opening if line.running_minor is None else line.running_minor)
     debit = sum(balance > 0 for balance in balances if balance is not None)
     credit = sum(balance < 0 for balance in balances if balance is not None)
-    return View.OURS if debit > credit else View.THEIRS
+    owed, owing = (debit, credit)[:: view_sign(draft.customer_id or "")]
+    return View.OURS if owed > owing else View.THEIRS
 
 
 def _cut(lines: list[DraftLine]) -> Iterator[list[DraftLine]]:
@@ -185,7 +189,8 @@ def _statement(
         stated = (draft.total_debit_minor, draft.total_credit_minor)[::sign]
         debit = debit if stated[0] is None else abs(stated[0])
         credit = credit if stated[1] is None else abs(stated[1])
-    metadata = {"read_as": "our view" if sign > 0 else "the customer's view, turned round"}
+    role = role_of(draft.customer_id)
+    metadata = {"read_as": "our view" if sign > 0 else f"the {role}'s view, turned round"}
     if draft.problems:
         metadata["rows_left_out"] = str(len(draft.problems))
     body: dict[str, Any] = {

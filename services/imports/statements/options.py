@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from domain.parties import Role
 from domain.statements import PeriodUnreadableError, parse_period
 from services.imports.errors import OptionUnreadableError
 from services.imports.statements.dates import Order
@@ -41,10 +42,12 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class StatementOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Options of ``tieout import customer-statement`` beyond those of every import."""
+    """Options of ``tieout import customer-statement`` and ``supplier-statement`` beyond those of every import."""
 
     customer_id: str | None = None
-    """Whose statement it is, where the file does not say so in our ids."""
+    """The party whose statement it is, where the file does not say so in our ids."""
+    role: Role = Role.CUSTOMER
+    """Who sends such files: of a supplier's, only a supplier's number says whose it is."""
     statement_id: str | None = None
     period: tuple[dt.date, dt.date] | None = None
     opening: str | None = None

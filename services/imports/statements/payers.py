@@ -8,14 +8,19 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from domain.parties import Role
 from services.imports.statements.receipts import Receipt, numbers_of, plain_account, plain_name
+from services.queries.filters import has_role
 from services.store.tables import customer_accounts, customers, ledger_entries
 
 _BATCH: Final = 1000
 
 
 class PayerDirectory:
-    """Customers by number of a document of theirs, by account, by plain name. Reads when it is made."""
+    """Customers by number of a document of theirs, by account, by plain name. Reads when it is made.
+
+    No suppliers: they are whom we pay, not who pays.
+    """
 
     def __init__(self, engine: sa.Engine, receipts: Sequence[Receipt]) -> None:
         with engine.connect() as connection:
@@ -32,7 +37,8 @@ class PayerDirectory:
 
 
 def _pairs(connection: sa.Connection, name: sa.Column[str], table: sa.Table) -> Iterable[tuple[str, str]]:
-    for row in connection.execute(sa.select(name, table.c.customer_id)):
+    of_customers = has_role(table.c.customer_id, Role.CUSTOMER)
+    for row in connection.execute(sa.select(name, table.c.customer_id).where(of_customers)):
         yield row[0], row[1]
 
 
@@ -42,7 +48,10 @@ def _documents(connection: sa.Connection, numbers: Sequence[str]) -> Mapping[str
     while batch := list(islice(pending, _BATCH)):
         found = connection.execute(
             sa.select(ledger_entries.c.document_no, ledger_entries.c.customer_id)
-            .where(ledger_entries.c.document_no.in_(batch))
+            .where(
+                ledger_entries.c.document_no.in_(batch),
+                has_role(ledger_entries.c.customer_id, Role.CUSTOMER),
+            )
             .distinct()
         )
         rows += [(row[0], row[1]) for row in found]

@@ -18,6 +18,7 @@ import fastavro
 import msgspec
 
 from domain.events import CustomerStatementEvent
+from services.imports.canonical import PartyError, with_party
 from services.imports.statements.draft import DraftLine, StatementDraft, View
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.sheet import COLUMNS_MAX, Cell, Row
@@ -54,7 +55,8 @@ def read_avro(path: Path) -> list[Any]:
 
 def is_event(value: Any) -> bool:
     """Whether an object is a canonical statement event."""
-    return isinstance(value, Mapping) and str(value.get("event_type", "")).startswith("customer_statement.")
+    kinds = ("customer_statement.", "supplier_statement.")
+    return isinstance(value, Mapping) and str(value.get("event_type", "")).startswith(kinds)
 
 
 def draft_of_event(position: int, value: Mapping[str, Any]) -> StatementDraft | Problem:
@@ -63,12 +65,12 @@ def draft_of_event(position: int, value: Mapping[str, Any]) -> StatementDraft | 
         event = msgspec.convert(
             {
                 name: given
-                for name, given in value.items()
+                for name, given in with_party(value).items()
                 if name in CustomerStatementEvent.__struct_fields__
             },
             CustomerStatementEvent,
         )
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, PartyError) as error:
         return Problem(
             position, Reason.BAD_ROW, value=str(error), document_no=str(value.get("statement_id", ""))
         )

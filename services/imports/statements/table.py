@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from domain.money import is_currency
+from domain.parties import Role, SupplierIdError, supplier_party
 from services.imports.statements.balances import Shown, debit_positive, rises_with
 from services.imports.statements.dates import Order, order_of, parse_date
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft, View
@@ -80,6 +81,7 @@ class TableReader:
         self._tick = tick
         self._heading = find_heading(sheet.rows(), layout.columns)
         self._at = self._heading.columns
+        self._whose = Field.CUSTOMER if options.role is Role.CUSTOMER else Field.SUPPLIER
         self._said = self._heading.said
         self._currency = options.layout.currency or self._currency_said() or layout.currency
         self._marks: set[Mark] = set()
@@ -356,9 +358,15 @@ class TableReader:
 
     def _group(self, cells: list[Cell]) -> _Group | Problem:
         """The statement that a row belongs to."""
-        customer = self._text(cells, Field.CUSTOMER)
-        if Field.CUSTOMER not in self._at:
-            customer = text_of(self._said.get(Field.CUSTOMER, ""))
+        whose = self._whose
+        customer = self._text(cells, whose)
+        if whose not in self._at:
+            customer = text_of(self._said.get(whose, ""))
+        if customer and whose is Field.SUPPLIER:
+            try:
+                customer = supplier_party(customer)
+            except SupplierIdError:
+                return Problem(0, Reason.MISSING_CUSTOMER, value=customer)
         if self._options.customer_id is not None:
             customer = self._options.customer_id
         currency = self._currency or ""
@@ -371,7 +379,7 @@ class TableReader:
         statement_no = self._text(cells, Field.STATEMENT_NO) or text_of(
             self._said.get(Field.STATEMENT_NO, "")
         )
-        if not customer and Field.CUSTOMER in self._at:
+        if not customer and whose in self._at:
             if len(self._groups) != 1 or self._label(cells) is None:
                 return Problem(0, Reason.MISSING_CUSTOMER)
             return next(iter(self._groups.values()))  # the balance row of the only statement
@@ -395,7 +403,8 @@ class TableReader:
         owed = Field.RAISES in self._at or Field.OWED in self._at
         sign, newest_first = rises_with(draft.lines, group.shown, group.opening, group.closing)
         if owed:
-            sign, draft.view = 1, View.OURS
+            # what the buyer owes: to us if it is a customer, by us if it is a supplier's
+            sign, draft.view = 1, View.OURS if self._options.role is Role.CUSTOMER else View.THEIRS
         lines = [
             DraftLine(
                 line.row,

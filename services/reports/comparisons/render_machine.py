@@ -31,7 +31,7 @@ COLUMNS = (
 
 def render_csv(document: ComparisonDocument) -> bytes:
     """One table of all statements; with the mark by which Excel knows UTF-8."""
-    words = localiser(document.language)
+    words = localiser(document.language, document.customer.role)
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()

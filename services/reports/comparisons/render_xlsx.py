@@ -33,7 +33,7 @@ _STEP, _OUTCOME = "I", "J"
 
 def render_xlsx(document: ComparisonDocument, *, sheet_rows_max: int = SHEET_ROWS_MAX) -> bytes:
     """The workbook of a document: per statement a sheet of the bridge, and its lines behind it."""
-    words = localiser(document.language)
+    words = localiser(document.language, document.customer.role)
     buffer = io.BytesIO()
     options = OPTIONS | {"in_memory": False, "constant_memory": True}
     with xlsxwriter.Workbook(buffer, options) as book:

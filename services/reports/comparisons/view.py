@@ -18,7 +18,7 @@ from services.reports.present import both_parties
 
 def view_of(document: ComparisonDocument) -> dict[str, Any]:
     """The view in the document's language; JSON-ready. Raises ``UnknownLanguageError``."""
-    words = localiser(document.language)
+    words = localiser(document.language, document.customer.role)
     as_of = document.changed_at.astimezone(ZoneInfo(document.letterhead.time_zone)).date()
     currencies = dict.fromkeys(comparison.currency for comparison in document.comparisons)
     return {
@@ -26,7 +26,7 @@ def view_of(document: ComparisonDocument) -> dict[str, Any]:
         "document_no": document.document_no,
         "title": words.text("comparison", "title"),
         "facts": [
-            [words.text("title", "customer_id"), document.customer.customer_id],
+            [words.text("title", "customer_id"), document.customer.number],
             [words.text("title", "currency"), ", ".join(currencies)],
             [words.text("comparison", "as_of"), words.short_date(as_of)],
         ],
@@ -42,7 +42,7 @@ def explanation(line: ComparedLine, words: Localiser) -> str:
     """Why a line differs; empty for one that agrees."""
     if line.outcome == "MATCHED":
         return ""
-    return explain(line.reason_code, line.reason_arguments, line.explanation, _tongue(words))
+    return explain(line.reason_code, line.reason_arguments, line.explanation, _tongue(words), words.role)
 
 
 def outcome_text(outcome: str, words: Localiser) -> str:
@@ -52,7 +52,7 @@ def outcome_text(outcome: str, words: Localiser) -> str:
 
 def action_text(action: str, words: Localiser) -> str:
     """The proposed action; empty where there is nothing to do."""
-    return "" if action == "NONE" else action_name(action, _tongue(words))
+    return "" if action == "NONE" else action_name(action, _tongue(words), words.role)
 
 
 def _tongue(words: Localiser) -> Language:
