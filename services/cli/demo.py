@@ -1,4 +1,4 @@
-"""demo: simulated customers through the real pipeline; once with a score, or live until Ctrl-C."""
+"""demo: simulated customers and suppliers through the real pipeline; once with a score, or live until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from services.cli.running import JsonOption, page_address, start, stop
 from services.cli.stopping import StopSignals
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import Receipt
-from services.imports.master import CUSTOMERS, upsert
+from services.imports.master import CUSTOMERS, SUPPLIERS, upsert
 from services.imports.publisher import publish
 from services.queries.balances import iterate_balances
 from services.queries.discrepancies import iterate_discrepancies
@@ -34,6 +34,8 @@ from services.simulator.score import score
 from services.simulator.simulation import Simulation
 
 _SHOWN = 10
+#: in the live demonstration, beside its customers
+_LIVE_SUPPLIERS = 12
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -41,32 +43,51 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Simulate, settle, print a summary, exit.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 7,
     customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 60,
+    suppliers: Annotated[
+        int | None,
+        typer.Option(min=0, help="How many suppliers; without a number 12 live, none with --once."),
+    ] = None,
     days: Annotated[int, typer.Option(min=1, help="Days of history.")] = 60,
     shuffle: Annotated[bool, typer.Option(help="With --once: any order of arrival at all.")] = False,
     rate: Annotated[int, typer.Option(min=1, max=1000, help="Live events per second.")] = 2,
     seconds: Annotated[int, typer.Option(min=0, help="Stop after so long; 0: until Ctrl-C.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Run everything on simulated customers: live until Ctrl-C, or --once with a score against what was injected."""
+    """Run everything on simulated parties: live until Ctrl-C, or --once with a score against what was injected."""
     settings = Settings()
     if once:
-        run_once(settings, seed, customers, days, shuffle=shuffle, as_json=as_json)
+        run_once(settings, seed, customers, days, suppliers or 0, shuffle=shuffle, as_json=as_json)
     else:
-        run_live(settings, seed, customers, days, rate, seconds)
+        run_live(
+            settings,
+            seed,
+            customers,
+            days,
+            rate,
+            seconds,
+            _LIVE_SUPPLIERS if suppliers is None else suppliers,
+        )
 
 
 # -- once
 
 
 def run_once(
-    settings: Settings, seed: int, customers: int, days: int, *, shuffle: bool, as_json: bool
+    settings: Settings,
+    seed: int,
+    customers: int,
+    days: int,
+    suppliers: int,
+    *,
+    shuffle: bool,
+    as_json: bool,
 ) -> None:
     """Publish a whole simulation and compare what is found with what was injected."""
     running_before = _is_running(settings)
     found = start(settings, quiet=as_json)
     try:
         tag = _tag(seed, customers, days)
-        simulation = Simulation(seed, customers, days, tag=tag)
+        simulation = Simulation(seed, customers, days, tag=tag, suppliers=suppliers)
         summary = _measure(settings, found, simulation, shuffle=shuffle, as_json=as_json)
     finally:
         if not running_before:
@@ -90,14 +111,14 @@ def _measure(
 ) -> dict[str, Any]:
     engine = found.engine()
     try:
-        upsert(engine, CUSTOMERS, simulation.customers(), dt.datetime.now(dt.UTC))
+        _write_master(engine, simulation)
         began = time.monotonic()
         receipt = _publish(simulation, found, settings, shuffle=shuffle, quiet=as_json)
         if not as_json:
             say("waiting until every store reflects it …")
         wait_for(receipt, found, 900)
         settled_ms = round((time.monotonic() - began) * 1000)
-        ours = {row["customer_id"] for row in simulation.customers()}
+        ours = {row["customer_id"] for row in (*simulation.customers(), *simulation.suppliers())}
         with engine.connect() as connection:
             rows = [
                 plain(row)
@@ -126,7 +147,8 @@ def _measure(
         engine.dispose()
     return {
         "seed": simulation.seed,
-        "customers": len(ours),
+        "customers": len(simulation.customers()),
+        "suppliers": len(simulation.suppliers()),
         "events": receipt.delivered,
         "events_by_kind": dict(receipt.counts),
         "settled_ms": settled_ms,
@@ -139,6 +161,12 @@ def _measure(
         "missed": [plain(item) for item in result.missed[:_SHOWN]],
         "statements": written,
     }
+
+
+def _write_master(engine: sa.Engine, simulation: Simulation) -> None:
+    now = dt.datetime.now(dt.UTC)
+    upsert(engine, CUSTOMERS, simulation.customers(), now)
+    upsert(engine, SUPPLIERS, simulation.suppliers(), now)
 
 
 def _publish(
@@ -206,22 +234,26 @@ def _print_summary(summary: dict[str, Any]) -> None:
 # -- live
 
 
-def run_live(settings: Settings, seed: int, customers: int, days: int, rate: int, seconds: int) -> None:
+def run_live(
+    settings: Settings, seed: int, customers: int, days: int, rate: int, seconds: int, suppliers: int
+) -> None:
     """Start everything, bring in a history, then feed live events until Ctrl-C."""
     began = time.monotonic()
     running_before = _is_running(settings)
     found = start(settings)
     try:
-        simulation = Simulation(seed, customers, days, _start_date(settings, seed, customers, days))
+        start_date = _start_date(settings, seed, customers, days)
+        simulation = Simulation(seed, customers, days, start_date, suppliers=suppliers)
         engine = found.engine()
-        upsert(engine, CUSTOMERS, simulation.customers(), dt.datetime.now(dt.UTC))
+        _write_master(engine, simulation)
         engine.dispose()
         receipt = _publish(simulation, found, settings, shuffle=False, quiet=False)
         wait_for(receipt, found, 900)
         took = time.monotonic() - began
         page = page_address(settings)
         out.print(
-            f"\nTieout is up after {took:.0f} s with {receipt.delivered} events of {customers} customers."
+            f"\nTieout is up after {took:.0f} s with {receipt.delivered} events of {customers} customers "
+            f"and {suppliers} suppliers."
         )
         out.print(f"  live page      [bold]{page}[/bold]   (中文: {page}?lang=zh)")
         out.print(f"  API            {page}docs")

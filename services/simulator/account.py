@@ -1,5 +1,8 @@
 """One simulated account: what happened, what reached us, and what the customer has in their books.
 
+A supplier's account is told by the same acts with the roles exchanged: they invoice, we pay. Its movements are signed
+as a customer's (what raises the debt > 0); what is said in our view is turned by ``our_sign``.
+
 Every act (an invoice placed, a payment made...) writes up to three things at once: the events that reach us,
 the movements that *our* books must show, and the movements that *theirs* show. Injected mistakes are acts
 that write them differently, and say what must be found.
@@ -14,6 +17,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from domain.parties import Role, role_of
 from services.simulator.days import NumberSource, Window
 from services.simulator.events import Basket, Event, basket, event, moment, salesperson
 from services.simulator.population import Customer
@@ -24,7 +28,7 @@ _PREFIX = {"CNY": "XS"}
 
 @dataclass(slots=True)
 class Movement:
-    """A document moved a balance on a day. ``signed_minor`` > 0: the customer owes more.
+    """A document moved a balance on a day. ``signed_minor`` > 0: the customer (we, to a supplier) owes more.
 
     ``shown_as``: their number for it, where it is not ours. ``apart``: stands on a line of its own even if
     the document has another line in the period. ``findings``: (kind, amount) that must open on its line.
@@ -101,6 +105,11 @@ class Account:
         #: (number of the period, document, signed amount, kind): ours, and not on their statement
         self.unlisted: list[tuple[int, str, int, str]] = []
         self.unpaid: list[Invoice] = []
+
+    @property
+    def our_sign(self) -> int:
+        """What turns a signed amount of the account into our view."""
+        return -1 if role_of(self.customer.customer_id) is Role.SUPPLIER else 1
 
     # what must be found
 

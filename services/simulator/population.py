@@ -1,4 +1,4 @@
-"""Who the customers are: names in two languages, currencies, terms, and how much each of them buys.
+"""Who the customers and suppliers are: names in two languages, currencies, terms, and how much each of them buys.
 
 Invariant: everything follows from the generator that is passed in; a customer's stories do not depend on how
 many customers come after it.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from typing import Final
+
+from domain.parties import Role, supplier_party
 
 #: activity of the n-th biggest customer ~ n ** -_ZIPF_EXPONENT: few big, a long tail
 _ZIPF_EXPONENT: Final = 0.6
@@ -52,7 +54,7 @@ _TERMS_DAYS: Final = (7, 14, 14, 30, 30, 30, 45)
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer. ``weight`` is its share of the activity, relative to the others."""
+    """One customer, or one supplier. ``weight`` is its share of the activity, relative to the others of its role."""
 
     customer_id: str
     name: str
@@ -67,17 +69,18 @@ class Customer:
     sends_statements: bool
 
 
-def populate(rng: random.Random, count: int, tag: str = "") -> list[Customer]:
-    """``count`` customers ``C-00001``... (with a tag, ``C-TAG-00001``),
+def populate(rng: random.Random, count: int, tag: str = "", role: Role = Role.CUSTOMER) -> list[Customer]:
+    """``count`` customers ``C-00001``... (with a tag, ``C-TAG-00001``), or suppliers ``S-00001``...,
     in the order of their numbers; size does not follow the number.
     """
     ranks = list(range(1, count + 1))
     rng.shuffle(ranks)
     prefix = f"{tag}-" if tag else ""
-    return [_customer(rng, f"{prefix}{number:05d}", rank) for number, rank in enumerate(ranks, start=1)]
+    return [_customer(rng, f"{prefix}{number:05d}", rank, role) for number, rank in enumerate(ranks, start=1)]
 
 
-def _customer(rng: random.Random, number: str, rank: int) -> Customer:
+def _customer(rng: random.Random, number: str, rank: int, role: Role) -> Customer:
+    supplier = role is Role.SUPPLIER
     draw = rng.random()
     if draw < 0.45:
         city = rng.choice(_ZH_CITIES)
@@ -101,10 +104,10 @@ def _customer(rng: random.Random, number: str, rank: int) -> Customer:
         language, second = "en", "USD" if currency != "USD" else "EUR"
         address = f"{rng.randint(1, 250)} Station Road, {town}"
     return Customer(
-        customer_id=f"C-{number}",
+        customer_id=supplier_party(f"S-{number}") if supplier else f"C-{number}",
         name=name,
         language=language,
-        email=f"accounts@c{number.lower()}.example",
+        email=f"accounts@{'s' if supplier else 'c'}{number.lower()}.example",
         address=address,
         country=country,
         terms_days=rng.choice(_TERMS_DAYS),

@@ -1,4 +1,4 @@
-"""The simulated history of a company and its customers: events, and the right answers beside them.
+"""The simulated history of a company, its customers and its suppliers: events, and the right answers beside them.
 
 Everything follows from the arguments: the same seed gives the same events, whatever the machine or the hash
 seed. ``expected_*`` come from what was put in, never from the code under test.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from domain.parties import Role
 from services.simulator.account import Account
 from services.simulator.days import Numbers, Window, some_day
 from services.simulator.events import Event
 from services.simulator.live import live_events
 from services.simulator.own_mistakes import OWN_MISTAKES, Mistake, currency_mismatch
-from services.simulator.population import populate
+from services.simulator.population import Customer, populate
 from services.simulator.routine import STORIES
 from services.simulator.score import Expected
 from services.simulator.statement_mistakes import STATEMENT_MISTAKES
@@ -36,9 +37,10 @@ _REDELIVERED_SHARE: Final = 0.02
 
 
 class Simulation:
-    """``customers`` over ``days`` days from ``start_date``; ``tag`` goes into their numbers.
+    """``customers`` and ``suppliers`` over ``days`` days from ``start_date``; ``tag`` goes into their numbers.
 
-    Made at once (a few seconds for 500 × 60).
+    A supplier's stories are a customer's with the roles exchanged, so both are told by the same acts; what customers do
+    does not depend on how many suppliers there are. Made at once (a few seconds for 500 × 60).
     """
 
     def __init__(
@@ -49,17 +51,20 @@ class Simulation:
         start_date: dt.date = DEFAULT_START,
         *,
         tag: str = "",
+        suppliers: int = 0,
     ) -> None:
-        if customers < 1 or days < 1:
+        if customers < 1 or days < 1 or suppliers < 0:
             raise ValueError("a simulation has at least one customer and one day")
         self.seed = seed
         self.window = Window.of(start_date, days)
         self._customers = populate(self._rng("customers"), customers, tag)
-        self._numbers = Numbers(start_date, per_day=max(1000, 4 * customers))
+        self._suppliers = populate(self._rng("suppliers"), suppliers, tag, Role.SUPPLIER)
+        self._numbers = Numbers(start_date, per_day=max(1000, 4 * (customers + suppliers)))
         self._accounts: list[Account] = []
         self._mistakes: list[Expected] = []
         self._statement_events: list[Event] = []
-        self._make()
+        self._make(self._customers, self._rng("plan"))
+        self._make(self._suppliers, self._rng("plan of suppliers"))
         self._arrivals = self._schedule()
 
     def events(self, *, shuffle: bool = False) -> Iterator[Event]:
@@ -79,28 +84,21 @@ class Simulation:
         return list(self._mistakes)
 
     def expected_balances(self) -> dict[tuple[str, str], int]:
-        """(customer, currency) -> balance in minor units, of every account that was booked on."""
+        """(party, currency) -> balance in minor units in our view, of every account that was booked on."""
         balances: dict[tuple[str, str], int] = {}
         for account in self._accounts:
             if account.ours:
                 key = (account.customer.customer_id, account.currency)
-                balances[key] = sum(movement.signed_minor for movement in account.ours)
+                balances[key] = account.our_sign * sum(movement.signed_minor for movement in account.ours)
         return balances
 
     def customers(self) -> list[dict[str, Any]]:
-        """Master data, with the columns of ``tieout import customers``."""
-        return [
-            {
-                "customer_id": c.customer_id,
-                "name": c.name,
-                "language": c.language,
-                "email": c.email,
-                "address": c.address,
-                "country": c.country,
-                "terms_days": c.terms_days,
-            }
-            for c in self._customers
-        ]
+        """Customers' master data, with the columns of ``tieout import customers``."""
+        return _master(self._customers)
+
+    def suppliers(self) -> list[dict[str, Any]]:
+        """Suppliers' master data, as the table has it: under their party id."""
+        return _master(self._suppliers)
 
     def live_events(self, rate: int, start_at: dt.datetime | None = None) -> Iterator[Event]:
         """Endless plausible events after the history, ``rate`` per second of simulated time.
@@ -109,17 +107,18 @@ class Simulation:
         answers are kept for them.
         """
         begin = start_at or dt.datetime.combine(self.window.end + dt.timedelta(days=1), dt.time(8), dt.UTC)
-        return live_events(self._rng("live"), self._customers, self.window, rate, begin)
+        return live_events(self._rng("live"), [*self._customers, *self._suppliers], self.window, rate, begin)
 
     def _rng(self, name: str) -> random.Random:
         return random.Random(f"{self.seed}/{name}")  # noqa: S311  # a simulation, no secret
 
-    def _make(self) -> None:
-        plan = self._rng("plan")
-        total = len(self._customers) * len(self.window.days()) * _STORIES_PER_100_DAYS // 100
-        share = total / sum(c.weight for c in self._customers)
+    def _make(self, parties: Sequence[Customer], plan: random.Random) -> None:
+        if not parties:
+            return
+        total = len(parties) * len(self.window.days()) * _STORIES_PER_100_DAYS // 100
+        share = total / sum(c.weight for c in parties)
         own, statement = _rotation(OWN_MISTAKES, plan), _rotation(STATEMENT_MISTAKES, plan)
-        for customer in self._customers:
+        for customer in parties:
             rng = self._rng(customer.customer_id)
             main = Account(customer, customer.currency, rng, self._numbers, self.window)
             second = None
@@ -171,6 +170,21 @@ class Simulation:
             if rng.random() < _REDELIVERED_SHARE:
                 arrive(event, rng.randint(60, 5 * 86_400))
         return [event for _, _, event in sorted(arrivals, key=lambda a: a[:2])]
+
+
+def _master(parties: Sequence[Customer]) -> list[dict[str, Any]]:
+    return [
+        {
+            "customer_id": c.customer_id,
+            "name": c.name,
+            "language": c.language,
+            "email": c.email,
+            "address": c.address,
+            "country": c.country,
+            "terms_days": c.terms_days,
+        }
+        for c in parties
+    ]
 
 
 def _inject(rotation: Iterator[Mistake], account: Account) -> None:

@@ -11,6 +11,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from domain.parties import own_id
 from services.simulator.account import Account, Movement
 from services.simulator.days import Period
 from services.simulator.events import Event, event
@@ -41,7 +42,7 @@ def send_statements(account: Account, rng: random.Random) -> tuple[list[Event], 
         lines, movements = _lines(account, period, rng)
         opening = _balance(account.theirs, period.start - dt.timedelta(days=1))
         statement = _Statement(
-            f"ST-{account.customer.customer_id}-{account.currency}-{period.end:%Y%m}",
+            f"ST-{own_id(account.customer.customer_id)}-{account.currency}-{period.end:%Y%m}",
             period,
             opening,
             lines,
@@ -177,6 +178,8 @@ def _expected(
 
 
 def _event(account: Account, statement: _Statement, life: str, at: dt.datetime) -> Event:
+    sign = account.our_sign
+    lines = [_in_our_view(line, sign) for line in statement.lines]
     return event(
         f"customer_statement.{life}",
         source_system="mail",
@@ -186,17 +189,28 @@ def _event(account: Account, statement: _Statement, life: str, at: dt.datetime) 
         date=statement.period.end,
         customer_id=account.customer.customer_id,
         currency=account.currency,
-        amount_minor=statement.closing_minor,
+        amount_minor=sign * statement.closing_minor,
         document_no=statement.statement_id,
         correlation_id=statement.statement_id,
         statement_id=statement.statement_id,
         statement_version=statement.version,
         period_start=statement.period.start.isoformat(),
         period_end=statement.period.end.isoformat(),
-        opening_balance_minor=statement.opening_minor,
-        closing_balance_minor=statement.closing_minor,
-        total_debit_minor=sum(line["debit_minor"] for line in statement.lines),
-        total_credit_minor=sum(line["credit_minor"] for line in statement.lines),
-        line_count=len(statement.lines),
-        lines=[dict(line) for line in statement.lines],
+        opening_balance_minor=sign * statement.opening_minor,
+        closing_balance_minor=sign * statement.closing_minor,
+        total_debit_minor=sum(line["debit_minor"] for line in lines),
+        total_credit_minor=sum(line["credit_minor"] for line in lines),
+        line_count=len(lines),
+        lines=lines,
     )
+
+
+def _in_our_view(line: dict[str, Any], sign: int) -> dict[str, Any]:
+    if sign > 0:
+        return dict(line)
+    running = line["running_balance_minor"]
+    return line | {
+        "debit_minor": line["credit_minor"],
+        "credit_minor": line["debit_minor"],
+        "running_balance_minor": None if running is None else -running,
+    }

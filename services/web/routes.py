@@ -17,6 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from domain.parties import Role
 from services.language import LANGUAGES, Language
 from services.queries.comparisons import iterate_comparisons, list_recent_comparisons
 from services.queries.filters import AccountFilter
@@ -118,10 +119,17 @@ def page_router(deps: PageDependencies) -> APIRouter:
         order: AccountOrder = AccountOrder.BALANCE,
         descending: bool = True,
         limit: Annotated[int, Query(ge=1, le=1000)] = ROWS_MAX,
+        role: Role | None = None,
     ) -> Response:
         with deps.engine.connect() as connection:
             found = list_accounts(
-                connection, deps.today(), search=search, order=order, descending=descending, limit=limit
+                connection,
+                deps.today(),
+                search=search,
+                order=order,
+                descending=descending,
+                limit=limit,
+                role=role,
             )
         return _json(browser_json(found))
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from domain.money import currencies, minor_units
-from services.language import Language, sentences
-from services.language.comparisons import ACTION_NAMES, OUTCOME_NAMES
+from domain.parties import SUPPLIER_PREFIX
+from services.language import Language, sentences, supplier_sentences
+from services.language.comparisons import ACTION_NAMES, OUTCOME_NAMES, SUPPLIER_ACTION_NAMES
 from services.language.findings import KIND_NAMES, STATE_NAMES
 
 _PAGE: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
         "title": "Live accounts",
-        "tagline": "Customer accounts, reconciled as events arrive",
+        "tagline": "Accounts of customers and suppliers, reconciled as events arrive",
         "skip": "Skip to balances",
         "language": "Language",
         "receivable": "Receivable",
@@ -22,16 +23,20 @@ _PAGE: Final[Mapping[Language, Mapping[str, str]]] = {
         "throughput": "Throughput",
         "freshness": "Freshness",
         "balances": "Balances",
-        "search": "Search customers",
+        "search": "Search accounts",
+        "role": "Customers or suppliers",
+        "everybody": "Everybody",
+        "customers": "Customers",
+        "suppliers": "Suppliers",
         "search_hint": "Press / to search",
-        "customer": "Customer",
+        "customer": "Account",
         "currency": "Currency",
         "balance": "Balance",
         "discrepancies_short": "Open",
         "last_date": "Last entry",
         "statement": "Statement",
         "discrepancies": "Open discrepancies",
-        "comparisons": "Customers' statements against our books",
+        "comparisons": "Their statements against our books",
         "no_comparisons": "No statement has come in yet.",
         "ageing": "Ageing",
         "changes": "Recent changes",
@@ -40,8 +45,8 @@ _PAGE: Final[Mapping[Language, Mapping[str, str]]] = {
         "work": "Cases",
     },
     "zh": {
-        "title": "客户账户实时视图",
-        "tagline": "客户往来账，随事件到达实时对账",
+        "title": "往来账户实时视图",
+        "tagline": "客户与供应商往来账，随事件到达实时对账",
         "skip": "跳到余额",
         "language": "语言",
         "receivable": "应收余额",
@@ -50,17 +55,21 @@ _PAGE: Final[Mapping[Language, Mapping[str, str]]] = {
         "throughput": "入账速度",
         "freshness": "数据时效",
         "balances": "账户余额",
-        "search": "查找客户",
+        "search": "查找账户",
+        "role": "客户或供应商",
+        "everybody": "全部",
+        "customers": "客户",
+        "suppliers": "供应商",
         "search_hint": "按 / 键查找",
-        "customer": "客户",
+        "customer": "往来单位",
         "currency": "币种",
         "balance": "余额",
         "discrepancies_short": "差异",
         "last_date": "最近入账",
         "statement": "对账单",
         "discrepancies": "未决差异",
-        "comparisons": "客户对账单与我方账目比对",
-        "no_comparisons": "尚未收到客户对账单。",
+        "comparisons": "对方对账单与我方账目比对",
+        "no_comparisons": "尚未收到对方对账单。",
         "ageing": "账龄",
         "changes": "最近变动",
         "no_script": "本页需要 JavaScript 才能实时更新。相同数据见 /api/v1。",
@@ -78,6 +87,9 @@ _BROWSER: Final[Mapping[Language, Mapping[str, Any]]] = {
         "outage": "A store is down: figures stand still",
         "accounts": "{count} accounts",
         "payable": "we owe {amount}",
+        "overdue_payable": "we are late with {amount}",
+        "payables": "we owe suppliers",
+        "supplier": "Supplier",
         "items": "{count} items",
         "at_stake": "{amount} at stake",
         "none_at_stake": "nothing at stake",
@@ -91,7 +103,7 @@ _BROWSER: Final[Mapping[Language, Mapping[str, Any]]] = {
         "up_to_date": "nothing waiting",
         "shown": "{shown} of {total}",
         "no_accounts": "No accounts yet. They appear with the first event.",
-        "nothing_found": "No customer matches “{search}”.",
+        "nothing_found": "No account matches “{search}”.",
         "no_discrepancies": "None open. Everything ties out.",
         "no_changes": "Nothing has changed lately.",
         "days": "{range} days",
@@ -125,6 +137,9 @@ _BROWSER: Final[Mapping[Language, Mapping[str, Any]]] = {
         "outage": "存储不可用，数据暂停更新",
         "accounts": "{count} 个账户",
         "payable": "应付 {amount}",
+        "overdue_payable": "我方逾期未付 {amount}",
+        "payables": "应付供应商",
+        "supplier": "供应商",
         "items": "{count} 笔",
         "at_stake": "涉及 {amount}",
         "none_at_stake": "无涉及金额",
@@ -138,7 +153,7 @@ _BROWSER: Final[Mapping[Language, Mapping[str, Any]]] = {
         "up_to_date": "无积压",
         "shown": "{shown} / {total}",
         "no_accounts": "尚无账户，首个事件到达后即会出现。",
-        "nothing_found": "没有与“{search}”匹配的客户。",
+        "nothing_found": "没有与“{search}”匹配的账户。",
         "no_discrepancies": "无未决差异，账账相符。",
         "no_changes": "近期无变动。",
         "days": "{range} 天",
@@ -175,7 +190,7 @@ def texts(language: Language) -> Mapping[str, str]:
 def browser_texts(language: Language) -> Mapping[str, Any]:
     """The words and currency decimals that the page's script works with.
 
-    ``sentences`` is empty for English: findings carry their English sentence.
+    ``sentences`` are empty for English: findings carry their English sentence.
     """
     return {
         **_BROWSER[language],
@@ -184,6 +199,9 @@ def browser_texts(language: Language) -> Mapping[str, Any]:
         "states": dict(STATE_NAMES[language]),
         "outcomes": dict(OUTCOME_NAMES[language]),
         "actions": dict(ACTION_NAMES[language]),
+        "supplier_prefix": SUPPLIER_PREFIX,
+        "supplier_actions": dict(SUPPLIER_ACTION_NAMES[language]),
         "sentences": {} if language == "en" else dict(sentences(language)),
+        "supplier_sentences": {} if language == "en" else dict(supplier_sentences(language)),
         "decimals": {code: minor_units(code) for code in currencies()},
     }

@@ -24,6 +24,8 @@ Events, one per line: ``KIND DATE DOCUMENT AMOUNT CLAUSE...``
   ``difference AMOUNT`` · ``fee AMOUNT`` · ``at 09:30`` · ``record R`` and ``from SYSTEM`` (where the
   same document is another record) · ``id E`` (event id) · ``!duplicate``, ``!noted`` or ``!REASON`` (what becomes of
   the event, unless it is accepted)
+* ``supplier S-1`` (before the events): the account is a supplier's. The events are the same; what is signed (lines and
+  balances of statements, balances, bridges) is in our view, so what we owe is below zero.
 * ``clock 2026-03-01``: the day has come for the customer.
 * ``rules tolerance_minor 50`` and ``rules matching.order_policy oldest_due_first``: a rule that differs from the
   default; before the events.
@@ -59,6 +61,7 @@ import msgspec
 from domain.discrepancies.finding import DiscrepancyKind
 from domain.events import KINDS, Event
 from domain.money import from_text, is_currency
+from domain.parties import supplier_party
 from domain.rules import Rules, plain_rules
 
 CUSTOMER = "C-1"
@@ -107,6 +110,7 @@ class Scenario(msgspec.Struct):
     deliveries: list[Delivery]
     checks: list[Check]
     rules: Rules = Rules()
+    party_id: str = CUSTOMER
 
 
 class TableError(ValueError):
@@ -137,6 +141,8 @@ class _Reader:
             case ["=>" | "->" as mark, *rest]:
                 check = self._check()
                 (self._expect if mark == "=>" else self._expect_change)(check, rest)
+            case ["supplier", supplier_id] if not self._values:
+                self._told.party_id = supplier_party(supplier_id)
             case ["currency", code]:
                 self._currency = code
             case ["rules", name, value]:
@@ -264,7 +270,7 @@ class _Reader:
             "source_system": _SYSTEMS.get(kind, "shop"),
             "source_record_id": f"{kind}/{document_no}",
             "source_version": 1,
-            "customer_id": CUSTOMER,
+            "customer_id": self._told.party_id,
             "currency": self._currency,
             "document_no": document_no,
         }

@@ -22,6 +22,7 @@ from domain.discrepancies.explanations import explain
 from domain.events import Event, Source
 from domain.ledger import balance_as_of
 from domain.outcomes import AccountMoved, Booked, DiscrepancyChanged, Duplicate, Noted, Outcome, Refused
+from domain.parties import role_of, view_sign
 from domain.review import comparisons
 from domain.rules import Rules, RulesByDate
 from tests.unit.ledger_language import CUSTOMER, Check, Delivery, parse
@@ -46,25 +47,25 @@ def holds(table: str, rules: Rules | None = None) -> Book:
     told = parse(table)
     rules = rules or told.rules
     assert told.checks, "a table without => checks nothing"
-    teller = Teller(rules)
+    teller = Teller(rules, told.party_id)
     for number, delivery in enumerate(told.deliveries, 1):
         teller.tell(delivery)
         for check in told.checks:
             if check.after == number:
                 teller.compare(check)
     for check in told.checks:
-        _same_in_every_order(told.deliveries[: check.after], check, rules)
+        _same_in_every_order(told.deliveries[: check.after], check, rules, told.party_id)
     return teller.book
 
 
-def _same_in_every_order(deliveries: Sequence[Delivery], check: Check, rules: Rules) -> None:
+def _same_in_every_order(deliveries: Sequence[Delivery], check: Check, rules: Rules, party_id: str) -> None:
     accepted = [d for d in deliveries if d.fate in ("accepted", "noted")]
     repeated = [d for d in deliveries if d.fate == "duplicate"]
     refused = [d for d in deliveries if d.fate not in ("accepted", "noted", "duplicate")]
     as_written: object = None
     for seed in range(-1, SHUFFLES):
         order = list(accepted)
-        teller = Teller(rules)
+        teller = Teller(rules, party_id)
         if seed >= 0:
             random.Random(seed).shuffle(order)
             # Any of what was delivered already may come again at any time.
@@ -128,7 +129,9 @@ class Teller:
                     self._written_minor[outcome.currency] += line.signed_minor
         for outcome in self.outcomes:
             if isinstance(outcome, DiscrepancyChanged) and outcome.finding is not None:
-                sentence = explain(outcome.finding.reason, outcome.finding.arguments)
+                sentence = explain(
+                    outcome.finding.reason, outcome.finding.arguments, role_of(self.book.customer_id)
+                )
                 assert "{" not in sentence
                 assert outcome.finding.evidence
         moved = {o.currency: o for o in self.outcomes if isinstance(o, AccountMoved)}
@@ -143,12 +146,13 @@ class Teller:
                 assert moved[currency].open_discrepancies == len(account.findings)
 
     def compare(self, check: Check) -> None:
-        """The books against everything that a check says."""
+        """The books, in our view, against everything that a check says."""
         book = self.book
-        _same("balances", {c: account.balance_minor for c, account in book.accounts.items()}, check.balances)
+        sign = view_sign(book.customer_id)
+        _same("balances", {c: book.our_balance_minor(c) for c in book.accounts}, check.balances)
         for currency, date, amount in check.balances_as_of:
             lines = book.accounts[currency].standing_lines()
-            _same(f"balance in {currency} as of {date}", balance_as_of(lines, date), amount)
+            _same(f"balance in {currency} as of {date}", sign * balance_as_of(lines, date), amount)
         _same("open discrepancies", sorted(open_findings(book)), sorted(check.findings))
         if check.items:
             _same("open items", sorted(items(book), key=str), sorted(check.items, key=str))
@@ -158,7 +162,8 @@ class Teller:
         for statement_id, lines in check.lines.items():
             _same(f"lines of {statement_id}", outcomes_of(compared[statement_id]), lines)
         for statement_id, steps in check.bridges.items():
-            _same(f"bridge of {statement_id}", sorted(steps_of(compared[statement_id])), sorted(steps))
+            found = [(sign * step, *what) for step, *what in steps_of(compared[statement_id])]
+            _same(f"bridge of {statement_id}", sorted(found), sorted(steps))
         if check.changes:
             _same("announced", sorted(_changes(self.outcomes)), sorted(check.changes))
 

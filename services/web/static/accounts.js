@@ -1,5 +1,5 @@
 // The table of balances: sorted and searched by the server, moved by the stream of changes.
-import { amount, count, element, fill, flash, texts } from "./money.js";
+import { amount, count, element, fill, flash, isSupplier, party, texts } from "./money.js";
 
 const table = document.querySelector("#accounts table");
 const body = table.tBodies[0];
@@ -8,7 +8,8 @@ const counter = document.getElementById("accounts-count");
 const search = document.getElementById("search");
 
 const rows = new Map(); // "customer\u0000currency" → { tr, row }
-const view = { order: "balance", descending: true, search: "" };
+const role = document.getElementById("role");
+const view = { order: "balance", descending: true, search: "", role: "" };
 let asked = 0;
 let refreshTimer = null;
 let lastRefresh = 0;
@@ -24,8 +25,8 @@ function moneyCell(minor, currency, className) {
 
 function fillRow(tr, row) {
   const name = row.name
-    ? [element("span", "name", row.name), element("span", "id", row.customer_id)]
-    : [element("span", "name", row.customer_id)];
+    ? [element("span", "name", row.name), element("span", "id", party(row.customer_id))]
+    : [element("span", "name", party(row.customer_id))];
   const overdue = moneyCell(row.overdue_minor, row.currency, "late");
   overdue.firstChild.remove(); // its currency stands beside the balance
   overdue.classList.add("wide-only");
@@ -33,7 +34,7 @@ function fillRow(tr, row) {
   if (row.overdue_minor !== "0") balance.append(element("span", "under late", amount(row.overdue_minor, row.currency), { title: texts.overdue }));
   const period = row.last_business_date.slice(0, 7);
   const link = `/api/v1/customers/${encodeURIComponent(row.customer_id)}/statement?period=${period}&format=pdf&language=${texts.language}`;
-  const label = fill(texts.statement_of, { customer: row.name ?? row.customer_id, period });
+  const label = fill(texts.statement_of, { customer: row.name ?? party(row.customer_id), period });
   tr.replaceChildren(
     element("td", "", name),
     balance,
@@ -43,6 +44,7 @@ function fillRow(tr, row) {
     element("td", "number later", element("a", "pdf", "PDF", { href: link, title: label, "aria-label": label })),
   );
   tr.dataset.customer = row.customer_id;
+  tr.dataset.role = isSupplier(row.customer_id) ? "supplier" : "customer";
   tr.dataset.currency = row.currency;
   tr.dataset.balanceMinor = row.balance_minor;
 }
@@ -66,6 +68,7 @@ export async function loadAccounts() {
   const mine = ++asked;
   lastRefresh = Date.now();
   const query = new URLSearchParams({ search: view.search, order: view.order, descending: view.descending });
+  if (view.role) query.set("role", view.role);
   const answer = await fetch(`/live/accounts?${query}`);
   if (!answer.ok) throw new Error(`accounts: ${answer.status}`);
   const page = await answer.json();
@@ -130,6 +133,11 @@ for (const head of table.tHead.querySelectorAll("th[data-order]")) {
     ask();
   });
 }
+
+role.addEventListener("change", () => {
+  view.role = role.value;
+  ask();
+});
 
 let typing = null;
 search.addEventListener("input", () => {

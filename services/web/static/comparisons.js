@@ -1,5 +1,5 @@
 // Customers' statements against our books: one line each; opened, the bridge from their closing balance to ours.
-import { amount, element, explain, fill, texts } from "./money.js";
+import { amount, element, explain, fill, isSupplier, party, texts } from "./money.js";
 
 const list = document.getElementById("comparisons");
 const empty = document.getElementById("comparisons-empty");
@@ -13,7 +13,7 @@ const keyOf = (row) => [row.customer_id, row.currency, row.statement_id].join("\
 function summaryOf(row) {
   const agreed = row.difference_minor === "0";
   return element("summary", "", [
-    element("span", "who", row.customer_id),
+    element("span", "who", party(row.customer_id)),
     element("span", "what", `${row.statement_id} · ${row.period_start} – ${row.period_end}`),
     element("span", "what", fill(texts.lines_agree, { matched: row.matched_count, lines: row.line_count })),
     element("span", agreed ? "difference zero" : "difference", agreed ? texts.agrees : `${row.currency}\u00a0${amount(row.difference_minor, row.currency)}`),
@@ -29,12 +29,17 @@ function stepRow(step, about, what, action, className) {
   ]);
 }
 
-function lineRow(line, currency) {
+function actionOf(line, whose) {
+  if (line.action === "NONE") return "";
+  return (isSupplier(whose) ? texts.supplier_actions[line.action] : undefined) ?? texts.actions[line.action] ?? line.action;
+}
+
+function lineRow(line, currency, whose) {
   const about = line.line_no === null ? line.our_document_no ?? texts.opening : `${fill(texts.line, { line: line.line_no })} ${line.document_no}`;
-  const action = line.action === "NONE" ? "" : texts.actions[line.action] ?? line.action;
+  const action = actionOf(line, whose);
   const outcome = texts.outcomes[line.outcome] ?? line.outcome;
   const step = line.step_minor === "0" ? "" : amount(line.step_minor, currency);
-  return stepRow(step, about, [element("b", "", outcome), " ", explain(line)], action, line.outcome === "PENDING" ? "pending" : "");
+  return stepRow(step, about, [element("b", "", outcome), " ", explain(line, whose)], action, line.outcome === "PENDING" ? "pending" : "");
 }
 
 async function showLines(details, row) {
@@ -44,7 +49,7 @@ async function showLines(details, row) {
   const found = await answer.json();
   const rows = [
     stepRow(amount(row.theirs_closing_minor, row.currency), texts.their_closing, "", "", "closing"),
-    ...found.lines.map((line) => lineRow(line, row.currency)),
+    ...found.lines.map((line) => lineRow(line, row.currency, row.customer_id)),
     stepRow(amount(row.ours_closing_minor, row.currency), texts.our_closing, "", "", "closing"),
   ];
   if (found.total > found.lines.length) rows.splice(-1, 0, stepRow("", fill(texts.shown, { shown: found.lines.length, total: found.total }), "", ""));

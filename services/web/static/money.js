@@ -33,9 +33,15 @@ export function fill(sentence, values) {
   return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
+export const isSupplier = (id) => (id ?? "").startsWith(texts.supplier_prefix);
+
+/** A party's own number; before a supplier's stands what it is. */
+export const party = (id) => (isSupplier(id) ? `${texts.supplier} ${id.slice(texts.supplier_prefix.length)}` : id ?? "");
+
 /** The finding's sentence in the page's language; the worker's own words where there is no translation. */
-export function explain(finding) {
-  const sentence = texts.sentences[finding.reason_code];
+export function explain(finding, of = finding.customer_id) {
+  const ofSupplier = isSupplier(of) ? texts.supplier_sentences[finding.reason_code] : undefined;
+  const sentence = ofSupplier ?? texts.sentences[finding.reason_code];
   if (!sentence) return finding.explanation;
   const told = fill(sentence, finding.reason_arguments ?? {});
   return /\{\w+\}/.test(told) ? finding.explanation : told;

@@ -1,5 +1,5 @@
 // Tiles, ageing, discrepancies, recent changes.
-import { amount, count, element, explain, fill, flash, money, texts } from "./money.js";
+import { amount, count, element, explain, fill, flash, money, party, texts } from "./money.js";
 
 const ROWS_MAX = 100;
 const FEED_MAX = 40;
@@ -50,8 +50,11 @@ export function showFigures(figures) {
     const accounts = fill(texts.accounts, { count: count(sum(rows, "accounts")) });
     return owed ? `${accounts} · ${fill(texts.payable, { amount: owed })}` : accounts;
   });
-  currencyLines("overdue", currencies, (row) => row.overdue_minor, (rows) =>
-    fill(texts.items, { count: count(sum(rows, "overdue_items")) }));
+  currencyLines("overdue", currencies, (row) => row.overdue_minor, (rows) => {
+    const late = listed(rows, "overdue_payable_minor");
+    const items = fill(texts.items, { count: count(sum(rows, "overdue_items")) });
+    return late ? `${items} · ${fill(texts.overdue_payable, { amount: late })}` : items;
+  });
 
   const open = sum(currencies, "open_discrepancies");
   tile("discrepancies").classList.toggle("some", open > 0);
@@ -111,29 +114,37 @@ const bucketName = (name) => (name === "current" ? texts.current : fill(texts.da
 
 function showAgeing(currencies) {
   const box = document.getElementById("ageing");
-  box.replaceChildren(...currencies.map((row) => {
-    const buckets = Object.entries(row.ageing_minor);
-    const positive = buckets.map(([, minor]) => (minor.startsWith("-") ? 0n : BigInt(minor)));
-    const whole = positive.reduce((total, minor) => total + minor, 0n);
-    const total = buckets.reduce((all, [, minor]) => all + BigInt(minor), 0n);
-    const bar = element("div", "bar", [], { "aria-hidden": "true" });
-    positive.forEach((minor, index) => {
-      const part = element("span", `age-${Math.min(index, 5)}`);
-      // A share for drawing only: tenths of a per mille, from exact integers.
-      part.style.width = whole ? `${Number((minor * 10000n) / whole) / 100}%` : "0";
-      bar.append(part);
-    });
-    const list = element("dl", "buckets", buckets.map(([name, minor], index) =>
-      element("div", `bucket age-${Math.min(index, 5)}`, [
-        element("dt", "", bucketName(name)),
-        element("dd", minor === "0" ? "zero" : minor.startsWith("-") ? "credit" : "", amount(minor, row.currency), { title: money(minor, row.currency) }),
-      ])));
-    const head = element("div", "age-head", [
-      element("span", "code", row.currency),
-      element("span", "total", amount(total.toString(), row.currency)),
-    ]);
-    return element("div", "age", [head, bar, list], { "data-currency": row.currency });
-  }));
+  const receivable = currencies.filter((row) => row.accounts > row.supplier_accounts);
+  const payable = currencies.filter((row) => row.supplier_accounts > 0);
+  box.replaceChildren(
+    ...receivable.map((row) => ageingOf(row.currency, row.ageing_minor, "", 1n)),
+    ...payable.map((row) => ageingOf(row.currency, row.payable_ageing_minor, texts.payables, -1n)),
+  );
+}
+
+/** One currency's ageing; `sign` is that of what is to be paid: by them above 0, by us below. */
+function ageingOf(currency, ageing, label, sign) {
+  const buckets = Object.entries(ageing);
+  const positive = buckets.map(([, minor]) => (sign * BigInt(minor) < 0n ? 0n : sign * BigInt(minor)));
+  const whole = positive.reduce((total, minor) => total + minor, 0n);
+  const total = buckets.reduce((all, [, minor]) => all + BigInt(minor), 0n);
+  const bar = element("div", "bar", [], { "aria-hidden": "true" });
+  positive.forEach((minor, index) => {
+    const part = element("span", `age-${Math.min(index, 5)}`);
+    // A share for drawing only: tenths of a per mille, from exact integers.
+    part.style.width = whole ? `${Number((minor * 10000n) / whole) / 100}%` : "0";
+    bar.append(part);
+  });
+  const list = element("dl", "buckets", buckets.map(([name, minor], index) =>
+    element("div", `bucket age-${Math.min(index, 5)}`, [
+      element("dt", "", bucketName(name)),
+      element("dd", minor === "0" ? "zero" : sign * BigInt(minor) < 0n ? "credit" : "", amount(minor, currency), { title: money(minor, currency) }),
+    ])));
+  const head = element("div", "age-head", [
+    element("span", "code", [currency, label ? element("span", "role", label) : null]),
+    element("span", "total", amount(total.toString(), currency)),
+  ]);
+  return element("div", "age", [head, bar, list], { [label ? "data-payable" : "data-currency"]: currency });
 }
 
 // --- discrepancies ---
@@ -148,7 +159,7 @@ function findingItem(finding) {
   const what = about.filter(Boolean).join(" · ");
   const head = element("div", "finding-head", [
     element("span", `kind ${tone}`, texts.kinds[finding.kind] ?? finding.kind),
-    element("span", "who", finding.customer_id),
+    element("span", "who", party(finding.customer_id)),
     element("span", "what", what),
   ]);
   const stake = element("div", "finding-amount money", [element("span", "unit", `${finding.currency}\u00a0`), amount(finding.amount_minor, finding.currency)]);
@@ -206,18 +217,18 @@ function feedItem(line) {
     const side = line.side === "DEBIT" ? "debit" : "credit-side";
     return element("li", "", [
       time,
-      element("span", "what", [...what, " ", element("span", "who", line.customer_id)]),
+      element("span", "what", [...what, " ", element("span", "who", party(line.customer_id))]),
       element("span", "amount money", [element("span", "unit", `${line.currency}\u00a0`), element("span", side, amount(line.amount_minor, line.currency))]),
     ]);
   }
   if (line.type === "dead_letter") {
     const what = element("b", "", fill(texts.dead_letter, { reason: line.reason }));
-    return element("li", "dead", [time, element("span", "what", [what, " ", element("span", "who", line.customer_id ?? "")], { title: line.detail })]);
+    return element("li", "dead", [time, element("span", "what", [what, " ", element("span", "who", party(line.customer_id))], { title: line.detail })]);
   }
   const gone = line.state === "RETRACTED" || line.state === "RESOLVED";
   const what = [
     element("b", "", `${texts.kinds[line.kind] ?? line.kind} ${texts.states[line.state] ?? line.state}`),
-    " ", line.document_no ?? line.statement_id ?? "", " ", element("span", "who", line.customer_id),
+    " ", line.document_no ?? line.statement_id ?? "", " ", element("span", "who", party(line.customer_id)),
   ];
   return element("li", gone ? "finding gone" : "finding", [
     time,

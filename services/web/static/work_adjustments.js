@@ -1,5 +1,5 @@
 // The queue of adjustments, one of them with its trail, and the form that proposes one.
-import { element, fill, texts } from "./money.js";
+import { element, fill, party, texts } from "./money.js";
 import { get, post, query } from "./work_api.js";
 import { entryCells } from "./work_case.js";
 import { attempt, badge, facts, field, grid, input, instant, labels, mark, mayAct, minorOf, money, say, section, select, walkable, who } from "./work_parts.js";
@@ -33,7 +33,7 @@ export async function loadAdjustments() {
   body.replaceChildren(...rows.map((row) => element("tr", "", [
     element("td", "", element("a", "open", [
       badge("", texts.adjustment_types[row.adjustment_type]), " ",
-      element("span", "who", row.customer_id), " ",
+      element("span", "who", party(row.customer_id)), " ",
       element("span", "what", aboutOf(row)),
       element("span", "explanation", row.reason),
     ], { href: `#/adjustments/${encodeURIComponent(row.adjustment_id)}` })),
@@ -72,7 +72,7 @@ export async function showAdjustment(adjustmentId, changed) {
     ]),
     element("p", "lead", row.reason),
     facts([
-      [labels.customer, row.customer_id],
+      [labels.customer, party(row.customer_id)],
       [labels.amount, row.amount_minor === "0" ? null : money(row.amount_minor, row.currency)],
       [labels.side, row.write_off_side && texts.sides[row.write_off_side]],
       [labels.document, row.target_document_no],

@@ -1,5 +1,5 @@
 // One case: what it says, what it rests on, what was done, and what may be done.
-import { element, explain, fill, texts } from "./money.js";
+import { element, explain, fill, party, texts } from "./money.js";
 import { get, post, query } from "./work_api.js";
 import { deed, fieldsOf } from "./work_cases.js";
 import { attempt, badge, facts, grid, input, instant, labels, mayAct, money, say, section, who } from "./work_parts.js";
@@ -15,7 +15,7 @@ export async function showCase(caseId, changed) {
   const adjustments = await get(`adjustments?${query(about)}`);
   const head = element("div", "detail-head", [
     badge(`severity-${one.severity.toLowerCase()}`, texts.kinds[one.kind] ?? one.kind),
-    element("h2", "", [one.customer_name ?? one.customer_id, " ", element("span", "id", one.customer_name ? one.customer_id : "")]),
+    element("h2", "", [one.customer_name ?? party(one.customer_id), " ", element("span", "id", one.customer_name ? party(one.customer_id) : "")]),
     badge(`state-${one.state.toLowerCase()}`, texts.case_states[one.state]),
   ]);
   return element("article", "", [
@@ -42,7 +42,7 @@ export async function showCase(caseId, changed) {
       [texts.link_states[link.state] ?? link.state],
       [link.rule, "soft"],
     ]))),
-    section(labels.their_lines, grid(evidence.lines.map((line) => lineCells(line, one.currency)))),
+    section(labels.their_lines, grid(evidence.lines.map((line) => lineCells(line, one)))),
     section(labels.history, historyList(detail.history, one.case_id)),
     section(labels.life, element("ol", "log", evidence.life.map((change) => element("li", "", [
       instant(change.occurred_at), " ",
@@ -62,12 +62,12 @@ export const entryCells = (entry, currency) => [
   [money(entry.amount_minor, currency), "number"],
 ];
 
-const lineCells = (line, currency) => [
+const lineCells = (line, { currency, customer_id }) => [
   [[line.statement_id, line.line_no === null ? null : fill(texts.line, { line: line.line_no })].filter(Boolean).join(" · ")],
   [line.document_no ?? line.our_document_no ?? ""],
   [line.theirs_minor === null ? "–" : money(line.theirs_minor, currency), "number"],
   [line.ours_minor === null ? "–" : money(line.ours_minor, currency), "number"],
-  [`${texts.outcomes[line.outcome] ?? line.outcome}${line.outcome === "MATCHED" ? "" : `: ${explain(line)}`}`, "soft"],
+  [`${texts.outcomes[line.outcome] ?? line.outcome}${line.outcome === "MATCHED" ? "" : `: ${explain(line, customer_id)}`}`, "soft"],
 ];
 
 function historyList(history, caseId) {

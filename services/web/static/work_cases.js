@@ -1,5 +1,5 @@
 // The list of cases: filtered and searched by the server, worked on in bulk.
-import { element, explain, fill, texts } from "./money.js";
+import { element, explain, fill, party, texts } from "./money.js";
 import { get, post, query } from "./work_api.js";
 import { attempt, badge, field, input, labels, mark, mayAct, money, say, select, walkable, who } from "./work_parts.js";
 
@@ -36,8 +36,8 @@ function row(one) {
   const link = element("a", "open", [
     badge(`severity-${one.severity.toLowerCase()}`, texts.kinds[one.kind] ?? one.kind),
     " ",
-    element("span", "who", one.customer_name ?? one.customer_id),
-    one.customer_name ? element("span", "id", one.customer_id) : null,
+    element("span", "who", one.customer_name ?? party(one.customer_id)),
+    one.customer_name ? element("span", "id", party(one.customer_id)) : null,
     element("span", "what", about.filter(Boolean).join(" · ")),
   ], { href: `#/cases/${encodeURIComponent(one.case_id)}` });
   const state = one.state === "NEW" ? null : element("span", "under-state", texts.case_states[one.state]);
