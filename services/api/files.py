@@ -191,17 +191,18 @@ def file_router(deps: ApiDependencies) -> APIRouter:
         )
         return Response(msgspec.json.encode(answer), 202, media_type=JSON)
 
-    @router.get("/templates/customer-statement", summary="Template to fill in", response_class=Response)
+    @router.get("/templates/{kind}", summary="Template to fill in", response_class=Response)
     def template(
+        kind: Annotated[Literal["customer-statement", "supplier-statement"], Path()],
         format: Annotated[TemplateFormat, Query()] = "xlsx",  # the word that people expect in the URL
         language: Annotated[Language | None, Query()] = None,
     ) -> Response:
         """An empty statement file whose headings are understood by the import."""
-        content = make_template("customer-statement", format, language or deps.language)
+        content = make_template(kind, format, language or deps.language)
         return Response(
             content,
             media_type=_MEDIA_TYPES[format],
-            headers={"Content-Disposition": f'attachment; filename="customer-statement.{format}"'},
+            headers={"Content-Disposition": f'attachment; filename="{kind}.{format}"'},
         )
 
     return router

@@ -151,7 +151,9 @@ def import_(
 
 
 def template(
-    kind: Annotated[str, typer.Argument(help="customer-statement")] = "customer-statement",
+    kind: Annotated[
+        str, typer.Argument(help="customer-statement or supplier-statement")
+    ] = "customer-statement",
     format_: Annotated[TemplateFormat, typer.Option("--format", help="Format of the template.")] = "xlsx",
     lang: Annotated[Language, typer.Option("--lang", help="Language of its headings.")] = "en",
     output: Annotated[

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import string
 
 import pytest
 
-from domain.discrepancies.explanations import SENTENCES
+from domain.discrepancies.explanations import SENTENCES, SUPPLIER_SENTENCES
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState
 from domain.events import AdjustmentType
+from domain.parties import Role
 from domain.work.adjustments import AdjustmentAction, AdjustmentState
 from domain.work.cases import CaseAction, CaseReason, CaseSeverity, CaseState
 from services.alerts.decide import AlertPolicy, Change, decide_alert, severity_of
-from services.alerts.text import NAMED_IN_SUMMARY, compose_alerts
-from services.language import explain, money_text, sentences
+from services.alerts.text import NAMED_IN_SUMMARY, alert_body, compose_alerts
+from services.language import explain, money_text, sentences, supplier_sentences
 from services.language.findings import KIND_NAMES, LANGUAGES, STATE_NAMES
 from services.notify import Notice, Severity
 from services.web.texts import browser_texts, texts
@@ -136,12 +138,16 @@ def test_every_language_has_every_kind_state_and_sentence() -> None:
         assert sentences(language).keys() == SENTENCES.keys()
         for reason, sentence in sentences(language).items():
             assert _fields(sentence) <= _fields(SENTENCES[reason]), reason
+        assert supplier_sentences(language).keys() == SUPPLIER_SENTENCES.keys()
+        for reason, sentence in supplier_sentences(language).items():
+            assert _fields(sentence) <= _fields(SENTENCES[reason]), reason
+            assert "客户" not in sentence
     for words in (texts, work_texts):
         assert words("en").keys() == words("zh").keys()
     for browser in (browser_texts, work_browser_texts):
         assert browser("en").keys() == browser("zh").keys()
         for name, value in browser("en").items():
-            if isinstance(value, dict) and name != "sentences":
+            if isinstance(value, dict) and name not in ("sentences", "supplier_sentences"):
                 assert value.keys() == browser("zh")[name].keys()
 
 
@@ -168,6 +174,18 @@ def _fields(sentence: str) -> set[str]:
 def test_an_unknown_reason_is_told_in_the_workers_words() -> None:
     assert explain("of_tomorrow", {}, "Something new.", "zh") == "Something new."
     assert explain("paid_short", {"document": "X"}, "As written.", "zh") == "As written."
+
+
+def test_a_suppliers_finding_is_told_in_words_that_fit_a_supplier() -> None:
+    said = {"document": "R-1", "amount": "121.00 EUR", "received": "120.50 EUR", "open": "0.50 EUR"}
+    told = explain("paid_short", said, "", "zh", Role.SUPPLIER)
+    assert told == "R-1 金额 121.00 EUR，我方已付 120.50 EUR，尚未付 0.50 EUR。"
+    assert explain("matched", {}, "", "zh", Role.SUPPLIER) == explain("matched", {}, "", "zh")
+    one = dataclasses.replace(change(), customer_id="supplier:S-1", reason_arguments=said)
+    assert "Supplier: S-1" in alert_body(one, "en")
+    assert "供应商: S-1" in alert_body(one, "zh")
+    assert "我方已付" in alert_body(one, "zh")
+    assert "Customer: C-1" in alert_body(change(), "en")
 
 
 @pytest.mark.parametrize(

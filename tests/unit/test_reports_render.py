@@ -43,11 +43,10 @@ def test_languages_have_the_same_texts() -> None:
 
 
 def flat(texts: dict[str, Any]) -> set[str]:
-    return {
-        f"{key}.{inner}" if isinstance(value, dict) else key
-        for key, value in texts.items()
-        for inner in (value if isinstance(value, dict) else [""])
-    }
+    found = set()
+    for key, value in texts.items():
+        found |= {f"{key}.{inner}" for inner in flat(value)} if isinstance(value, dict) else {key}
+    return found
 
 
 def placeholders(catalogue: dict[str, Any], section: str, key: str) -> set[str]:

@@ -56,6 +56,8 @@ def naive_balances(events: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
         debit = kind == "refund" or (kind == "order" and life in ("placed", "amended"))
         credit = life == "settled" and kind in ("payment", "credit_note", "return")
         signed = event["amount_minor"] * (debit - credit)
+        if event["customer_id"].startswith("supplier:"):  # a purchase is what we owe
+            signed = -signed
         balances[event["customer_id"], event["currency"]] += signed
     return dict(balances)
 
@@ -70,6 +72,30 @@ def test_the_balances_are_those_of_a_naive_sum(seed: int, customers: int, days: 
     simulation = Simulation(seed, customers, days, start)
     events = list(simulation.events(shuffle=True))
     assert without_zeros(naive_balances(events)) == without_zeros(simulation.expected_balances())
+
+
+def test_suppliers_join_without_changing_what_customers_do() -> None:
+    alone, together = Simulation(5, 20, 40), Simulation(5, 20, 40, suppliers=8)
+    known = {row["customer_id"] for row in together.suppliers()}
+    assert len(known) == 8
+    assert together.customers() == alone.customers()
+    of_customers = [item for item in together.expected_discrepancies() if item.customer_id not in known]
+    assert of_customers == alone.expected_discrepancies()
+    balances = together.expected_balances()
+    assert {k: v for k, v in balances.items() if k[0] not in known} == alone.expected_balances()
+    assert without_zeros(naive_balances(list(together.events()))) == without_zeros(balances)
+    owed = [minor for (party, _), minor in balances.items() if party in known and minor]
+    assert owed
+    assert sum(minor < 0 for minor in owed) > len(owed) // 2
+
+
+def test_what_is_wrong_with_suppliers_is_found_too() -> None:
+    """I9 for accounts payable."""
+    simulation = Simulation(9, 2, 60, suppliers=40)
+    expected = simulation.expected_discrepancies()
+    result = score(found_by_the_domain(list(simulation.events(shuffle=True))), expected)
+    assert (list(result.spurious), list(result.missed)) == ([], [])
+    assert len([one for one in expected if one.customer_id.startswith("supplier:")]) > 10
 
 
 def test_a_simulation_is_the_same_in_every_process() -> None:

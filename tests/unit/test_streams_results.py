@@ -199,6 +199,29 @@ def test_a_long_comparison_goes_out_in_parts_and_a_withdrawn_one_as_none() -> No
     assert parts[0]["theirs_closing_minor"] + steps == parts[0]["ours_closing_minor"]
 
 
+def test_every_line_of_a_document_that_differs_is_explained() -> None:
+    """Two lines make up one document, and their sum is not ours: each has the reason that stands on both."""
+    (order, _, statement) = example_events()
+    lines = [dict(line, line_no=number) for number, line in enumerate(statement.value["lines"][:1] * 2, 1)]
+    lines[1]["debit_minor"] = 50
+    value = {**statement.value, "lines": lines, "line_count": 2}
+    state: dict[bytes, StoredBook] = {}
+    for offset, outgoing in enumerate((order, Outgoing(3, statement.topic, statement.key, value))):
+        view = ListView([message(outgoing.topic.name, outgoing.key, encoded(outgoing), offset)])
+        view.state = state
+        run(view, outgoing.topic)
+    (comparison,) = [row for topic, _, row in view.emitted if topic.schema == "statement_comparison"]
+    rows = comparison["rows"]
+    assert isinstance(rows, list)
+    assert [(row["line_no"], row["outcome"], row["step_minor"]) for row in rows] == [
+        (1, "AMOUNT", 0),
+        (2, "AMOUNT", -50),
+    ]
+    assert {row["explanation"] for row in rows} == {
+        "Line 2 shows 121.50 EUR for INV-1001; the books show 121.00 EUR."
+    }
+
+
 def test_every_result_goes_under_the_customers_key() -> None:
     outgoing = example_events()[0]
     view = ListView([message(outgoing.topic.name, outgoing.key, encoded(outgoing), 0)])

@@ -63,6 +63,34 @@ TEMPLATES: Final[Mapping[str, Mapping[Language, Template]]] = {
             "“应付增加”是贵方欠我方增加的金额，“应付减少”是付款或贷项。日期写作 2026-01-31，每张单据一行。",
         ),
     },
+    "supplier-statement": {
+        "en": Template(
+            (
+                "Supplier no.",
+                "Currency",
+                "Statement no.",
+                "Period from",
+                "Period to",
+                "Opening balance",
+                "Closing balance",
+            ),
+            (
+                "Date",
+                "Document no.",
+                "Invoiced",
+                "Paid or credited",
+                "Balance owed",
+                "Your reference",
+                "Text",
+            ),
+            "Invoiced raises what we owe you, paid or credited lowers it. Dates as 2026-01-31. One row a document.",
+        ),
+        "zh": Template(
+            ("供应商编号", "币种", "对账单号", "期间起", "期间止", "期初余额", "期末余额"),
+            ("日期", "单据号", "应付增加", "应付减少", "应付余额", "贵方参考号", "摘要"),
+            "“应付增加”是我方欠贵方增加的金额，“应付减少”是付款或贷项。日期写作 2026-01-31，每张单据一行。",
+        ),
+    },
 }
 #: what the columns hold, in both languages: date, text, three amounts, two texts
 _EPOCH: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # the same bytes every time
