@@ -14,6 +14,7 @@ from services.imports.statements.options import Layout, StatementOptions
 from services.imports.statements.reasons import Problem, Reason
 from services.imports.statements.receipts import (
     UNIDENTIFIED,
+    Owner,
     Receipt,
     event_of,
     masked,
@@ -32,6 +33,12 @@ def receipts(name: str) -> list[Receipt | Problem]:
     return [found for draft in content.drafts for found in receipts_of(draft)]
 
 
+def owner(receipt: Receipt, named: str | None) -> Owner:
+    found = owner_of(receipt, named, NOBODY, NOBODY, NOBODY, UNIDENTIFIED)
+    assert found is not None
+    return found
+
+
 def drafted(*lines: DraftLine) -> list[Receipt | Problem]:
     return list(receipts_of(StatementDraft(None, "EUR", list(lines), account="DE1")))
 
@@ -42,16 +49,14 @@ def credit(**details: object) -> DraftLine:
 
 
 @pytest.mark.parametrize("name", ["camt053_v08.xml", "mt940.sta", "ofx1_sgml.ofx", "qif.qif"])
-def test_a_credit_is_a_payment_and_a_debit_is_none(name: str) -> None:
+def test_a_credit_is_a_payment_and_a_debit_is_nobodys(name: str) -> None:
     found = receipts(name)
-    [receipt] = [one for one in found if isinstance(one, Receipt)]
-    [problem] = [one for one in found if isinstance(one, Problem)]
+    receipt, paid = (one for one in found if isinstance(one, Receipt))
     assert (receipt.amount_minor, receipt.date) == (12100, dt.date(2026, 1, 5))
+    assert (receipt.paid_out, paid.paid_out) == (False, True)
     assert "INV-1001" in receipt.numbers
-    assert problem.reason is Reason.NOT_A_RECEIPT
-    outgoing = read_event(
-        1, event_of(receipt, owner_of(receipt, "C-1", NOBODY, NOBODY, NOBODY, UNIDENTIFIED))
-    )
+    assert owner_of(paid, "C-1", NOBODY, NOBODY, NOBODY, UNIDENTIFIED) is None
+    outgoing = read_event(1, event_of(receipt, owner(receipt, "C-1")))
     assert isinstance(outgoing, Outgoing)
     assert outgoing.key == b"C-1"
     assert outgoing.value["event_type"] == "payment.settled"
@@ -60,7 +65,7 @@ def test_a_credit_is_a_payment_and_a_debit_is_none(name: str) -> None:
 
 def test_what_the_bank_says_of_the_payer_is_kept_and_the_account_masked() -> None:
     receipt = next(one for one in receipts("camt053_v08.xml") if isinstance(one, Receipt))
-    event = event_of(receipt, owner_of(receipt, None, NOBODY, NOBODY, NOBODY, UNIDENTIFIED))
+    event = event_of(receipt, owner(receipt, None))
     assert event["customer_id"] == UNIDENTIFIED
     assert (event["payer_name"], event["bank_reference"]) == ("Calder Tools Ltd", "B-1")
     assert event["payer_account_masked"].endswith("5555")
@@ -72,7 +77,7 @@ def test_one_receipt_in_report_notification_and_statement_is_one_event() -> None
         one.key
         for name in ("camt052.xml", "camt053_v08.xml", "camt053_v02.xml", "camt054.xml")
         for one in receipts(name)
-        if isinstance(one, Receipt)
+        if isinstance(one, Receipt) and not one.paid_out
     }
     assert len(keys) == 1
 
@@ -91,10 +96,10 @@ def test_a_word_for_no_reference_is_none(tmp_path: Path, sample: str, reference:
     file = tmp_path / sample
     file.write_text(text.replace(reference, filler), encoding="utf-8")
     content = read_file(Source(file, StatementOptions(), Layout(currency="EUR")))
-    [receipt] = [one for draft in content.drafts for one in receipts_of(draft) if isinstance(one, Receipt)]
+    receipt = next(one for draft in content.drafts for one in receipts_of(draft) if isinstance(one, Receipt))
     assert receipt.details.bank_reference is None
     assert receipt.details.end_to_end_id is None
-    event = event_of(receipt, owner_of(receipt, "C-1", NOBODY, NOBODY, NOBODY, UNIDENTIFIED))
+    event = event_of(receipt, owner(receipt, "C-1"))
     assert event["document_no"] == receipt.key[:16]
 
 
@@ -112,7 +117,8 @@ def test_entries_that_say_the_same_are_still_two_receipts() -> None:
             DraftLine(1, dt.date(2026, 1, 5), "", 100, party=PaymentDetails(reversal=True)),
             Reason.RETURNED_RECEIPT,
         ),
-        (DraftLine(1, dt.date(2026, 1, 5), "", 100), Reason.NOT_A_RECEIPT),
+        (DraftLine(1, dt.date(2026, 1, 5), "", 0), Reason.NOT_A_RECEIPT),
+        (DraftLine(1, dt.date(2026, 1, 5), "", 100, party=PaymentDetails(booked=False)), Reason.NOT_BOOKED),
     ],
 )
 def test_what_is_no_receipt_is_named(line: DraftLine, reason: Reason) -> None:
@@ -128,22 +134,42 @@ def test_whose_a_receipt_is() -> None:
     by_account = {plain_account("gb33bukb2020"): frozenset({"C-account"})}
     by_name = {plain_name("calder tools ltd"): frozenset({"C-name"})}
 
-    def owner(
+    def decided(
         named: str | None,
         documents: dict[str, frozenset[str]],
         accounts: dict[str, frozenset[str]],
         names: dict[str, frozenset[str]],
     ) -> tuple[str, str]:
         found = owner_of(receipt, named, documents, accounts, names, UNIDENTIFIED)
+        assert found is not None
         return found.customer_id, found.identified_by
 
-    assert owner("C-given", by_document, by_account, by_name) == ("C-given", "import")
-    assert owner(None, by_document, by_account, by_name) == ("C-doc", "document")
-    assert owner(None, NOBODY, by_account, by_name) == ("C-account", "payer account")
-    assert owner(None, NOBODY, NOBODY, by_name) == ("C-name", "payer name")
-    assert owner(None, NOBODY, NOBODY, NOBODY) == (UNIDENTIFIED, "nothing")
+    assert decided("C-given", by_document, by_account, by_name) == ("C-given", "import")
+    assert decided(None, by_document, by_account, by_name) == ("C-doc", "document")
+    assert decided(None, NOBODY, by_account, by_name) == ("C-account", "payer account")
+    assert decided(None, NOBODY, NOBODY, by_name) == ("C-name", "payer name")
+    assert decided(None, NOBODY, NOBODY, NOBODY) == (UNIDENTIFIED, "nothing")
     two = {"INV-1001": frozenset({"C-1", "C-2"})}  # a number that two customers have says nothing
-    assert owner(None, two, NOBODY, NOBODY) == (UNIDENTIFIED, "nothing")
+    assert decided(None, two, NOBODY, NOBODY) == (UNIDENTIFIED, "nothing")
+
+
+def test_what_we_paid_is_a_suppliers_if_one_is_known() -> None:
+    given = PaymentDetails(name="Calder Tools Ltd", account="GB33 BUKB", bank_reference="B-7")
+    [paid] = drafted(DraftLine(1, dt.date(2026, 1, 5), "", 12100, None, None, "R-501", given))
+    assert isinstance(paid, Receipt)
+    found = owner_of(paid, None, {"R-501": frozenset({"supplier:S-1"})}, NOBODY, NOBODY, UNIDENTIFIED)
+    assert found == Owner("supplier:S-1", "document")
+    assert owner_of(paid, "supplier:S-2", NOBODY, NOBODY, NOBODY, UNIDENTIFIED) == Owner(
+        "supplier:S-2", "import"
+    )
+    event = event_of(paid, found)
+    assert (event["customer_id"], event["amount_minor"], event["payer_name"]) == ("supplier:S-1", 12100, None)
+    assert event["payer_account_masked"] is None
+    assert event["metadata"]["payee_name"] == "Calder Tools Ltd"
+    [received] = drafted(credit())
+    assert isinstance(received, Receipt)
+    assert owner(received, "supplier:S-2") == Owner(UNIDENTIFIED, "nothing")
+    assert received.key != paid.key
 
 
 def test_an_account_is_masked_but_for_its_end() -> None:

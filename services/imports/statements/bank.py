@@ -1,4 +1,4 @@
-"""``tieout import bank-statement``: our bank's file → receipts → payment events on their topic."""
+"""``tieout import bank-statement``: our bank's file → receipts, and payments of ours → events on their topic."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+import sqlalchemy as sa
+
+from domain.parties import Role, role_of
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.publisher import Progress, publish
 from services.imports.rejections import CELL_COLUMNS, RejectionReport
@@ -26,7 +29,7 @@ _LEFT_OUT: Final = frozenset({Reason.NOT_A_RECEIPT.value, Reason.NOT_BOOKED.valu
 def import_bank_statement(
     path: Path, targets: Targets, options: Options, on_progress: Callable[[Progress], None] | None
 ) -> Summary:
-    """A statement of our own bank account: each booked credit becomes a payment.
+    """A statement of our own bank account: each booked credit becomes a payment, each debit to a known supplier too.
 
     Raises ``FileRefusedError``, ``SourceUnreadableError``, and what ``publish`` raises.
     """
@@ -43,24 +46,16 @@ def import_bank_statement(
                 problems.append(found)
             else:
                 receipts.append(found)
-        for problem in problems:
-            report.add(problem.rejection())
         receipts = list({receipt.key: receipt for receipt in receipts}.values())
         known = memory.receipts([receipt.key for receipt in receipts])
         fresh = [receipt for receipt in receipts if receipt.key not in known]
-        directory = PayerDirectory(engine, fresh)
         unidentified = options.anonymous_account or UNIDENTIFIED
-        decided = {
-            receipt.key: owner_of(
-                receipt,
-                options.statement.customer_id,
-                directory.by_document,
-                directory.by_account,
-                directory.by_name,
-                unidentified,
-            )
-            for receipt in fresh
-        }
+        decided = _decided(engine, fresh, options.statement.customer_id, unidentified)
+        nobodys = {receipt.key for receipt in fresh if receipt.key not in decided}
+        problems += [_nobodys(receipt) for receipt in receipts if receipt.key in nobodys]
+        receipts = [receipt for receipt in receipts if receipt.key not in nobodys]
+        for problem in sorted(problems, key=lambda problem: problem.row):
+            report.add(problem.rejection())
         # kept before anything is sent: an import that breaks off decides the same when it is run again
         memory.keep_owners(decided, digest, now)
         kept = memory.receipts([receipt.key for receipt in receipts])
@@ -84,6 +79,30 @@ def import_bank_statement(
     )
 
 
+def _decided(
+    engine: sa.Engine, receipts: list[Receipt], named: str | None, unidentified: str
+) -> dict[str, Owner]:
+    """Receipt key → whose it is; what went out to nobody that is known is missing."""
+    found: dict[str, Owner] = {}
+    for role in Role:
+        of_role = [receipt for receipt in receipts if receipt.role is role]
+        directory = PayerDirectory(engine, of_role, role)
+        for receipt in of_role:
+            owner = owner_of(
+                receipt, named, directory.by_document, directory.by_account, directory.by_name, unidentified
+            )
+            if owner is not None:
+                found[receipt.key] = owner
+    return found
+
+
+def _nobodys(receipt: Receipt) -> Problem:
+    number = receipt.details.bank_reference or ""
+    return Problem(
+        receipt.position, Reason.NOT_A_RECEIPT, value=str(receipt.amount_minor), document_no=number
+    )
+
+
 def _outgoing(receipts: list[Receipt], owners: dict[str, Owner]) -> Iterator[Outgoing | LineError]:
     for receipt in receipts:
         yield read_event(receipt.position, event_of(receipt, owners[receipt.key]))
@@ -92,9 +111,11 @@ def _outgoing(receipts: list[Receipt], owners: dict[str, Owner]) -> Iterator[Out
 def _notes(owners: dict[str, Owner], known: int, unidentified: str) -> Iterator[str]:
     if known:
         yield f"{known} receipts were imported before; the books know them."
-    counts = Counter(owner.identified_by for owner in owners.values())
-    for identified_by, count in sorted(counts.items()):
-        if identified_by == "nothing":
+    counts = Counter((owner.identified_by, role_of(owner.customer_id)) for owner in owners.values())
+    for (identified_by, role), count in sorted(counts.items()):
+        if role is Role.SUPPLIER:
+            yield f"{count} payments to suppliers known by {identified_by}."
+        elif identified_by == "nothing":
             yield f"{count} receipts of unknown payers, booked on {unidentified}."
         else:
             yield f"{count} receipts known by {identified_by}."

@@ -1,4 +1,4 @@
-"""Who a payer is, from the books and the master data: looked up once for all receipts of a file."""
+"""Who the other side of a receipt is, from the books and the master data: looked up once for all receipts of a file."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ _BATCH: Final = 1000
 
 
 class PayerDirectory:
-    """Customers by number of a document of theirs, by account, by plain name. Reads when it is made.
+    """Parties of one role by number of a document of theirs, by account, by plain name. Reads when it is made."""
 
-    No suppliers: they are whom we pay, not who pays.
-    """
-
-    def __init__(self, engine: sa.Engine, receipts: Sequence[Receipt]) -> None:
+    def __init__(self, engine: sa.Engine, receipts: Sequence[Receipt], role: Role) -> None:
         with engine.connect() as connection:
-            self.by_document = _documents(connection, numbers_of(receipts))
+            self.by_document = _documents(connection, numbers_of(receipts), role)
             accounts = any(receipt.details.account for receipt in receipts)
             self.by_account = _grouped(
-                _pairs(connection, customer_accounts.c.account, customer_accounts) if accounts else (),
+                _pairs(connection, customer_accounts.c.account, customer_accounts, role) if accounts else (),
                 plain_account,
             )
             names = any(receipt.details.name for receipt in receipts)
             self.by_name = _grouped(
-                _pairs(connection, customers.c.name, customers) if names else (), plain_name
+                _pairs(connection, customers.c.name, customers, role) if names else (), plain_name
             )
 
 
-def _pairs(connection: sa.Connection, name: sa.Column[str], table: sa.Table) -> Iterable[tuple[str, str]]:
-    of_customers = has_role(table.c.customer_id, Role.CUSTOMER)
-    for row in connection.execute(sa.select(name, table.c.customer_id).where(of_customers)):
+def _pairs(
+    connection: sa.Connection, name: sa.Column[str], table: sa.Table, role: Role
+) -> Iterable[tuple[str, str]]:
+    for row in connection.execute(
+        sa.select(name, table.c.customer_id).where(has_role(table.c.customer_id, role))
+    ):
         yield row[0], row[1]
 
 
-def _documents(connection: sa.Connection, numbers: Sequence[str]) -> Mapping[str, frozenset[str]]:
+def _documents(connection: sa.Connection, numbers: Sequence[str], role: Role) -> Mapping[str, frozenset[str]]:
     rows: list[tuple[str, str]] = []
     pending = iter(numbers)
     while batch := list(islice(pending, _BATCH)):
@@ -50,7 +50,7 @@ def _documents(connection: sa.Connection, numbers: Sequence[str]) -> Mapping[str
             sa.select(ledger_entries.c.document_no, ledger_entries.c.customer_id)
             .where(
                 ledger_entries.c.document_no.in_(batch),
-                has_role(ledger_entries.c.customer_id, Role.CUSTOMER),
+                has_role(ledger_entries.c.customer_id, role),
             )
             .distinct()
         )

@@ -1,13 +1,15 @@
 """A bank's entries as receipts: ``payment.settled`` events, one for each credit that the bank has booked.
 
+A booked debit is a payment of ours to a supplier if it is known whose; else it is nobody's and left out.
+
 **Once.** A receipt's key is the account and the bank's own reference; where there is none, what the entry says and how
 often it was said before in the file. So a receipt that an intraday report, a notification and a statement all show
 is one event.
 
-**Whose.** In this order: the customer that the import names; the only customer of ours whose document the text or the
-structured reference names; the only one to whom the payer's account, then the payer's name belongs; else the account
-for unidentified receipts. What was decided is kept with the key: a later import never books the same money on
-another customer.
+**Whose.** In this order: the customer (of a debit, the supplier) that the import names; the only one of them whose
+document the text or the structured reference names; the only one to whom the other side's account, then its name
+belongs; else the account for unidentified receipts. What was decided is kept with the key: a later import never books
+the same money on another party.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from domain.parties import Role, role_of
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
 from services.imports.statements.reasons import Problem, Reason
 
@@ -32,7 +35,7 @@ _NUMBERS_MAX: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One credit of the bank's. ``amount_minor`` > 0."""
+    """One credit of the bank's, or one debit (``paid_out``). ``amount_minor`` > 0."""
 
     key: str
     position: int
@@ -42,6 +45,12 @@ class Receipt:
     account: str
     text: str
     details: PaymentDetails
+    paid_out: bool = False
+
+    @property
+    def role(self) -> Role:
+        """Who receipts are of: customers pay us, and we pay suppliers."""
+        return Role.SUPPLIER if self.paid_out else Role.CUSTOMER
 
     @property
     def numbers(self) -> list[str]:
@@ -65,17 +74,9 @@ def receipts_of(draft: StatementDraft) -> Iterator[Receipt | Problem]:
     seen: Counter[str] = Counter()
     for line in draft.lines:
         details = line.party or PaymentDetails()
-        if line.signed_minor >= 0:
-            reason = Reason.RETURNED_RECEIPT if details.reversal else Reason.NOT_A_RECEIPT
+        reason = _no_receipt(line, details)
+        if reason is not None:
             yield Problem(line.row, reason, value=str(line.signed_minor), document_no=line.document_no)
-        elif details.reversal:
-            yield Problem(
-                line.row, Reason.NOT_A_RECEIPT, value=str(line.signed_minor), document_no=line.document_no
-            )
-        elif not details.booked:
-            yield Problem(
-                line.row, Reason.NOT_BOOKED, value=str(line.signed_minor), document_no=line.document_no
-            )
         else:
             said = _said(draft, line, details)
             seen[said] += 1
@@ -85,11 +86,21 @@ def receipts_of(draft: StatementDraft) -> Iterator[Receipt | Problem]:
                 line.row,
                 draft.currency,
                 line.date,
-                -line.signed_minor,
+                abs(line.signed_minor),
                 draft.account or "",
                 line.text or line.reference or "",
                 details,
+                paid_out=line.signed_minor > 0,
             )
+
+
+def _no_receipt(line: DraftLine, details: PaymentDetails) -> Reason | None:
+    """Why an entry is nobody's money, if it is not."""
+    if details.reversal:
+        return Reason.RETURNED_RECEIPT if line.signed_minor >= 0 else Reason.NOT_A_RECEIPT
+    if not line.signed_minor:
+        return Reason.NOT_A_RECEIPT
+    return None if details.booked else Reason.NOT_BOOKED
 
 
 def _said(draft: StatementDraft, line: DraftLine, details: PaymentDetails) -> str:
@@ -109,9 +120,12 @@ def owner_of(
     by_account: Mapping[str, frozenset[str]],
     by_name: Mapping[str, frozenset[str]],
     unidentified: str,
-) -> Owner:
-    """Whose receipt it is; the mappings hold the customers by document number, account and plain name."""
-    if named is not None:
+) -> Owner | None:
+    """Whose receipt it is; the mappings hold the parties of its role by document number, account and plain name.
+
+    ``None``: money that went out to nobody that is known.
+    """
+    if named is not None and role_of(named) is receipt.role:
         return Owner(named, "import")
     documents = [by_document[number] for number in receipt.numbers if number in by_document]
     owners = frozenset().union(*documents)
@@ -123,7 +137,7 @@ def owner_of(
     ):
         if len(owners) == 1:
             return Owner(next(iter(owners)), identified_by)
-    return Owner(unidentified, "nothing")
+    return None if receipt.paid_out else Owner(unidentified, "nothing")
 
 
 def event_of(receipt: Receipt, owner: Owner) -> dict[str, Any]:
@@ -133,6 +147,8 @@ def event_of(receipt: Receipt, owner: Owner) -> dict[str, Any]:
     metadata = {"identified_by": owner.identified_by}
     if receipt.account:
         metadata["bank_account"] = masked(receipt.account)
+    if receipt.paid_out and details.name:
+        metadata["payee_name"] = details.name
     return {
         "event_id": f"{SOURCE_SYSTEM}/{receipt.key}",
         "event_type": "payment.settled",
@@ -150,8 +166,8 @@ def event_of(receipt: Receipt, owner: Owner) -> dict[str, Any]:
         "metadata": metadata,
         "payment_id": receipt.key,
         "method": "bank_transfer",
-        "payer_name": details.name,
-        "payer_account_masked": masked(details.account) if details.account else None,
+        "payer_name": None if receipt.paid_out else details.name,
+        "payer_account_masked": None if receipt.paid_out or not details.account else masked(details.account),
         "bank_reference": details.bank_reference,
         "end_to_end_id": details.end_to_end_id,
         "remittance_text": _remittance(receipt),
