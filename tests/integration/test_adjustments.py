@@ -296,3 +296,24 @@ def test_the_trail_tells_what_it_settled_and_which_statements_of_theirs_show_it(
     assert [(one.discrepancy_id, one.state) for one in trail.discrepancies] == [("d-1", "RESOLVED")]
     assert trail.compared_statements == ["S-2", "S-3"]
     assert (trail.adjustment.pending_by, trail.adjustment.approved_by) == (None, "carla")
+
+
+def test_a_suppliers_documents_are_written_off_and_its_payments_allocated_in_our_view(
+    bench: Bench, desk: AdjustmentDesk
+) -> None:
+    supplier = "supplier:S-1"
+    books.write(
+        bench.engine,
+        tables.open_items,
+        [
+            books.item(supplier, "R-1", -12_100, JAN, allocated_minor=12_050, kind="INVOICE"),
+            books.item(supplier, "PAY-1", 12_050, JAN, kind="PAYMENT"),
+        ],
+    )
+    asked = desk.propose(ANN, proposal(customer_id=supplier, target_document_no="R-1"))
+    assert (asked.amount_minor, asked.write_off_side) == (50, "DEBIT")  # what lowers our debt
+    moved = {"adjustment_type": AdjustmentType.REALLOCATION, "customer_id": supplier}
+    to_invoice = proposal(**moved, target_document_no="PAY-1", allocations=[("R-1", 12_050)])
+    assert desk.propose(ANN, to_invoice).state is AdjustmentState.PROPOSED
+    with pytest.raises(ActionRefusedError, match="is no payment"):
+        desk.propose(ANN, proposal(**moved, target_document_no="R-1", allocations=[("PAY-1", 1)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ from services.imports.statements.draft import View
 from services.imports.statements.options import Layout, StatementOptions
 from services.imports.summary import Options, Summary, Targets
 from services.queries import testing as books
+from services.store import tables
 from services.store.engine import create_engine
 
 pytestmark = pytest.mark.integration
@@ -152,6 +154,45 @@ def test_a_receipt_that_was_decided_and_not_sent_goes_to_the_same_customer(bring
     bring.sent.send = taking  # type: ignore[method-assign]
     bring("bank-statement", "a.xml", sample("camt053_v08.xml"), customer_id="C-2")
     assert [value["customer_id"] for value in bring.sent.values] == ["C-1"]
+
+
+def test_what_we_paid_is_booked_on_the_supplier_that_is_known_and_else_named(bring: Bringing) -> None:
+    purchase = books.entry("supplier:S-1", "PAY-9", -10_000, dt.date(2026, 1, 2), kind="INVOICE")
+    # a customer of the same number does not pay what goes out
+    sale = books.entry("C-1", "PAY-9", 10_000, dt.date(2026, 1, 2))
+    first = bring("bank-statement", "a.xml", sample("camt053_v08.xml"))
+    assert first.rejected == {"NOT_A_RECEIPT": 1}
+    books.write(bring.engine, tables.ledger_entries, [sale])
+    assert bring("bank-statement", "a.xml", sample("camt053_v08.xml")).rejected == {"NOT_A_RECEIPT": 1}
+    books.write(bring.engine, tables.ledger_entries, [purchase])
+    again = bring("bank-statement", "a.xml", sample("camt053_v08.xml"))
+    assert again.rejected == {}
+    assert again.notes == (
+        "1 receipts were imported before; the books know them.",
+        "1 payments to suppliers known by document.",
+    )
+    received, paid = bring.sent.values
+    assert (received["customer_id"], paid["customer_id"]) == ("UNIDENTIFIED", "supplier:S-1")
+    assert (paid["event_type"], paid["amount_minor"], paid["payer_name"]) == ("payment.settled", 10_000, None)
+    known = bring("bank-statement", "a.xml", sample("camt053_v08.xml"))
+    assert "2 receipts were imported before" in known.notes[0]
+    assert len(bring.sent.values) == 2
+
+
+def test_a_suppliers_statement_is_remembered_apart_from_a_customers(bring: Bringing) -> None:
+    text = (
+        b"Supplier no.,S-1\nCurrency,EUR\nStatement no.,X-1\nPeriod,2026-01\n"
+        b"Date,Document no.,Debit,Credit,Balance\n2026-01-05,R-1,5.00,,5.00\n"
+    )
+    first = bring("supplier-statement", "a.csv", text)
+    assert first.kind == "supplier-statement"
+    [value] = bring.sent.values
+    assert (value["customer_id"], value["closing_balance_minor"]) == ("supplier:S-1", -500)
+    assert value["source_system"] == "supplier-file"
+    assert "imported before as version 1" in bring("supplier-statement", "b.csv", text).notes[0]
+    bring("customer-statement", "c.csv", text.replace(b"Supplier no.,S-1", b"Customer no.,S-1"))
+    assert [one["customer_id"] for one in bring.sent.values] == ["supplier:S-1", "S-1"]
+    assert bring.lives() == [("received", 1), ("received", 1)]
 
 
 def test_an_upload_is_imported_and_its_rows_named_in_the_language_asked_for(
