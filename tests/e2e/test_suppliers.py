@@ -1,4 +1,4 @@
-"""A supplier from purchase to paper: events and their statement in, what differs, what we owe, a letter to confirm it."""
+"""A supplier from purchase to paper: events and their statement in; what differs, what we owe, a letter out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suppliers in the read model: asked for by role, overdue where we should have paid, aged apart from what is owed to us."""
+"""Suppliers in the read model: asked for by role, overdue where we should have paid, aged apart from customers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random histories: everything that one or two customers and their banks may send, in any order, again and again.
+"""Random histories: everything that a customer and a supplier and their banks may send, in any order, again and again.
 
 A history is made of records with one content per version, so nothing in it is refused; ``conflicts`` makes the events
 that are. Numbers, amounts, dates and references come from small pools, so that they meet.
@@ -23,7 +23,7 @@ from domain.events import (
     RefundEvent,
 )
 
-CUSTOMERS = ("C-1", "客-2")
+CUSTOMERS = ("C-1", "supplier:客-2")
 CURRENCIES = ("EUR", "JPY")
 #: numbers that agree exactly, when squeezed, when bare, and not at all
 DOCUMENTS = ("INV-1001", "inv 1001", "RE-01001", "INV-1002", "FP2003", "SO-7", "P-501")

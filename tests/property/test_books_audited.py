@@ -30,11 +30,16 @@ versions = st.integers(1, 6)
 
 
 class Audit(RuleBasedStateMachine):
-    """Versions may come in any order, deliveries again and again, contradictions at any time."""
+    """Versions may come in any order, deliveries again and again, contradictions at any time.
+
+    The auditor writes down what the buyer owes the seller; ``sign`` turns that into our view.
+    """
+
+    party_id, sign = "C-1", 1
 
     def __init__(self) -> None:
         super().__init__()
-        self.teller = Teller()
+        self.teller = Teller(customer_id=self.party_id)
         self.auditor = Auditor()
         self.accepted: list[Event] = []
         self.known: set[tuple[str, int]] = set()
@@ -48,7 +53,7 @@ class Audit(RuleBasedStateMachine):
             "source_version": version,
             "occurred_at": dt.datetime.combine(date, dt.time(12), dt.UTC),
             "business_date": date,
-            "customer_id": "C-1",
+            "customer_id": self.party_id,
             "currency": "EUR",
             "document_no": record,
         }
@@ -140,13 +145,13 @@ class Audit(RuleBasedStateMachine):
             life = "withdrawn" if withdrawn else "received"
             event = CustomerStatementEvent(
                 **self._envelope(f"customer_statement.{life}", "S-1", version, end),  # type: ignore[arg-type]
-                amount_minor=closing,
+                amount_minor=self.sign * closing,
                 statement_id="S-1",
                 statement_version=version,
                 period_start=start,
                 period_end=end,
-                opening_balance_minor=opening,
-                closing_balance_minor=closing,
+                opening_balance_minor=self.sign * opening,
+                closing_balance_minor=self.sign * closing,
                 total_debit_minor=0,
                 total_credit_minor=0,
                 line_count=0,
@@ -166,7 +171,7 @@ class Audit(RuleBasedStateMachine):
     def the_balance_is_the_auditors(self) -> None:
         account = self.teller.book.accounts.get("EUR")
         if account is not None:
-            assert account.balance_minor == self.auditor.balance()
+            assert self.teller.book.our_balance_minor("EUR") == self.sign * self.auditor.balance()
             for day in range(-1, 42, 6):
                 date = START + dt.timedelta(days=day)
                 assert balance_as_of(account.standing_lines(), date) == self.auditor.balance(date)
@@ -177,5 +182,13 @@ class Audit(RuleBasedStateMachine):
         assert found == self.auditor.discrepancies()
 
 
+class AuditOfPayables(Audit):
+    """The same of a supplier: what we owe is below zero."""
+
+    party_id, sign = "supplier:C-1", -1
+
+
 TestAudit = Audit.TestCase
 TestAudit.settings = settings(stateful_step_count=30)
+TestAuditOfPayables = AuditOfPayables.TestCase
+TestAuditOfPayables.settings = settings(stateful_step_count=30)
