@@ -104,7 +104,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderEvent(Envelope, frozen=True, kw_only=True):
-    """``order.*`` and ``invoice.*``: booked as a DEBIT when placed."""
+    """``order.*`` and ``invoice.*``: booked as a DEBIT when placed; of a supplier, a purchase, as a CREDIT."""
 
     order_id: str | None = None
     invoice_no: str | None = None
@@ -123,7 +123,7 @@ class RemittanceAllocation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentEvent(Envelope, frozen=True, kw_only=True):
-    """``payment.*``: booked as a CREDIT when settled."""
+    """``payment.*``: booked as a CREDIT when settled; to a supplier, as a DEBIT."""
 
     payment_id: str | None = None
     method: str | None = None
@@ -140,7 +140,10 @@ class PaymentEvent(Envelope, frozen=True, kw_only=True):
 
 
 class RefundEvent(Envelope, frozen=True, kw_only=True):
-    """``refund.*`` (DEBIT), ``credit_note.*`` and ``return.*`` (CREDIT), ``exchange.*`` (by price difference)."""
+    """``refund.*`` (DEBIT), ``credit_note.*`` and ``return.*`` (CREDIT), ``exchange.*`` (by price difference).
+
+    Of a supplier: the other side.
+    """
 
     refund_id: str | None = None
     original_document_no: str | None = None
@@ -162,7 +165,7 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CustomerStatementEvent(Envelope, frozen=True, kw_only=True):
-    """A statement of account that the customer sent; debit and credit are in our view."""
+    """A statement of account that the party sent; debit and credit are in our view."""
 
     statement_id: str
     statement_version: int

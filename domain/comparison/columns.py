@@ -49,7 +49,7 @@ class StatementColumns(msgspec.Struct, frozen=True):
     """The lines of a statement in columns and totals; a day is a date's ordinal."""
 
     signatures: list[str]
-    """Per line; the amount is signed in our view."""
+    """Per line; the amount is signed in the book's view."""
     distinct: set[str]
     """Each signature once."""
     repeated: dict[str, list[int]]

@@ -23,7 +23,7 @@ _KEPT: Final = ("running_balance_minor", "their_reference")
 class CorrectedLine(msgspec.Struct, frozen=True):
     """A line as it was sent and as it is read; ``read`` is ``None`` where it is struck out.
 
-    ``moved_minor``: by how much it moves their closing balance, signed in our view: its step of the bridge.
+    ``moved_minor``: by how much it moves their closing balance, signed in the book's view: its step of the bridge.
     """
 
     sent: StatementLine
@@ -51,7 +51,7 @@ def corrections_of(statement: StatementFact) -> tuple[CorrectedLine, ...]:
 
 
 def moved_minor(statement: StatementFact) -> int:
-    """By how much its corrections move the closing balance, signed in our view."""
+    """By how much its corrections move the closing balance, signed in the book's view."""
     return sum(correction.moved_minor for correction in corrections_of(statement))
 
 

@@ -17,7 +17,7 @@ from domain.identity import content_digest
 
 
 class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Amounts are signed in our view. ``step_minor`` is the row's step of the bridge: Σ over all rows = ours - theirs.
+    """Amounts are signed in the book's view. ``step_minor``: a row's step of the bridge; Σ of all = ours - theirs.
 
     Where several lines make up one document, the figures of both sides and the step stand on the line that the
     verdict is about; the reason stands on each. Before the row of a line that is read otherwise than it was sent stands

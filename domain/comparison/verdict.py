@@ -69,5 +69,5 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def signed(line: StatementLine) -> int:
-    """A line's amount in our view: debit > 0."""
+    """A line's amount in the book's view: debit > 0."""
     return line.debit_minor - line.credit_minor

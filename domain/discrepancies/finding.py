@@ -42,7 +42,7 @@ class DiscrepancyState(enum.StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One disagreement. ``amount_minor`` >= 0 is at stake; ``ours``/``theirs`` are signed figures in our view.
+    """One disagreement. ``amount_minor`` >= 0 is at stake; ``ours``/``theirs`` are signed figures in the book's view.
 
     ``subject`` completes the identity where document and statement line do not (for example which of two payments).
     ``reason`` is the key of the explaining sentence, ``arguments`` what it is filled with.
