@@ -204,7 +204,7 @@ def test_every_line_of_a_document_that_differs_is_explained() -> None:
     (order, _, statement) = example_events()
     lines = [dict(line, line_no=number) for number, line in enumerate(statement.value["lines"][:1] * 2, 1)]
     lines[1]["debit_minor"] = 50
-    value = {**statement.value, "lines": lines, "line_count": 2}
+    value = {**statement.value, "lines": lines, "line_count": 2, "closing_balance_minor": 12_150}
     state: dict[bytes, StoredBook] = {}
     for offset, outgoing in enumerate((order, Outgoing(3, statement.topic, statement.key, value))):
         view = ListView([message(outgoing.topic.name, outgoing.key, encoded(outgoing), offset)])
