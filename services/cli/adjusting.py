@@ -11,8 +11,9 @@ import typer
 from domain.events import AdjustmentType
 from domain.money import MoneyError, from_text, to_text
 from domain.work.adjustments import AdjustmentAction
-from services.cli.asking import CurrencyOption, CustomerOption, parse_date
+from services.cli.asking import CurrencyOption, parse_date
 from services.cli.output import out, plain, print_json, print_rows
+from services.cli.parties import CustomerOption
 from services.cli.running import JsonOption
 from services.cli.working import AsOption, CommentOption, Place, now, place
 from services.queries.filters import AccountFilter

@@ -11,9 +11,10 @@ import typer
 
 from schemas.codec import Codec
 from schemas.confluent import registry_for
-from services.cli.asking import CustomerOption, list_dead_letters
+from services.cli.asking import list_dead_letters
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json
+from services.cli.parties import CustomerOption
 from services.cli.running import JsonOption
 from services.cli.working import AsOption, CommentOption, Place, now, place
 from services.imports.canonical import record_of

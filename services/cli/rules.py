@@ -13,9 +13,10 @@ import typer
 from domain.rule_sets import FIRST_VERSION, LAST_VERSION, RuleSet, RulesInForce, read_rule_set
 from domain.rules import Rules
 from runtime.settings import Settings
-from services.cli.asking import CustomerOption, parse_date
+from services.cli.asking import parse_date
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json, print_rows, progress_bar, say
+from services.cli.parties import CustomerOption
 from services.cli.running import JsonOption
 
 rules = typer.Typer(

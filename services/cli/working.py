@@ -17,9 +17,10 @@ from runtime.settings import Settings
 from schemas.codec import Codec
 from schemas.confluent import registry_for
 from services.cli import servers as where
-from services.cli.asking import CurrencyOption, CustomerOption, today
+from services.cli.asking import CurrencyOption, today
 from services.cli.failure import CommandFailed
 from services.cli.output import out, plain, print_json, print_rows, say
+from services.cli.parties import CustomerOption, RoleOption, SupplierOption, party_of
 from services.cli.running import JsonOption
 from services.queries.filters import AccountFilter
 from services.work.cases import OPEN_STATES, CaseDesk, CaseDetail, CaseFilter, iterate_cases, read_case
@@ -79,7 +80,9 @@ def place() -> Iterator[Place]:
 @cases.command("list")
 def list_cases(
     customer: CustomerOption = None,
+    supplier: SupplierOption = None,
     currency: CurrencyOption = None,
+    role: RoleOption = None,
     state: Annotated[
         list[CaseState] | None, typer.Option(help="Only these states; open ones without.")
     ] = None,
@@ -95,7 +98,7 @@ def list_cases(
 ) -> None:
     """Cases with state, severity and due date."""
     wanted = CaseFilter(
-        accounts=AccountFilter(customer, currency),
+        accounts=AccountFilter(party_of(customer, supplier), currency, role),
         states=frozenset(CaseState) if all_states else frozenset(state) if state else OPEN_STATES,
         assignee=assignee,
         kind=kind,
