@@ -24,6 +24,7 @@ class Mutation:
 DECIDE = "domain/decide.py"
 FACTS = "domain/facts.py"
 LEDGER = "domain/ledger.py"
+PARTIES = "domain/parties.py"
 REVIEW = "domain/review.py"
 ALLOCATE = "domain/matching/allocate.py"
 REFERENCES = "domain/matching/references.py"
@@ -67,6 +68,43 @@ MUTATIONS: Final = (
         REVIEW,
         "return any(held.kind in unresolved for held in account.findings.values())",
         "return False",
+    ),
+    # --- whose book it is
+    Mutation(
+        "a supplier is a customer",
+        PARTIES,
+        "return -1 if role_of(party_id) is Role.SUPPLIER else 1",
+        "return 1",
+    ),
+    Mutation(
+        "the lines of a supplier's statement are not turned",
+        FACTS,
+        "lines=event.lines if sign > 0 else tuple(map(_turned_line, event.lines)),",
+        "lines=event.lines,",
+    ),
+    Mutation(
+        "a supplier's running balances are not turned",
+        FACTS,
+        "running_balance_minor=None if running is None else -running,",
+        "running_balance_minor=running,",
+    ),
+    Mutation(
+        "a supplier's totals are not turned",
+        FACTS,
+        "debit, credit = totals if sign > 0 else reversed(totals)",
+        "debit, credit = totals",
+    ),
+    Mutation(
+        "what people book on a supplier is in the supplier's view",
+        FACTS,
+        "signed = view_sign(event.customer_id) * (",
+        "signed = (",
+    ),
+    Mutation(
+        "a supplier's entries stand on the book's side",
+        LEDGER,
+        "return Side.DEBIT if side is Side.CREDIT else Side.CREDIT",
+        "return side",
     ),
     # --- what is booked
     Mutation(
