@@ -30,7 +30,7 @@ from services.api.ports import (
 )
 from services.api.problems import ProblemCode, ProblemError
 from services.imports.canonical import LineError
-from services.imports.errors import DeliveryFailedError, SourceUnreadableError
+from services.imports.errors import DeliveryFailedError, OptionUnreadableError, SourceUnreadableError
 from services.imports.kinds import find_import
 from services.imports.publisher import Publisher, publish, read_events
 from services.imports.statements.reasons import FileRefusedError
@@ -97,6 +97,8 @@ class FileImporter:
             except FileRefusedError as error:
                 detail = error.problem.sentence(upload.language)
                 raise ProblemError(ProblemCode.FILE_REFUSED, detail, reason=error.problem.reason) from error
+            except OptionUnreadableError as error:
+                raise ProblemError(ProblemCode.INVALID_PARAMETER, str(error)) from error
             except SourceUnreadableError as error:  # without the path, which is of this machine
                 raise ProblemError(ProblemCode.FILE_REFUSED, error.reason, reason="UNREADABLE") from error
             except DeliveryFailedError as error:

@@ -226,6 +226,18 @@ def test_an_upload_is_imported_and_its_rows_named_in_the_language_asked_for(
     assert len(bring.sent.values) == 2
 
 
+def test_an_upload_for_a_party_of_another_role_is_a_wrong_parameter(bring: Bringing) -> None:
+    importer = adapters.FileImporter("127.0.0.1:1", Codec(FingerprintRegistry()), bring.engine)
+    said = StatementOptions(customer_id="C-1", layout=Layout(currency="EUR"))
+    upload = FileUpload(
+        kind="supplier-statement", filename="a.csv", statement=said, content=b"a,b\n1,2\n", language="en"
+    )
+    with pytest.raises(ProblemError) as caught:
+        importer(upload)
+    assert caught.value.code is ProblemCode.INVALID_PARAMETER
+    assert "is a customer" in str(caught.value)
+
+
 def test_customers_are_uploaded_and_a_file_without_its_columns_is_refused(
     bring: Bringing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

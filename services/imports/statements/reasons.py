@@ -76,7 +76,7 @@ SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
     ),
     Reason.BAD_DIRECTION: ("{value} is neither debit nor credit.", "“{value}”既不是借方也不是贷方。"),
     Reason.BAD_CURRENCY: ("{value} is no ISO 4217 currency.", "“{value}”不是 ISO 4217 币种。"),
-    Reason.MISSING_CUSTOMER: ("The row names no customer.", "该行没有客户编号。"),
+    Reason.MISSING_CUSTOMER: ("The row names no customer or supplier.", "该行没有客户或供应商编号。"),
     Reason.BAD_ROW: ("The row cannot be read: {value}.", "该行无法读取：{value}。"),
     Reason.BAD_TEXT: (
         "The cell holds a character that no store takes.",
@@ -107,8 +107,8 @@ SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
         "对账单没有币种：请使用 --currency。",
     ),
     Reason.NO_CUSTOMER: (
-        "The statement does not say whose it is: give --customer.",
-        "对账单没有说明客户：请使用 --customer。",
+        "The statement does not say whose it is: give --customer or --supplier.",
+        "对账单没有说明客户或供应商：请使用 --customer 或 --supplier。",
     ),
     Reason.BAD_PERIOD: ("The period {value} cannot be read.", "期间“{value}”无法读取。"),
     Reason.BAD_BALANCE: ("The balance {value} cannot be read.", "余额“{value}”无法读取。"),
