@@ -314,6 +314,6 @@ def test_a_suppliers_documents_are_written_off_and_its_payments_allocated_in_our
     assert (asked.amount_minor, asked.write_off_side) == (50, "DEBIT")  # what lowers our debt
     moved = {"adjustment_type": AdjustmentType.REALLOCATION, "customer_id": supplier}
     to_invoice = proposal(**moved, target_document_no="PAY-1", allocations=[("R-1", 12_050)])
-    assert desk.propose(ANN, to_invoice).state is AdjustmentState.PROPOSED
+    assert desk.propose(ANN, to_invoice).state == AdjustmentState.PROPOSED
     with pytest.raises(ActionRefusedError, match="is no payment"):
         desk.propose(ANN, proposal(**moved, target_document_no="R-1", allocations=[("PAY-1", 1)]))

@@ -93,7 +93,8 @@ class Auditor:
                 taken = min(wanted, still_open[number])
                 money -= taken
                 still_open[number] -= taken
-                too_much[number] += wanted - taken
+                if wanted > taken:  # what is too much is written down in the order in which it comes about
+                    too_much[number] += wanted - taken
                 if taken:
                     paid.add(number)
             for claimed in unknown.values():
