@@ -88,6 +88,8 @@ class Account(msgspec.Struct, array_like=True):
     """How many records there must be before sealing is worth another try."""
     reviewed_under: bytes = b""
     """Digest of the rules that the sealed records and the comparisons rest on; empty where nobody keeps track."""
+    statement_segments: list[int] = []
+    """Numbers of the sealed segments that hold the other statements of the customer."""
 
     def standing_lines(self) -> list[Line]:
         return [line for record in self.records.values() for line in record.lines.values()]

@@ -70,6 +70,8 @@ def decide(
         return [Noted(event.event_id, digest)]
     if isinstance(fact, Fact):
         shelves.want_record(fact.record_key)
+    else:
+        shelves.want_statement(fact.statement_id)
     settled = _known_or_conflicting(book, event, fact, digest)
     if settled is not None:
         return [settled]
@@ -127,7 +129,7 @@ def _consequences(
         before = book.accounts.get(accepted.currency)
         if before is not None and before.reviewed_under == rules_digest != b"":
             lines = [*record.lines.values(), *annul]
-            change = Change(fact.record_key, record.facts, lines, max(before.clock, book.clock))
+            change = Change(max(before.clock, book.clock), fact.record_key, record.facts, lines)
     for currency in sorted(after.accounts):
         if currency != accepted.currency and not looks_elsewhere(after.accounts[currency]):
             continue
@@ -153,7 +155,9 @@ def _time_passed(
         if account.clock >= day or not account.comparisons:
             continue
         _want_what_other_rules_left(account, shelves.of(currency), rules_digest)
-        differences = list(review(after, currency, rules, shelves))
+        known = account.reviewed_under == rules_digest != b""
+        change = Change(max(account.clock, book.clock)) if known else None
+        differences = list(review(after, currency, rules, shelves, change))
         if differences:
             outcomes += [*differences, _moved(currency, account, differences)]
     return outcomes

@@ -18,6 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from domain.comparison.columns import StatementColumns, statement_columns
+from domain.comparison.named import packed, tags_of
 from domain.events import (
     AdjustmentEvent,
     AdjustmentLife,
@@ -147,6 +148,11 @@ class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True, 
     def columns(self) -> StatementColumns:
         """The lines in columns, made once: a statement is compared again with each event of its account."""
         return statement_columns(self.lines)
+
+    @functools.cached_property
+    def names(self) -> bytes:
+        """The documents that its lines name (``domain.comparison.named``)."""
+        return packed(tags_of(r for line in self.lines for r in (line.document_no, line.their_reference) if r))
 
 
 def day_before(period_start: dt.date) -> dt.date:

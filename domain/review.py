@@ -20,7 +20,7 @@ from domain.comparison.compare import Compared, compare
 from domain.comparison.corrections import corrected
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.rows import overview, overview_digest
-from domain.comparison.unmoved import Change, unmoved
+from domain.comparison.unmoved import Change, reach_of, settled_on
 from domain.comparison.waiting import progress_of
 from domain.discrepancies.against_statement import statement_findings
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState, Finding
@@ -85,11 +85,20 @@ def review(
     yield from _items(currency, account, found.settlement)
     yield from _allocations(currency, account, found.settlement)
     statements = statements_in_force(account)
-    same = set() if change is None else unmoved(statements, change, account.records, rules)
-    same &= account.comparisons.keys()
+    sealed = () if shelf is None else shelf.statement_labels.values()
+    reach = reach_of(change, account.records, [names.names for names in (*statements, *sealed)])
+    if shelf is not None:
+        shelf.want_moved(reach)
+    same = {
+        statement.statement_id
+        for statement in statements
+        if statement.statement_id in account.comparisons
+        and reach.spares(statement.period_end, settled_on(statement, rules))
+    }
     moved = [statement for statement in statements if statement.statement_id not in same]
+    same.update(*(label.statement_ids for label in sealed))
     wording = Wording.of(book.customer_id, currency)
-    compared = list(_compared(account, wording, rules, statements, moved, shelf, book.clock))
+    compared = list(_compared(account, wording, rules, moved, shelf, book.clock))
     findings = found.findings
     for comparison in compared:
         findings += statement_findings(comparison)
@@ -207,30 +216,33 @@ def _allocations(currency: str, account: Account, settlement: Settlement) -> Ite
 def comparisons(book: Book, currency: str, rules: RulesByDate) -> Iterator[Compared]:
     """Each statement in force laid against the books, by period. ``book`` must be whole (``archive.whole``)."""
     account = book.accounts[currency]
-    statements = statements_in_force(account)
     wording = Wording.of(book.customer_id, currency)
-    return _compared(account, wording, rules, statements, statements, None, book.clock)
+    return _compared(account, wording, rules, statements_in_force(account), None, book.clock)
 
 
 def _compared(
     account: Account,
     wording: Wording,
     rules: RulesByDate,
-    statements: Sequence[StatementFact],
     moved: Sequence[StatementFact],
     shelf: Shelf | None,
     clock: dt.date,
 ) -> Iterator[Compared]:
-    """Those of ``moved`` among all ``statements`` in force. A comparison sees sealed records too."""
+    """The comparisons of ``moved``. They see all records and statements of the account, those on ``shelf`` too."""
     if not moved:
         return
-    records = account.records if shelf is None else shelf.sealed_records() | account.records
+    if shelf is not None:
+        account = msgspec.structs.replace(
+            account,
+            records=shelf.sealed_records() | account.records,
+            statements=shelf.sealed_statements() | account.statements,
+        )
     progress = progress_of(
-        (fact for record in records.values() for fact in record.facts),
+        (fact for record in account.records.values() for fact in record.facts),
         (version for versions in account.statements.values() for version in versions),
         clock,
     )
-    side = OurSide(_our_entries(records), statements)
+    side = OurSide(_our_entries(account.records), statements_in_force(account))
     for statement in moved:
         yield compare(wording, rules.on(statement.period_end), side, statement, progress)
 

@@ -10,7 +10,8 @@ from typing import Final, Protocol
 import msgspec
 
 from domain.archive.sealing import seal, unseal
-from domain.archive.shelf import Label, Segment, Shelf, Shelves
+from domain.archive.shelf import Label, Segment, Shelf, Shelves, StatementLabel, Statements
+from domain.archive.statements import seal_statements
 from domain.books import Account, Book
 from domain.decide import decide, decide_again
 from domain.events import Event, Source
@@ -22,10 +23,14 @@ from domain.rules import RulesByDate
 HOT_RECORDS: Final = 64
 #: ids of events that wait to be sealed; half of them leave at a time
 HOT_EVENT_IDS: Final = 256
+#: lines of statements that could leave; all of them leave when they are more
+HOT_LINES: Final = 64
 
 _encoder = msgspec.msgpack.Encoder()
 _labels = msgspec.msgpack.Decoder(Label)
 _segments = msgspec.msgpack.Decoder(Segment)
+_statement_labels = msgspec.msgpack.Decoder(StatementLabel)
+_statements = msgspec.msgpack.Decoder(Statements)
 _ids = msgspec.msgpack.Decoder(dict[str, bytes])
 
 
@@ -45,26 +50,37 @@ class Archive:
     """The archive of one book. Lives as long as the book is hot; everything in it is in ``parts`` or in the book."""
 
     def __init__(
-        self, book: Book, parts: Parts, hot_records: int = HOT_RECORDS, hot_ids: int = HOT_EVENT_IDS
+        self,
+        book: Book,
+        parts: Parts,
+        hot_records: int = HOT_RECORDS,
+        hot_ids: int = HOT_EVENT_IDS,
+        hot_lines: int = HOT_LINES,
     ) -> None:
         self.book = book
         self.parts = parts
         self._hot_records = hot_records
         self._hot_ids = hot_ids
+        self._hot_lines = hot_lines
         self.shelves = Shelves()
         self._reviewed: list[str] = []
         for currency, account in book.accounts.items():
             shelf = self._shelf(currency)
             for number in account.segments:
                 shelf.add(_labels.decode(parts.get(2 * number)))
+            for number in account.statement_segments:
+                shelf.statement_labels[number] = _statement_labels.decode(parts.get(2 * number))
         for number in book.id_segments:
             self.shelves.event_digests |= _ids.decode(parts.get(2 * number))
 
     def _shelf(self, currency: str) -> Shelf:
-        return self.shelves.by_currency.setdefault(currency, Shelf(self._open))
+        return self.shelves.by_currency.setdefault(currency, Shelf(self._open, self._open_statements))
 
     def _open(self, number: int) -> Segment:
         return _segments.decode(self.parts.get(2 * number + 1))
+
+    def _open_statements(self, number: int) -> Statements:
+        return _statements.decode(self.parts.get(2 * number + 1))
 
     def decide(
         self, event: Event, source: Source, recorded_at: dt.datetime, rules: RulesByDate
@@ -96,9 +112,14 @@ class Archive:
 
     def _take_back(self, account: Account, shelf: Shelf) -> None:
         for number in sorted(shelf.wanted):
-            unseal(account, shelf.open(number))
-            shelf.remove(number)
-            account.segments.remove(number)
+            if number in shelf.statement_labels:
+                account.statements.update(shelf.open_statements(number))
+                del shelf.statement_labels[number]
+                account.statement_segments.remove(number)
+            else:
+                unseal(account, shelf.open(number))
+                shelf.remove(number)
+                account.segments.remove(number)
             self.parts.put(2 * number, None)
             self.parts.put(2 * number + 1, None)
         shelf.wanted.clear()
@@ -113,6 +134,7 @@ class Archive:
             account.reviewed_under = rules_digest(rules)
             if len(account.records) > max(account.seal_above, self._hot_records):
                 self._seal(currency, account, rules)
+            self._seal_statements(currency, account, rules)
         if len(book.event_digests) > self._hot_ids:
             self._seal_ids()
 
@@ -126,6 +148,17 @@ class Archive:
         book.next_segment += len(made)
         left = len(account.records)
         account.seal_above = left + max(self._hot_records, left) // 2
+
+    def _seal_statements(self, currency: str, account: Account, rules: RulesByDate) -> None:
+        book = self.book
+        clock = max(account.clock, book.clock)
+        made = seal_statements(account, rules, clock, self._hot_lines, book.next_segment)
+        for label, statements in made:
+            self.parts.put(2 * label.number, _encoder.encode(label))
+            self.parts.put(2 * label.number + 1, _encoder.encode(statements))
+            account.statement_segments.append(label.number)
+            self._shelf(currency).statement_labels[label.number] = label
+        book.next_segment += len(made)
 
     def _seal_ids(self) -> None:
         book = self.book
@@ -150,4 +183,6 @@ def whole(book: Book, parts: Parts) -> Book:
     for account in found.accounts.values():
         for number in account.segments:
             unseal(account, _segments.decode(parts.get(2 * number + 1)))
+        for number in account.statement_segments:
+            account.statements.update(_statements.decode(parts.get(2 * number + 1)))
     return found

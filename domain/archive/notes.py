@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -68,3 +68,58 @@ def fits(
         for first, last, amount in (documents if found else ())
         for day in found.get(amount if exactly else 0, ())
     )
+
+
+def clusters_of(every: Sequence[Notes], *, exactly: bool) -> list[list[int]]:
+    """Places in ``every``, those together that have to do with each other (``Notes.meets``), also through others.
+
+    Cost grows with what was noted, not with the pairs: of all that ask one thing, one stands for the others as soon as
+    anything answers it.
+    """
+    leader = list(range(len(every)))
+
+    def find(place: int) -> int:
+        while leader[place] != place:
+            leader[place] = place = leader[leader[place]]
+        return place
+
+    def join(places: Iterable[int]) -> None:
+        first, *others = sorted({find(place) for place in places})
+        for other in others:
+            leader[other] = first
+
+    asking: dict[int, list[int]] = {}
+    answering: dict[int, list[int]] = {}
+    for place, notes in enumerate(every):
+        for mine, theirs, tags in ((asking, answering, notes.asked), (answering, asking, notes.answered)):
+            for one in tags:
+                mine.setdefault(one, []).append(place)
+                if one in theirs:
+                    join((*mine[one], *theirs[one]))
+                    mine[one], theirs[one] = [place], theirs[one][:1]
+    for together in _by_money_and_day(every, exactly=exactly):
+        join(together)
+    found: dict[int, list[int]] = {}
+    for place in range(len(every)):
+        found.setdefault(find(place), []).append(place)
+    return list(found.values())
+
+
+def _by_money_and_day(every: Sequence[Notes], *, exactly: bool) -> Iterator[list[int]]:
+    """Places in ``every`` whose money and documents fit each other, a few at a time (``fits``)."""
+    by_amount: dict[int, list[tuple[int, int, int, int]]] = {}
+    for place, notes in enumerate(every):
+        for day, amount in notes.receipts:
+            by_amount.setdefault(amount if exactly else 0, []).append((day, 1, place, day))
+        for first, last, amount in notes.documents:
+            by_amount.setdefault(amount if exactly else 0, []).append((first, 0, place, last))
+    for happening in by_amount.values():
+        waiting: list[tuple[int, int]] = []  # documents whose days have begun: (last day, place)
+        for day, is_receipt, place, last in sorted(happening):
+            if not is_receipt:
+                waiting.append((last, place))
+                continue
+            waiting = [document for document in waiting if document[0] >= day]
+            if waiting:
+                yield [place, *(at for _, at in waiting)]
+                waiting = [max(waiting)]  # the one that waits longest stands for all

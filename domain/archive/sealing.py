@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 
-from domain.archive.notes import Notes, tag
+from domain.archive.notes import Notes, clusters_of, tag
 from domain.archive.shelf import Label, Segment, Shelf, payers_tag
 from domain.books import Account, Book, Record
 from domain.matching.references import DocumentIndex
@@ -59,6 +59,9 @@ class _Sealing:
             (_MAY_LEAVE,) if first == (_MAY_LEAVE,) else ()
         )
         self._exactly = not any(one.tolerant for one in rules.every)
+        self._pairs_of: dict[str, list[tuple[str, str]]] = {}
+        for pair in self._account.allocations:
+            self._pairs_of.setdefault(pair[0], []).append(pair)
         self._payers: frozenset[str] = frozenset()
         whole = self._review(self._account.records)
         self._payers = frozenset(whole.notes.payers) | shelf.payers()
@@ -117,11 +120,9 @@ class _Sealing:
             tuple(sorted(notes.payers)),
             payers_tag(self._payers),
         )
-        inside = set(keys)
-        allocations = {p: link for p, link in self._account.allocations.items() if p[0] in inside}
-        segment = Segment({key: self._account.records.pop(key) for key in keys}, allocations)
-        for pair in allocations:
-            del self._account.allocations[pair]
+        account = self._account
+        allocations = {p: account.allocations.pop(p) for key in keys for p in self._pairs_of.get(key, ())}
+        segment = Segment({key: account.records.pop(key) for key in keys}, allocations)
         self._shelf.add(label)
         return [(label, segment)]
 
@@ -162,30 +163,15 @@ class _Sealing:
             not found.findings
             and all(item_figures(settlement, key) == account.records[key].item for key in keys)
             and all(account.allocations.get(pair) == link for pair, link in pairs.items())
-            and len(pairs) == sum(pair[0] in set(keys) for pair in account.allocations)
+            and len(pairs) == sum(len(self._pairs_of.get(key, ())) for key in keys)
         )
         return found.notes if same else None
 
     def _packed(self, groups: Sequence[tuple[Group, Notes]]) -> Iterator[Group]:
         """Groups that have to do with each other together, and such clusters side by side up to a segment's size."""
-        cluster_of: dict[Group, int] = {}
-        clusters: dict[int, list[tuple[Group, Notes]]] = {}
-        for number, (group, notes) in enumerate(groups):
-            touching = sorted(
-                {
-                    cluster_of[other]
-                    for other, theirs in groups[:number]
-                    if notes.meets(theirs, exactly=self._exactly)
-                }
-            )
-            merged = [(group, notes)]
-            for at in touching:
-                merged = clusters.pop(at) + merged
-            clusters[number] = merged
-            cluster_of.update((member, number) for member, _ in merged)
         keys: list[str] = []
-        for cluster in clusters.values():
-            more = [key for group, _ in cluster for key in group]
+        for cluster in clusters_of([notes for _, notes in groups], exactly=self._exactly):
+            more = [key for at in cluster for key in groups[at][0]]
             if keys and len(keys) + len(more) > SEGMENT_RECORDS:
                 yield tuple(sorted(keys))
                 keys = []

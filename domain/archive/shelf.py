@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from domain.archive.notes import Notes, fits, tag
 from domain.books import Linked, Record
+from domain.comparison.unmoved import Reach
+from domain.facts import StatementFact
 
 
 class Segment(msgspec.Struct, frozen=True, array_like=True):
@@ -37,6 +40,22 @@ class Label(msgspec.Struct, frozen=True, array_like=True):
         return bool(self.receipts or self.documents)
 
 
+class StatementLabel(msgspec.Struct, frozen=True, array_like=True):
+    """What the shelf knows of a segment of statements: enough to know whether an event may move their comparisons."""
+
+    number: int
+    statement_ids: tuple[str, ...]
+    last_day: dt.date
+    """The end of the latest period."""
+    settled: dt.date
+    """The day from which on none of them waits for anything."""
+    names: bytes
+    """The documents that they name (``domain.comparison.named``)."""
+
+
+Statements = dict[str, list[StatementFact]]
+
+
 def payers_tag(names: Iterable[str]) -> int:
     return tag("payers", *sorted(names))
 
@@ -44,10 +63,14 @@ def payers_tag(names: Iterable[str]) -> int:
 class Shelf:
     """The labels of one account. ``wanted`` collects the segments without which a review would not be exact."""
 
-    def __init__(self, open_segment: Callable[[int], Segment]) -> None:
+    def __init__(
+        self, open_segment: Callable[[int], Segment], open_statements: Callable[[int], Statements]
+    ) -> None:
         self.labels: dict[int, Label] = {}
+        self.statement_labels: dict[int, StatementLabel] = {}
         self.wanted: set[int] = set()
         self._open = open_segment
+        self._open_statements = open_statements
         self._by_record: dict[int, list[int]] = {}
         self._by_asked: dict[int, list[int]] = {}
         self._by_answered: dict[int, list[int]] = {}
@@ -78,8 +101,21 @@ class Shelf:
     def want_record(self, record_key: str) -> None:
         self.wanted.update(self._by_record.get(tag("record", record_key), ()))
 
+    def want_statement(self, statement_id: str) -> None:
+        self.wanted.update(
+            number for number, label in self.statement_labels.items() if statement_id in label.statement_ids
+        )
+
+    def want_moved(self, reach: Reach) -> None:
+        """Want every statement whose comparison a change may move."""
+        self.wanted.update(
+            number
+            for number, label in self.statement_labels.items()
+            if not reach.spares(label.last_day, label.settled)
+        )
+
     def want_all(self) -> None:
-        self.wanted.update(self.labels)
+        self.wanted.update(self.labels, self.statement_labels)
 
     def want_answers(self, asked: set[int]) -> None:
         """Want what could answer one of the questions."""
@@ -111,6 +147,17 @@ class Shelf:
     def open(self, number: int) -> Segment:
         return self._open(number)
 
+    def open_statements(self, number: int) -> Statements:
+        return self._open_statements(number)
+
+    def sealed_statements(self) -> Statements:
+        """All sealed statements, read for this once."""
+        return {
+            statement_id: versions
+            for number in self.statement_labels
+            for statement_id, versions in self.open_statements(number).items()
+        }
+
     def sealed_records(self) -> dict[str, Record]:
         """All sealed records, read for this once."""
         return {key: record for number in self.labels for key, record in self.open(number).records.items()}
@@ -126,11 +173,15 @@ class Shelves:
     def of(self, currency: str) -> Shelf | None:
         """The shelf of the account, if anything of it is sealed."""
         shelf = self.by_currency.get(currency)
-        return shelf if shelf is not None and shelf.labels else None
+        return shelf if shelf is not None and (shelf.labels or shelf.statement_labels) else None
 
     def want_record(self, record_key: str) -> None:
         for shelf in self.by_currency.values():
             shelf.want_record(record_key)
+
+    def want_statement(self, statement_id: str) -> None:
+        for shelf in self.by_currency.values():
+            shelf.want_statement(statement_id)
 
     def wanting(self) -> bool:
         return any(shelf.wanted for shelf in self.by_currency.values())

@@ -1,5 +1,6 @@
 """A long history of one account that mostly pays what it owes: invoices, payments with and without references,
-late amendments, refunds of old documents, twins, slips and the customer's monthly statements.
+late amendments, refunds of old documents, twins, slips, the customer's monthly statements, new versions of them, what
+people corrected in them, and days on which nothing else happened.
 """
 
 from __future__ import annotations
@@ -10,7 +11,15 @@ from typing import Any
 
 import msgspec
 
-from domain.events import CustomerStatementEvent, Event, OrderEvent, PaymentEvent, RefundEvent
+from domain.events import (
+    AdjustmentEvent,
+    ClockEvent,
+    CustomerStatementEvent,
+    Event,
+    OrderEvent,
+    PaymentEvent,
+    RefundEvent,
+)
 
 START = dt.date(2026, 1, 1)
 
@@ -24,6 +33,7 @@ class _Account:
         self.invoices: list[OrderEvent] = []
         self.payments: list[PaymentEvent] = []
         self.refunds: list[RefundEvent] = []
+        self.statements: list[CustomerStatementEvent] = []
         self.day = START
         while len(self.events) < count:
             self.day += dt.timedelta(days=rng.choice((0, 0, 1, 1, 2)))
@@ -47,8 +57,18 @@ class _Account:
 
     def _something(self) -> None:
         what = self.rng.choices(
-            (self._invoice, self._payment, self._refund, self._amendment, self._again, self._statement),
-            (40, 42, 1 + self.mess_percent // 4, 1 + self.mess_percent // 4, 1 + self.mess_percent // 4, 3),
+            (
+                self._invoice,
+                self._payment,
+                self._refund,
+                self._amendment,
+                self._again,
+                self._statement,
+                self._clock,
+                self._statement_again,
+                self._correction,
+            ),
+            (40, 42, *[1 + self.mess_percent // 4] * 3, 3, 2, *[self.mess_percent // 8] * 2),
         )[0]
         what()
 
@@ -182,7 +202,51 @@ class _Account:
             "line_count": len(lines),
             "lines": lines,
         }
-        self.events.append(msgspec.convert(value, CustomerStatementEvent))
+        self.statements.append(msgspec.convert(value, CustomerStatementEvent))
+        self.events.append(self.statements[-1])
+
+    def _clock(self) -> None:
+        value = self._envelope(f"day/{self.day}", "clock.passed")
+        value |= {"currency": "EUR", "amount_minor": 0, "document_no": self.day.isoformat()}
+        self.events.append(msgspec.convert(value, ClockEvent))
+
+    def _statement_again(self) -> None:
+        if not self.statements:
+            return
+        place = self.rng.randrange(len(self.statements))
+        known = self.statements[place]
+        life = self.rng.choice(("replaced", "replaced", "withdrawn"))
+        self.statements[place] = msgspec.structs.replace(
+            known,
+            event_id=f"e{len(self.events)}",
+            event_type=f"customer_statement.{life}",
+            statement_version=known.statement_version + 1,
+            lines=known.lines[:-1],
+            occurred_at=dt.datetime.combine(self.day, dt.time(9), dt.UTC),
+        )
+        self.events.append(self.statements[place])
+
+    def _correction(self) -> None:
+        """A line of a statement is struck out by two people."""
+        if not self.statements:
+            return
+        statement = self.rng.choice(self.statements)
+        record = f"adjustment/A-{len(self.events)}"
+        value = self._envelope(record, "adjustment.posted") | {
+            "currency": "EUR",
+            "source_system": "tieout",
+            "document_no": record,
+            "adjustment_id": record,
+            "adjustment_type": "statement_line",
+            "amount_minor": 0,
+            "proposed_by": "ann",
+            "approved_by": "bob",
+            "reason": "",
+            "statement_id": statement.statement_id,
+            "statement_version": statement.statement_version,
+            "line_no": 1,
+        }
+        self.events.append(msgspec.convert(value, AdjustmentEvent))
 
 
 def busy_account(rng: random.Random, count: int, mess_percent: int = 15) -> list[Event]:

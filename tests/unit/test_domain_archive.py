@@ -11,7 +11,7 @@ import pytest
 from domain.archive.archive import Archive
 from domain.archive.notes import Notes, tag
 from domain.archive.sealing import _Sealing, seal
-from domain.archive.shelf import Label, Segment, Shelf
+from domain.archive.shelf import Label, Segment, Shelf, Statements
 from domain.archive.stored import StoredBooks
 from domain.books import new_book
 from domain.decide import evolve
@@ -177,7 +177,7 @@ def test_documents_that_bear_on_each_other_leave_together() -> None:
 
 def test_a_segment_that_a_sealed_one_bears_on_is_not_made() -> None:
     archive = archived(paid(60), hot=1_000)
-    shelf = Shelf(_nothing)
+    shelf = Shelf(_nothing, _no_statements)
     shelf.add(Label(999, (), (tag("exact_document", "INV-00001"),), (), (), (), (), 0))
     made = seal(archive.book, "EUR", shelf, Rules(), 0)
     assert made
@@ -186,8 +186,12 @@ def test_a_segment_that_a_sealed_one_bears_on_is_not_made() -> None:
     assert "shop/o40" not in hot_records(archive)
 
 
-def _nothing(_: int) -> Segment:
-    raise AssertionError
+def _nothing(number: int) -> Segment:
+    raise AssertionError(f"nobody asks for segment {number}")
+
+
+def _no_statements(number: int) -> Statements:
+    raise AssertionError(f"nobody asks for statements {number}")
 
 
 def test_notes_meet_by_money_and_day() -> None:
@@ -202,7 +206,7 @@ def test_notes_meet_by_money_and_day() -> None:
 
 
 def test_other_payers_bring_back_what_was_matched_by_figure() -> None:
-    shelf = Shelf(_nothing)
+    shelf = Shelf(_nothing, _no_statements)
     shelf.add(Label(1, (), (), (), ((1, 1),), (), (), tag("payers", "ACME")))
     shelf.want(Notes(payers={"ACME"}), exactly=True)
     assert not shelf.wanted
@@ -266,12 +270,8 @@ def test_records_that_do_not_stand_for_themselves_are_not_sealed() -> None:
     """A document without the payment that cleared it."""
     archive = archived(paid(3), hot=100)
     before = encoded(archive.book)
-    assert _Sealing(archive.book, "EUR", Shelf(no_segment), Rules()).sealed(("shop/o1",), 0) == []
+    assert _Sealing(archive.book, "EUR", Shelf(_nothing, _no_statements), Rules()).sealed(("shop/o1",), 0) == []
     assert encoded(archive.book) == before
-
-
-def no_segment(number: int) -> Segment:
-    raise AssertionError(f"nobody asks for segment {number}")
 
 
 def test_ids_that_are_delivered_again_are_not_sealed_again() -> None:
@@ -302,6 +302,6 @@ def test_a_record_that_once_was_the_word_of_a_person_stays(word: dict[str, objec
     record = account.records["shop/o1"]
     said = msgspec.structs.replace(record.facts[0], **word)
     account.records["shop/o1"] = msgspec.structs.replace(record, facts=[said, *record.facts])
-    assert seal(archive.book, "EUR", Shelf(lambda number: Segment({}, {})), Rules(), 0)
+    assert seal(archive.book, "EUR", Shelf(lambda number: Segment({}, {}), _no_statements), Rules(), 0)
     assert "shop/o1" in account.records
     assert "shop/o2" not in account.records
