@@ -52,6 +52,27 @@ class EntryKind(enum.StrEnum):
     WRITE_OFF = "WRITE_OFF"
 
 
+#: the contract whose events a record is told by: what bears one id in two of them is two records
+_FAMILIES: Final[Mapping[EntryKind, str]] = {
+    EntryKind.INVOICE: "order",
+    EntryKind.PAYMENT: "payment",
+    EntryKind.REFUND: "refund",
+    EntryKind.CREDIT_NOTE: "refund",
+    EntryKind.RETURN: "refund",
+    EntryKind.EXCHANGE: "refund",
+    EntryKind.ADJUSTMENT: "adjustment",
+    EntryKind.WRITE_OFF: "adjustment",
+}
+
+
+def record_key(kind: EntryKind, source_system: str, source_record_id: str) -> str:
+    """The name of a record within its account; also the id of its open item.
+
+    An order and a payment that a source both calls 77 are two records, so the contract is part of it.
+    """
+    return f"{_FAMILIES[kind]}:{source_system}/{source_record_id}"
+
+
 class Instruction(msgspec.Struct, frozen=True, array_like=True):
     """What a person decided about a payment: it pays ``links``, or (``None``) it does not pay ``document_no``."""
 
@@ -115,7 +136,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
     @property
     def record_key(self) -> str:
-        return f"{self.source_system}/{self.source_record_id}"
+        return record_key(self.kind, self.source_system, self.source_record_id)
 
 
 class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True, dict=True):
@@ -152,7 +173,9 @@ class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True, 
     @functools.cached_property
     def names(self) -> bytes:
         """The documents that its lines name (``domain.comparison.named``)."""
-        return packed(tags_of(r for line in self.lines for r in (line.document_no, line.their_reference) if r))
+        return packed(
+            tags_of(r for line in self.lines for r in (line.document_no, line.their_reference) if r)
+        )
 
 
 def day_before(period_start: dt.date) -> dt.date:

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import msgspec
 
 from domain.events import AdjustmentEvent
 from domain.validation import ADJUSTMENTS, OWN_SOURCE
-from domain.work.actions import Action, WorkRefusal, WorkRefusalReason, in_order
-from domain.work.maker_checker import judge_decision
+from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
+from domain.work.maker_checker import Decision, decided, judge_decision
 
 
 class AdjustmentAction(enum.StrEnum):
     PROPOSE = "propose"
     PROPOSE_REVERSAL = "propose_reversal"
-    APPROVE = "approve"
-    REJECT = "reject"
-    WITHDRAW = "withdraw"
+    APPROVE = Decision.APPROVE.value
+    REJECT = Decision.REJECT.value
+    WITHDRAW = Decision.WITHDRAW.value
 
 
 class AdjustmentState(enum.StrEnum):
@@ -35,6 +36,13 @@ class AdjustmentState(enum.StrEnum):
     EXPIRED = "EXPIRED"
     REVERSAL_PROPOSED = "REVERSAL_PROPOSED"
     REVERSED = "REVERSED"
+
+
+_NOT_POSTED: Final[Mapping[Decision | None, AdjustmentState]] = {
+    None: AdjustmentState.PROPOSED,
+    Decision.REJECT: AdjustmentState.REJECTED,
+    Decision.WITHDRAW: AdjustmentState.WITHDRAWN,
+}
 
 
 class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,29 +59,26 @@ def adjustment_of(
     adjustment_id: str, actions: Iterable[Action], now: dt.datetime, expire: dt.timedelta
 ) -> Adjustment:
     """The fold as of ``now``. ``actions`` begin with a proposal; one undecided for ``expire`` lapses."""
-    proposal, *later = in_order(actions)
-    state = AdjustmentState.PROPOSED
-    pending: Action | None = proposal
-    events: tuple[AdjustmentEvent, ...] = ()
-    for action in later:
-        match action.action:
-            case AdjustmentAction.PROPOSE_REVERSAL:
-                state, pending = AdjustmentState.REVERSAL_PROPOSED, action
-                continue
-            case AdjustmentAction.APPROVE:
-                reverses = state is AdjustmentState.REVERSAL_PROPOSED
-                events += (_event(adjustment_id, proposal, pending or proposal, action, reverses=reverses),)
-                state = AdjustmentState.REVERSED if reverses else AdjustmentState.POSTED
-            case AdjustmentAction.REJECT:
-                state = AdjustmentState.POSTED if events else AdjustmentState.REJECTED
-            case _:  # withdrawn
-                state = AdjustmentState.POSTED if events else AdjustmentState.WITHDRAWN
+    done = decided(actions)
+    pending = done.pending
+    lapsed = pending is not None and now - pending.occurred_at > expire
+    if lapsed:
         pending = None
-    if pending is not None and now - pending.occurred_at > expire:
-        state = AdjustmentState.POSTED if events else AdjustmentState.EXPIRED
-        pending = None
+    if done.approvals:
+        state = AdjustmentState.POSTED if pending is None else AdjustmentState.REVERSAL_PROPOSED
+        state = AdjustmentState.REVERSED if len(done.approvals) > 1 else state
+    else:
+        state = AdjustmentState.EXPIRED if lapsed else _NOT_POSTED[done.refused]
+    events = (
+        _event(adjustment_id, done.proposal, said, approval, reverses=number > 0)
+        for number, (said, approval) in enumerate(done.approvals)
+    )
     return Adjustment(
-        adjustment_id=adjustment_id, state=state, proposal=proposal, pending=pending, events=events
+        adjustment_id=adjustment_id,
+        state=state,
+        proposal=done.proposal,
+        pending=pending,
+        events=tuple(events),
     )
 
 

@@ -6,8 +6,11 @@ Source: the four-eyes principle of internal control (segregation of duties, COSO
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 
-from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
+import msgspec
+
+from domain.work.actions import Action, WorkRefusal, WorkRefusalReason, in_order
 
 
 class Decision(enum.StrEnum):
@@ -16,6 +19,37 @@ class Decision(enum.StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """What became of the proposals about one subject: first of the thing itself, then of its being taken back."""
+
+    proposal: Action
+    """The first."""
+    pending: Action | None
+    """The proposal that waits for a decision."""
+    approvals: tuple[tuple[Action, Action], ...]
+    """(what was proposed, its approval): at most one of the thing and one of its being taken back."""
+    refused: Decision | None
+    """How the proposal ended where nothing was ever approved."""
+
+
+def decided(actions: Iterable[Action]) -> Decided:
+    """The fold. ``actions`` begin with a proposal; those that are no decision propose again."""
+    proposal, *later = in_order(actions)
+    pending: Action | None = proposal
+    approvals: tuple[tuple[Action, Action], ...] = ()
+    refused: Decision | None = None
+    for action in later:
+        if action.action not in tuple(Decision):
+            pending = action
+            continue
+        if action.action == Decision.APPROVE:
+            approvals += () if pending is None else ((pending, action),)
+        elif not approvals:
+            refused = Decision(action.action)
+        pending = None
+    return Decided(proposal=proposal, pending=pending, approvals=approvals, refused=refused)
 
 
 def judge_decision(

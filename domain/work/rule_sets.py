@@ -7,14 +7,15 @@ that posting it again gives the same event, which the stream knows already.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import msgspec
 
 from domain.rule_changes import RuleSetEvent, event_of
 from domain.rule_sets import RuleSet
-from domain.work.actions import Action, WorkRefusal, WorkRefusalReason, in_order
-from domain.work.maker_checker import Decision, judge_decision
+from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
+from domain.work.maker_checker import Decision, decided, judge_decision
 
 
 class RuleSetAction(enum.StrEnum):
@@ -34,6 +35,13 @@ class RuleSetState(enum.StrEnum):
     RETIRED = "RETIRED"
 
 
+_NOT_ACTIVE: Final[Mapping[Decision | None, RuleSetState]] = {
+    None: RuleSetState.PROPOSED,
+    Decision.REJECT: RuleSetState.REJECTED,
+    Decision.WITHDRAW: RuleSetState.WITHDRAWN,
+}
+
+
 class ProposedRuleSet(msgspec.Struct, frozen=True, kw_only=True):
     """Where a rule set stands. ``pending``: what waits for a decision; ``events``: what was decided, for the stream."""
 
@@ -46,33 +54,26 @@ class ProposedRuleSet(msgspec.Struct, frozen=True, kw_only=True):
 
 def proposed_rule_set_of(actions: Iterable[Action]) -> ProposedRuleSet:
     """The fold. ``actions`` begin with a proposal, whose details hold the set."""
-    proposal, *later = in_order(actions)
-    rule_set = msgspec.json.decode(proposal.details["rule_set"], type=RuleSet)
-    state = RuleSetState.PROPOSED
-    pending: Action | None = proposal
-    events: tuple[RuleSetEvent, ...] = ()
-    for action in later:
-        match action.action:
-            case RuleSetAction.PROPOSE_RETIREMENT:
-                state, pending = RuleSetState.RETIREMENT_PROPOSED, action
-                continue
-            case RuleSetAction.APPROVE:
-                retires = state is RuleSetState.RETIREMENT_PROPOSED
-                event = event_of(
-                    rule_set,
-                    retires=retires,
-                    proposed_by=(pending or proposal).actor,
-                    approved_by=action.actor,
-                    occurred_at=action.occurred_at,
-                )
-                events += (event,)
-                state = RuleSetState.RETIRED if retires else RuleSetState.ACTIVE
-            case RuleSetAction.REJECT:
-                state = RuleSetState.ACTIVE if events else RuleSetState.REJECTED
-            case _:  # withdrawn
-                state = RuleSetState.ACTIVE if events else RuleSetState.WITHDRAWN
-        pending = None
-    return ProposedRuleSet(rule_set=rule_set, state=state, proposal=proposal, pending=pending, events=events)
+    done = decided(actions)
+    rule_set = msgspec.json.decode(done.proposal.details["rule_set"], type=RuleSet)
+    if done.approvals:
+        state = RuleSetState.ACTIVE if done.pending is None else RuleSetState.RETIREMENT_PROPOSED
+        state = RuleSetState.RETIRED if len(done.approvals) > 1 else state
+    else:
+        state = _NOT_ACTIVE[done.refused]
+    events = (
+        event_of(
+            rule_set,
+            retires=number > 0,
+            proposed_by=said.actor,
+            approved_by=approval.actor,
+            occurred_at=approval.occurred_at,
+        )
+        for number, (said, approval) in enumerate(done.approvals)
+    )
+    return ProposedRuleSet(
+        rule_set=rule_set, state=state, proposal=done.proposal, pending=done.pending, events=tuple(events)
+    )
 
 
 def judge_rule_set_action(found: ProposedRuleSet, action: str, actor: str) -> WorkRefusal | None:

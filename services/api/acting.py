@@ -54,14 +54,19 @@ def as_problems() -> Iterator[None]:
         raise ProblemError(code, str(error), **extensions) from error
 
 
-def acting_user(deps: ApiDependencies) -> Any:
-    """Dependency: the user of the bearer token."""
+def acting_user(deps: ApiDependencies, least: str = "viewer") -> Any:
+    """Dependency: the user of the bearer token, whose role is at least that."""
 
     def user(authorization: Annotated[str | None, Header()] = None) -> User:
         scheme, _, token = (authorization or "").partition(" ")
         given = token.strip() if scheme.lower() == "bearer" else None
         with as_problems(), deps.engine.connect() as connection:
-            return user_of_token(connection, given)
+            found = user_of_token(connection, given)
+            if not found.at_least(least):
+                raise NotAllowedError(
+                    found.user_id, f"{found.user_id} may not do that as {found.role}; it takes a {least}."
+                )
+            return found
 
     return Depends(user)
 

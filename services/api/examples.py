@@ -38,7 +38,7 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
     "open_items": [
         {
             **_ACCOUNT,
-            "item_id": "shop/order/SO-1001",
+            "item_id": "order:shop/order/SO-1001",
             "kind": "INVOICE",
             "side": "DEBIT",
             "document_no": "INV-1001",

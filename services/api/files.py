@@ -144,7 +144,7 @@ def file_router(deps: ApiDependencies) -> APIRouter:
 
     @router.post(
         "/imports/{kind}",
-        dependencies=[acting_user(deps)],
+        dependencies=[acting_user(deps, least="clerk")],
         summary="Import a file",
         status_code=202,
         openapi_extra=_BODY,
@@ -156,6 +156,7 @@ def file_router(deps: ApiDependencies) -> APIRouter:
                 ProblemCode.MALFORMED_JSON,
                 ProblemCode.FILE_REFUSED,
                 ProblemCode.NOT_SIGNED_IN,
+                ProblemCode.NOT_ALLOWED,
                 ProblemCode.KAFKA_UNAVAILABLE,
             ),
         },

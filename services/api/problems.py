@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -121,6 +121,11 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(BucketEdgesError)
     async def edges(request: Request, error: BucketEdgesError) -> Response:
         return problem_response(request, ProblemCode.INVALID_PARAMETER, str(error))
+
+    @app.exception_handler(DataError)
+    async def unheld(request: Request, error: DataError) -> Response:
+        _log.warning("a request holds a value that no column can", exc_info=error)
+        return problem_response(request, ProblemCode.INVALID_PARAMETER, str(error.orig))
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> Response:

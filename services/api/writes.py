@@ -40,7 +40,7 @@ _ACCEPTED: Final = {
 def write_router(deps: ApiDependencies) -> APIRouter:
     """The one way in over HTTP."""
     router = APIRouter(prefix="/api/v1")
-    user = acting_user(deps)
+    user = acting_user(deps, least="clerk")
 
     async def body(request: Request) -> bytes:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -73,6 +73,7 @@ def write_router(deps: ApiDependencies) -> APIRouter:
                 ProblemCode.NO_EVENT_ACCEPTED,
                 ProblemCode.KAFKA_UNAVAILABLE,
                 ProblemCode.NOT_SIGNED_IN,
+                ProblemCode.NOT_ALLOWED,
             ),
         },
     )

@@ -14,6 +14,7 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from domain.ageing import Allocated, LedgerLine
+from domain.facts import EntryKind, record_key
 from domain.ledger import EntryRole, Side
 from services.queries.filters import AccountFilter, by_code_point, stream
 from services.store.tables import allocations, ledger_entries
@@ -69,7 +70,7 @@ def _merged(lines: Iterator[sa.RowMapping], booked: Iterator[sa.RowMapping]) -> 
 def _line(row: sa.RowMapping) -> LedgerLine:
     return LedgerLine(
         entry_id=row["entry_id"],
-        item_id=f"{row['source_system']}/{row['source_record_id']}",
+        item_id=record_key(EntryKind(row["kind"]), row["source_system"], row["source_record_id"]),
         kind=row["kind"],
         role=EntryRole(row["role"]),
         side=Side(row["side"]),

@@ -18,6 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.ageing import Allocated, LedgerLine
+from domain.facts import EntryKind, record_key
 from domain.ledger import EntryRole, Side
 from services.reports.document import Customer
 from services.store.tables import allocations, customers, ledger_entries
@@ -133,7 +134,8 @@ def _lines_query(end: dt.date) -> sa.Select[Any]:
         entries.entry_id,
         entries.customer_id,
         entries.currency,
-        _item_id().label("item_id"),
+        entries.source_system,
+        entries.source_record_id,
         entries.kind,
         entries.role,
         entries.side,
@@ -148,16 +150,11 @@ def _lines_query(end: dt.date) -> sa.Select[Any]:
     ).where(entries.business_date <= end)
 
 
-def _item_id() -> sa.ColumnElement[str]:
-    """The open item of an entry is the record of the source that the entry is a version of."""
-    return ledger_entries.c.source_system + "/" + ledger_entries.c.source_record_id
-
-
 def _lines(rows: Sequence[sa.Row[Any]]) -> tuple[LedgerLine, ...]:
     return tuple(
         LedgerLine(
             entry_id=row.entry_id,
-            item_id=row.item_id,
+            item_id=record_key(EntryKind(row.kind), row.source_system, row.source_record_id),
             kind=row.kind,
             role=_ROLES[row.role],
             side=_SIDES[row.side],

@@ -77,13 +77,10 @@ class AdjustmentDesk:
         """Approve, reject, withdraw, or propose the reversal (as of ``date``). An approval is posted to the books."""
         with self.log.turn(ADJUSTMENT, adjustment_id) as connection:
             history, adjustment = self._find(connection, adjustment_id)
-            last = history[-1]
-            posts_again = (
-                adjustment.state in _POSTED
-                and (last.action, last.actor) == (action, user.user_id)
-                and action == AdjustmentAction.APPROVE
-            )
-            if not posts_again:
+            if action == AdjustmentAction.APPROVE and adjustment.state in _POSTED:
+                # Nothing is decided: what was decided is posted again, in case it did not reach the books.
+                self._allow(user, action, adjustment)
+            else:
                 refusal = judge_adjustment_action(adjustment, action, user.user_id)
                 if refusal is not None:
                     raise ActionRefusedError(adjustment_id, refusal)
@@ -156,7 +153,8 @@ class AdjustmentDesk:
         case_id: str | None = None,
     ) -> Iterator[AdjustmentRow]:
         """Adjustments by time of their proposal; those that wait for a decision, those for one case, or all."""
-        by_subject = actions_by_subject(connection, ADJUSTMENT, accounts)
+        last = (AdjustmentAction.PROPOSE, AdjustmentAction.PROPOSE_REVERSAL) if pending_only else ()
+        by_subject = actions_by_subject(connection, ADJUSTMENT, accounts, last)
         now = self.clock()
         found = [adjustment_of(number, done, now, self._expire) for number, done in by_subject.items()]
         for one in sorted(found, key=lambda one: (one.proposal.occurred_at, one.proposal.event_id)):

@@ -196,13 +196,22 @@ def history_of(connection: sa.Connection, subject_kind: str, subject: str) -> li
 
 
 def actions_by_subject(
-    connection: sa.Connection, subject_kind: str, accounts: AccountFilter
+    connection: sa.Connection, subject_kind: str, accounts: AccountFilter, last_in: Sequence[str] = ()
 ) -> dict[str, list[Action]]:
-    """The actions on every subject of a kind, each in order."""
+    """The actions on every subject of a kind, each in order. ``last_in``: only where one of these is the last."""
     row = work_events.c
     wanted = sa.select(row.subject, *(row[name] for name in _COLUMNS)).where(
         row.subject_kind == subject_kind, *accounts.clauses(work_events)
     )
+    if last_in:
+        last = (
+            sa.select(row.subject, row.action)
+            .where(row.subject_kind == subject_kind)
+            .distinct(row.subject)
+            .order_by(row.subject, row.occurred_at.desc(), row.event_id.desc())
+            .subquery()
+        )
+        wanted = wanted.where(row.subject.in_(sa.select(last.c.subject).where(last.c.action.in_(last_in))))
     found: dict[str, list[Action]] = {}
     for subject, *fields in connection.execute(wanted.order_by(row.occurred_at, row.event_id)):
         found.setdefault(subject, []).append(Action(**dict(zip(_COLUMNS, fields, strict=True))))

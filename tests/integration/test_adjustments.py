@@ -142,9 +142,12 @@ def test_a_posting_that_failed_is_repeated_by_approving_again_and_is_the_same(de
     with pytest.raises(NotRecordedError):
         desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
     desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
-    desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
+    by_another = desk.act(CARLA, asked.adjustment_id, AdjustmentAction.APPROVE)
+    assert by_another.approved_by == "bob"
     first, again = posted(desk)
     assert first == again
+    with pytest.raises(NotAllowedError):
+        desk.act(User("eve", "Eve", "viewer"), asked.adjustment_id, AdjustmentAction.APPROVE)
 
 
 def test_limits_are_by_role_and_amount(desk: AdjustmentDesk) -> None:

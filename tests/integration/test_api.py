@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 
 from deploy.stack import StackUrls
@@ -47,6 +48,7 @@ from services.work.dead_letters import DeadLetterDesk
 from services.work.policy import read_policy
 from services.work.record import WorkLog
 from services.work.rule_sets import RuleDesk
+from services.work.users import add_user
 
 pytestmark = pytest.mark.integration
 
@@ -218,6 +220,29 @@ def test_other_problems(client: httpx.Client) -> None:
     problem(client.get("/api/v1/ageing?edges=9&edges=2"), ProblemCode.INVALID_PARAMETER)
     problem(client.get("/api/v1/customers/nobody/statement?period=2026-01"), ProblemCode.UNKNOWN_CUSTOMER)
     problem(client.get("/api/v1/customers/nobody/statement?period=soon"), ProblemCode.INVALID_PARAMETER)
+
+
+@pytest.mark.parametrize("path", ["entries?text=a%00b", "cases?text=%00", "balances?customer=%00"])
+def test_a_sign_that_no_text_can_hold_is_a_bad_parameter(client: httpx.Client, path: str) -> None:
+    problem(client.get(f"/api/v1/{path}"), ProblemCode.INVALID_PARAMETER)
+
+
+def test_who_may_only_look_brings_nothing_in(client: httpx.Client, deps: ApiDependencies) -> None:
+    """Neither events nor files: what they book needs no second person."""
+    with deps.engine.begin() as connection:
+        token = add_user(connection, "eve", "Eve", "viewer", NOW)
+    try:
+        for path, media_type in (("events", "application/x-ndjson"), ("imports/products", "text/csv")):
+            headers = {"Authorization": f"Bearer {token}", "content-type": media_type}
+            refused = client.post(f"/api/v1/{path}", content=b"{}\n", headers=headers)
+            problem(refused, ProblemCode.NOT_ALLOWED)
+            del headers["Authorization"]
+            problem(
+                client.post(f"/api/v1/{path}", content=b"{}\n", headers=headers), ProblemCode.NOT_SIGNED_IN
+            )
+    finally:
+        with deps.engine.begin() as connection:
+            connection.execute(sa.delete(tables.users))
 
 
 def test_a_statement_is_a_document_to_download(client: httpx.Client) -> None:

@@ -99,9 +99,9 @@ class Books:
             "currency": "EUR",
             "allocation_id": f"a-{self.offset}",
             "account_version": self.offset,
-            "credit_item_id": f"shop/{credit}",
+            "credit_item_id": f"payment:shop/{credit}",
             "payment_document_no": credit,
-            "debit_item_id": f"shop/{debit}",
+            "debit_item_id": f"order:shop/{debit}",
             "document_no": debit,
             "amount_minor": amount,
             "effective_date": date,
@@ -245,7 +245,7 @@ def test_issuing_at_once_gives_one_version(engine: sa.Engine, books: Books) -> N
 
 def test_a_store_that_is_behind_issues_nothing(engine: sa.Engine, books: Books) -> None:
     books.allocate("C-1", "P-UNSEEN", "INV-2", 100, "2011-01-25")
-    with pytest.raises(StatementDoesNotProveError, match="shop/P-UNSEEN"):
+    with pytest.raises(StatementDoesNotProveError, match="payment:shop/P-UNSEEN"):
         issue(engine, currency="EUR")
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(statements)) == 0

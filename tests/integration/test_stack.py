@@ -292,9 +292,7 @@ def test_after_all_were_killed_one_start_brings_them_back(embedded: EmbeddedStac
     urls = embedded.urls
     query(urls, "create table survivors as select 1 as n")
     for process in processes_of(home):
-        with contextlib.suppress(
-            psutil.NoSuchProcess
-        ):  # a backend leaves by itself once its postmaster is dead
+        with contextlib.suppress(psutil.NoSuchProcess):  # a backend leaves by itself without its postmaster
             process.kill()
     assert embedded.start() == urls
     assert query(urls, "select n from survivors") == [(1,)]

@@ -103,15 +103,15 @@ def test_paid_documents_leave_and_the_newest_stay() -> None:
     archive = archived(paid(60))
     account = archive.book.accounts["EUR"]
     assert account.segments
-    assert "shop/o1" not in account.records
-    assert "shop/o60" in account.records
+    assert "order:shop/o1" not in account.records
+    assert "order:shop/o60" in account.records
     assert len(account.records) < 40
     assert account.balance_minor == 0
     assert account.entry_count == 120
 
 
 def test_money_without_a_reference_leaves_where_only_its_figure_counts() -> None:
-    assert "shop/o1" not in hot_records(archived(paid(40, named=False)))
+    assert "order:shop/o1" not in hot_records(archived(paid(40, named=False)))
 
 
 @pytest.mark.parametrize(
@@ -125,22 +125,22 @@ def test_money_without_a_reference_leaves_where_only_its_figure_counts() -> None
     ids=["another stage looks first", "rules changed"],
 )
 def test_money_without_a_reference_stays_where_others_could_be_looked_at(rules: Rules | Timeline) -> None:
-    assert "shop/o1" in hot_records(archived(paid(40, named=False), rules))
-    assert "shop/o1" not in hot_records(archived(paid(40), rules))
+    assert "order:shop/o1" in hot_records(archived(paid(40, named=False), rules))
+    assert "order:shop/o1" not in hot_records(archived(paid(40), rules))
 
 
 def test_an_open_document_keeps_what_its_payment_could_have_been() -> None:
     """The same figure within the days of a payment: were it sealed, it would come back at every event."""
     twin = invoice(2, "INV-99999", amount=1_001)
     archive = archived([twin, *paid(40, named=False)])
-    assert "shop/o1" in hot_records(archive)
-    assert "shop/o9" not in hot_records(archive)
+    assert "order:shop/o1" in hot_records(archive)
+    assert "order:shop/o9" not in hot_records(archive)
 
 
 def test_a_payment_under_an_old_number_brings_the_document_back() -> None:
     archive = archived(paid(60))
     tell(archive, [payment(90, "INV-00001", 50)])
-    assert "shop/o1" in hot_records(archive)
+    assert "order:shop/o1" in hot_records(archive)
     assert [held.kind for held in archive.book.accounts["EUR"].findings.values()] == ["OVERPAYMENT"]
 
 
@@ -148,7 +148,7 @@ def test_a_version_of_an_old_record_brings_it_back() -> None:
     archive = archived(paid(60))
     late = msgspec.structs.replace(invoice(1), event_id="late", source_version=2, amount_minor=900)
     tell(archive, [late])
-    assert len(archive.book.accounts["EUR"].records["shop/o1"].facts) == 2
+    assert len(archive.book.accounts["EUR"].records["order:shop/o1"].facts) == 2
 
 
 def test_sealed_ids_are_known() -> None:
@@ -172,7 +172,7 @@ def test_an_archive_is_made_again_from_what_is_stored() -> None:
 def test_documents_that_bear_on_each_other_leave_together() -> None:
     twins = [invoice(1, "INV 77001"), payment(1, "INV 77001"), invoice(3, "REF-88"), payment(3, "REF-88")]
     archive = archived([*twins, *paid(60)[8:]])
-    assert {"shop/o1", "shop/o3"}.isdisjoint(hot_records(archive))
+    assert {"order:shop/o1", "order:shop/o3"}.isdisjoint(hot_records(archive))
 
 
 def test_a_segment_that_a_sealed_one_bears_on_is_not_made() -> None:
@@ -182,8 +182,8 @@ def test_a_segment_that_a_sealed_one_bears_on_is_not_made() -> None:
     made = seal(archive.book, "EUR", shelf, Rules(), 0)
     assert made
     assert not shelf.wanted
-    assert "shop/o1" in hot_records(archive)
-    assert "shop/o40" not in hot_records(archive)
+    assert "order:shop/o1" in hot_records(archive)
+    assert "order:shop/o40" not in hot_records(archive)
 
 
 def _nothing(number: int) -> Segment:
@@ -270,7 +270,10 @@ def test_records_that_do_not_stand_for_themselves_are_not_sealed() -> None:
     """A document without the payment that cleared it."""
     archive = archived(paid(3), hot=100)
     before = encoded(archive.book)
-    assert _Sealing(archive.book, "EUR", Shelf(_nothing, _no_statements), Rules()).sealed(("shop/o1",), 0) == []
+    assert (
+        _Sealing(archive.book, "EUR", Shelf(_nothing, _no_statements), Rules()).sealed(("order:shop/o1",), 0)
+        == []
+    )
     assert encoded(archive.book) == before
 
 
@@ -299,9 +302,9 @@ def _ids_of(archive: Archive, number: int) -> set[str]:
 def test_a_record_that_once_was_the_word_of_a_person_stays(word: dict[str, object]) -> None:
     archive = archived(paid(40), hot=10_000)
     account = archive.book.accounts["EUR"]
-    record = account.records["shop/o1"]
+    record = account.records["order:shop/o1"]
     said = msgspec.structs.replace(record.facts[0], **word)
-    account.records["shop/o1"] = msgspec.structs.replace(record, facts=[said, *record.facts])
+    account.records["order:shop/o1"] = msgspec.structs.replace(record, facts=[said, *record.facts])
     assert seal(archive.book, "EUR", Shelf(lambda number: Segment({}, {}), _no_statements), Rules(), 0)
-    assert "shop/o1" in account.records
-    assert "shop/o2" not in account.records
+    assert "order:shop/o1" in account.records
+    assert "order:shop/o2" not in account.records

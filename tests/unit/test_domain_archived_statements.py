@@ -1,4 +1,4 @@
-"""Which statements leave the hot state, and what brings them back; ``tests/property/test_archive.py`` proves the rest."""
+"""Which statements leave the hot state, what brings them back. ``tests/property/test_archive.py`` proves the rest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ DAYS = 10
 def statement(number: int, *, version: int = 1, skipped: int = 0) -> CustomerStatementEvent:
     """Theirs of the ``number``-th ten days of ``paid``."""
     days = range(DAYS * (number - 1) + 1, DAYS * number + 1)
-    lines = [line for day in days[skipped:] for line in (_line(day, f"INV-{day:05}", 1), _line(day, f"PAY{day}", -1))]
+    lines = [
+        line
+        for day in days[skipped:]
+        for line in (_line(day, f"INV-{day:05}", 1), _line(day, f"PAY{day}", -1))
+    ]
     total = sum(line["debit_minor"] for line in lines)
     value = {
         "event_id": f"s{number}v{version}",

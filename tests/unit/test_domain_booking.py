@@ -356,3 +356,14 @@ def test_two_sources_may_use_one_record_id() -> None:
     order  2026-01-05  INV-2001  20.00  record 7  from web
     => balance 30.00
     """
+
+
+@scenario
+def test_an_order_and_a_payment_may_bear_one_record_id() -> None:
+    """
+    order    2026-01-05  INV-1001  10.00  record 7  from shop
+    payment  2026-01-06  P-77      10.00  record 7  from shop  pays INV-1001 10.00
+    => balance 0
+    => item INV-1001 0 of 10.00 CLEARED due 2026-02-04
+    => item P-77 0 of 10.00 CLEARED due 2026-01-06
+    """

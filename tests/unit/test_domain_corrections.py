@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from domain.comparison.corrections import as_sent, corrected, corrections_of, moved_minor
-from domain.comparison.unmoved import Change, unmoved
+from domain.comparison.unmoved import Change, reach_of, settled_on
 from domain.events import Source, StatementLine
 from domain.facts import EntryKind, Fact, LineCorrection, StatementFact
 from domain.rules import Rules
@@ -136,7 +136,12 @@ def test_a_correction_moves_comparisons_of_earlier_periods() -> None:
     late = dt.date(2026, 3, 1)
     fact = decided("ADJ-1", 1, READ)
     plain = msgspec.structs.replace(fact, correction=None)
-    assert unmoved([SENT], Change(plain.record_key, [plain], [], late), {}, Rules()) == {"S-1"}
-    assert unmoved([SENT], Change(fact.record_key, [fact], [], late), {}, Rules()) == set()
     undone = msgspec.structs.replace(fact, undone=True)
-    assert unmoved([SENT], Change(fact.record_key, [fact, undone], [], late), {}, Rules()) == set()
+
+    def spared(*facts: Fact) -> bool:
+        change = Change(late, fact.record_key, facts)
+        return reach_of(change, {}, [SENT.names]).spares(SENT.period_end, settled_on(SENT, Rules()))
+
+    assert spared(plain)
+    assert not spared(fact)
+    assert not spared(fact, undone)

@@ -46,7 +46,16 @@ def test_the_digest_covers_balances_items_and_discrepancies() -> None:
     rows = list(figures(holds(FULL)))
     assert {row[0] for row in rows} == {"balance", "item", "discrepancy"}
     assert ("balance", "C-1", "EUR", "0") in rows
-    assert ("item", "C-1", "EUR", "bank/payment/P-78", "2000", "2000", "2026-01-21", "CLEARED") in rows
+    assert (
+        "item",
+        "C-1",
+        "EUR",
+        "payment:bank/payment/P-78",
+        "2000",
+        "2000",
+        "2026-01-21",
+        "CLEARED",
+    ) in rows
 
 
 def test_the_digest_does_not_depend_on_the_order_of_its_rows() -> None:

@@ -59,6 +59,7 @@ def standing(*actions: Action, later: dt.timedelta = dt.timedelta(hours=1)) -> A
     [
         ([], AdjustmentState.PROPOSED, 0),
         ([APPROVED], AdjustmentState.POSTED, 1),
+        ([APPROVED, done(3, AdjustmentAction.APPROVE, "carla")], AdjustmentState.POSTED, 1),
         ([done(2, AdjustmentAction.REJECT, "bob")], AdjustmentState.REJECTED, 0),
         ([done(2, AdjustmentAction.WITHDRAW, "ann")], AdjustmentState.WITHDRAWN, 0),
         ([APPROVED, REVERSAL], AdjustmentState.REVERSAL_PROPOSED, 1),
