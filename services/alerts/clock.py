@@ -15,13 +15,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from domain.identity import stable_id
-from runtime.kafka import STAYS_IN_TOUCH
-from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.topics import CLOCK
 from services.queries.comparisons import WaitingAccount, list_waiting
+from services.store.producer import make_producer
 
 _LOOK_EVERY: Final = dt.timedelta(minutes=1)
 _QUIET_FOR: Final = dt.timedelta(hours=1)
@@ -51,16 +50,8 @@ class ClockTopic:
     ) -> None:
         self._encoder = encoder
         self._topic = topic
-        self._producer = Producer(
-            {
-                **STAYS_IN_TOUCH,
-                "bootstrap.servers": bootstrap_servers,
-                "client.id": "tieout-clock",
-                "enable.idempotence": True,
-                "acks": "all",
-                "partitioner": PRODUCER_PARTITIONER,
-                "message.timeout.ms": delivery_timeout_s * 1000,
-            }
+        self._producer = make_producer(
+            bootstrap_servers, "tieout-clock", delivery_timeout_s=delivery_timeout_s
         )
 
     def tell(self, events: Iterable[dict[str, Any]]) -> None:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import logging
 import signal
 import threading
 import zlib
@@ -28,11 +27,9 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, BinaryIO, Final, Protocol, Self
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
-from runtime.kafka import STAYS_IN_TOUCH
 from schemas.admin import RECORD_MAX_BYTES
-from schemas.partitioner import PRODUCER_PARTITIONER
 from services.imports.canonical import LineError, LineReason, Outgoing, excerpt_of, read_line
 from services.imports.errors import (
     DeliveryFailedError,
@@ -41,6 +38,7 @@ from services.imports.errors import (
     RecordTooLargeError,
     SourceUnreadableError,
 )
+from services.store.producer import make_producer
 
 #: what the topics take, less the framing of a batch
 RECORD_BYTES_MAX: Final = RECORD_MAX_BYTES - 1024
@@ -90,22 +88,15 @@ class Publisher:
         self._next_offsets: dict[tuple[str, int], int] = {}
         self._counts: Counter[str] = Counter()
         self._failure: tuple[int, str, str] | None = None
-        self._producer = Producer(
-            {
-                **STAYS_IN_TOUCH,
-                "bootstrap.servers": bootstrap_servers,
-                "client.id": "tieout-publisher",
-                "enable.idempotence": True,
-                "acks": "all",
-                "partitioner": PRODUCER_PARTITIONER,
-                "compression.type": "lz4",
-                "linger.ms": 5,
-                "message.max.bytes": RECORD_MAX_BYTES,
-                "queue.buffering.max.messages": _QUEUE_RECORDS,
-                "queue.buffering.max.kbytes": _QUEUE_KIBIBYTES,
-                "message.timeout.ms": delivery_timeout_s * 1000,
-            },
-            logger=logging.getLogger("librdkafka"),
+        self._producer = make_producer(
+            bootstrap_servers,
+            "tieout-publisher",
+            delivery_timeout_s=delivery_timeout_s,
+            compression_type="lz4",
+            linger_ms=5,
+            message_max_bytes=RECORD_MAX_BYTES,
+            queue_buffering_max_messages=_QUEUE_RECORDS,
+            queue_buffering_max_kbytes=_QUEUE_KIBIBYTES,
         )
 
     def __enter__(self) -> Self:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
-from runtime.kafka import STAYS_IN_TOUCH
-from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.topics import NOTICES
 from services.notify.errors import NoticePublishError
 from services.notify.outbox import Notice
+from services.store.producer import make_producer
 
 
 class Encoder(Protocol):
@@ -35,16 +34,8 @@ class KafkaNoticePublisher:
     ) -> None:
         self._encoder = encoder
         self._topic = topic
-        self._producer = Producer(
-            {
-                **STAYS_IN_TOUCH,
-                "bootstrap.servers": bootstrap_servers,
-                "client.id": "tieout-notices",
-                "enable.idempotence": True,
-                "acks": "all",
-                "partitioner": PRODUCER_PARTITIONER,
-                "message.timeout.ms": delivery_timeout_s * 1000,
-            }
+        self._producer = make_producer(
+            bootstrap_servers, "tieout-notices", delivery_timeout_s=delivery_timeout_s
         )
 
     def publish(self, batch: Sequence[Notice]) -> None:

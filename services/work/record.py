@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
-import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,10 +21,9 @@ import tenacity
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from domain.work.actions import Action
-from runtime.kafka import STAYS_IN_TOUCH
-from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.topics import WORK_EVENTS, Topic
 from services.queries.filters import AccountFilter
+from services.store.producer import make_producer
 from services.store.tables import work_events
 from services.work.errors import NotRecordedError
 
@@ -75,18 +73,7 @@ class WorkLog:
 
     @functools.cached_property
     def _producer(self) -> Producer:
-        return Producer(
-            {
-                **STAYS_IN_TOUCH,
-                "bootstrap.servers": self._bootstrap_servers,
-                "client.id": "tieout-work",
-                "enable.idempotence": True,
-                "acks": "all",
-                "partitioner": PRODUCER_PARTITIONER,
-                "message.timeout.ms": self._timeout_s * 1000,
-            },
-            logger=logging.getLogger("librdkafka"),
-        )
+        return make_producer(self._bootstrap_servers, "tieout-work", delivery_timeout_s=self._timeout_s)
 
     @contextlib.contextmanager
     def turn(self, subject_kind: str, subject: str) -> Iterator[sa.Connection]:

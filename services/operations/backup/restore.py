@@ -9,14 +9,13 @@ what it wrote.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from domain.rules import Rules, plain_rules
@@ -29,10 +28,11 @@ from services.operations.backup.owned_tables import place_followers, read_tables
 from services.operations.backup.records import InputRecord, read_records
 from services.operations.backup.schema_ids import renumbering
 from services.operations.kafka_log import KafkaLog
+from services.store.producer import make_producer
 
 OnProgress = Callable[[int, int], None]
 _TIMEOUT_S: Final = 30.0
-_DELIVERY_TIMEOUT_MS: Final = 120_000
+_DELIVERY_TIMEOUT_S: Final = 120
 _QUEUE_KIBIBYTES: Final = 64 * 1024
 
 
@@ -118,18 +118,13 @@ class _Loader:
         self._done = 0
         self._on_progress = on_progress
         self._failure: KafkaError | None = None
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap_servers,
-                "client.id": "tieout-restore",
-                "enable.idempotence": True,
-                "acks": "all",
-                "compression.type": "lz4",
-                "message.max.bytes": RECORD_MAX_BYTES,
-                "queue.buffering.max.kbytes": _QUEUE_KIBIBYTES,
-                "message.timeout.ms": _DELIVERY_TIMEOUT_MS,
-            },
-            logger=logging.getLogger("librdkafka"),
+        self._producer = make_producer(
+            bootstrap_servers,
+            "tieout-restore",
+            delivery_timeout_s=_DELIVERY_TIMEOUT_S,
+            compression_type="lz4",
+            message_max_bytes=RECORD_MAX_BYTES,
+            queue_buffering_max_kbytes=_QUEUE_KIBIBYTES,
         )
 
     def send(self, topic: str, partition: int, record: InputRecord, value: bytes | None) -> None:

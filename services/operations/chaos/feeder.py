@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
@@ -12,8 +11,7 @@ from typing import Final, NamedTuple, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from runtime.kafka import STAYS_IN_TOUCH
-from schemas.partitioner import PRODUCER_PARTITIONER
+from services.store.producer import make_producer
 
 #: a broker that is away for a while must not fail a publication
 DELIVERED_WITHIN_S: Final = 90
@@ -109,17 +107,11 @@ class Feeder:
 
     def _run(self) -> None:
         try:
-            producer = Producer(
-                {
-                    **STAYS_IN_TOUCH,
-                    "bootstrap.servers": self._bootstrap_servers,
-                    "partitioner": PRODUCER_PARTITIONER,
-                    "enable.idempotence": True,
-                    "acks": "all",
-                    "linger.ms": 5,
-                    "message.timeout.ms": DELIVERED_WITHIN_S * 1000,
-                },
-                logger=logging.getLogger("librdkafka"),
+            producer = make_producer(
+                self._bootstrap_servers,
+                "tieout-feeder",
+                delivery_timeout_s=DELIVERED_WITHIN_S,
+                linger_ms=5,
             )
             began = time.monotonic()
             for number, record in enumerate(self._arriving()):
