@@ -23,6 +23,7 @@ from services.work.cases import (
     OPEN_STATES,
     CaseDetail,
     CaseFilter,
+    CaseOrder,
     CaseRow,
     Outcome,
     iterate_cases,
@@ -89,6 +90,9 @@ def case_router(deps: ApiDependencies) -> APIRouter:
         ] = None,
         overdue: bool = False,
         limit: Annotated[int | None, Query(ge=1, description="At most so many; all without.")] = None,
+        order: Annotated[
+            CaseOrder, Query(description="By business date, or what is due first.")
+        ] = CaseOrder.DATE,
     ) -> Response:
         """Every discrepancy has a case of the same id."""
         wanted = CaseFilter(
@@ -99,6 +103,7 @@ def case_router(deps: ApiDependencies) -> APIRouter:
             search=text,
             overdue_only=overdue,
             limit=limit,
+            order=order,
         )
         return json_rows(deps.engine, lambda c: iterate_cases(c, wanted, deps.today(), deps.policy))
 

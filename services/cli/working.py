@@ -23,7 +23,15 @@ from services.cli.output import out, plain, print_json, print_rows, say
 from services.cli.parties import CustomerOption, RoleOption, SupplierOption, party_of
 from services.cli.running import JsonOption
 from services.queries.filters import AccountFilter
-from services.work.cases import OPEN_STATES, CaseDesk, CaseDetail, CaseFilter, iterate_cases, read_case
+from services.work.cases import (
+    OPEN_STATES,
+    CaseDesk,
+    CaseDetail,
+    CaseFilter,
+    CaseOrder,
+    iterate_cases,
+    read_case,
+)
 from services.work.evidence import Evidence, read_evidence
 from services.work.policy import Policy, read_policy
 from services.work.record import WorkLog
@@ -94,6 +102,10 @@ def list_cases(
         typer.Option(help="A number of ours or theirs, a customer's id or name, any text, or an amount."),
     ] = None,
     overdue: Annotated[bool, typer.Option(help="Only what is past its due date.")] = False,
+    order: Annotated[
+        CaseOrder, typer.Option(help="By business date, or what is due first.")
+    ] = CaseOrder.DATE,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Cases with state, severity and due date."""
@@ -104,6 +116,8 @@ def list_cases(
         kind=kind,
         search=text,
         overdue_only=overdue,
+        order=order,
+        limit=limit,
     )
     with place() as here, here.engine.connect() as connection:
         rows = iterate_cases(connection, wanted, here.today(), here.policy)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import enum
+import heapq
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,6 +77,13 @@ class CaseRow:
     attachments: int
 
 
+class CaseOrder(enum.StrEnum):
+    """``DATE``: by business date, customer, kind, id. ``DUE``: the most urgent first, of those the greatest amount."""
+
+    DATE = "date"
+    DUE = "due"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFilter:
     """What is asked for. ``search``: a number of either side, a customer's id or name, any text, or an amount."""
@@ -87,6 +96,7 @@ class CaseFilter:
     overdue_only: bool = False
     limit: int | None = None
     """At most so many; ``None``: all."""
+    order: CaseOrder = CaseOrder.DATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +172,20 @@ def _select(wanted: CaseFilter) -> sa.Select[Any]:
 def iterate_cases(
     connection: sa.Connection, wanted: CaseFilter, today: dt.date, policy: Policy
 ) -> Iterator[CaseRow]:
-    """Cases by business date, customer, kind, id."""
+    """Cases in the order that is asked for. Held in memory are as many as are asked for, at most."""
     with contextlib.closing(stream(connection, _select(wanted))) as rows:
         cases = (_row(row, [_action(one) for one in row["actions"] or ()], today, policy) for row in rows)
-        yield from itertools.islice((case for case in cases if _is_wanted(case, wanted)), wanted.limit)
+        found = (case for case in cases if _is_wanted(case, wanted))
+        if wanted.order is CaseOrder.DATE:
+            yield from itertools.islice(found, wanted.limit)
+        elif wanted.limit is None:
+            yield from sorted(found, key=_urgency)
+        else:
+            yield from heapq.nsmallest(wanted.limit, found, key=_urgency)
+
+
+def _urgency(case: CaseRow) -> tuple[dt.date, int, str]:
+    return case.due_date, -case.amount_minor, case.case_id
 
 
 def _is_wanted(case: CaseRow, wanted: CaseFilter) -> bool:

@@ -33,6 +33,8 @@ SEAMS = {
     "Recovery._slurp_changelogs": (Recovery._slurp_changelogs.fun, ["self"]),
     "Recovery._publish_stats": (Recovery._publish_stats.fun, ["self"]),
     "Recovery.on_recovery_completed": (Recovery.on_recovery_completed, ["self", "generation_id"]),
+    "TableManager.on_start": (TableManager.on_start, ["self"]),
+    "TableManager._update_channels": (TableManager._update_channels, ["self"]),
     "TableManager.on_stop": (TableManager.on_stop, ["self"]),
     "Table._new_store": (Table._new_store, ["self"]),
     "Table.on_key_set": (Table.on_key_set, ["self", "key", "value"]),

@@ -68,6 +68,13 @@ class EngineTableManager(TableManager):
             self._recovery = EngineRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
         return self._recovery
 
+    async def on_start(self) -> None:
+        """Faust's gives the agents a second to say what they read; here it is the agents that are waited for."""
+        await self.app.agents.wait_until_agents_started()
+        if not self.should_stop:
+            await self._update_channels()
+            await self.recovery.start()
+
     async def on_stop(self) -> None:
         await self.app.engine.release()
         await super().on_stop()

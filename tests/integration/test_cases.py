@@ -13,7 +13,15 @@ from domain.work.cases import CaseAction, CaseState
 from schemas import topics
 from services.queries import testing as books
 from services.store import tables
-from services.work.cases import CaseDesk, CaseFilter, CaseRow, iterate_cases, read_attachment, read_case
+from services.work.cases import (
+    CaseDesk,
+    CaseFilter,
+    CaseOrder,
+    CaseRow,
+    iterate_cases,
+    read_attachment,
+    read_case,
+)
 from services.work.errors import (
     ActionRefusedError,
     NoSuchSubjectError,
@@ -56,6 +64,15 @@ def found(bench: Bench, **wanted: object) -> list[CaseRow]:
 
 def ids(rows: list[CaseRow]) -> list[str]:
     return [row.case_id for row in rows]
+
+
+def test_the_most_urgent_come_first_where_that_is_asked_for(bench: Bench, desk: CaseDesk) -> None:
+    assert ids(found(bench)) == ["d-1", "d-2", "d-3"]
+    by_policy = [(row.due_date, -row.amount_minor, row.case_id) for row in found(bench)]
+    assert ids(found(bench, order=CaseOrder.DUE)) == [case_id for _, _, case_id in sorted(by_policy)]
+    desk.act(ANN, "d-3", CaseAction.SET_DUE, details={"due_date": "2026-01-06"})
+    assert ids(found(bench, order=CaseOrder.DUE))[0] == "d-3"
+    assert ids(found(bench, order=CaseOrder.DUE, limit=1)) == ["d-3"]
 
 
 def test_a_case_is_worked_to_its_end_and_opens_again_with_new_figures(bench: Bench, desk: CaseDesk) -> None:

@@ -55,7 +55,7 @@ function row(one) {
 /** Ask for the list again. */
 export async function loadCases() {
   const mine = ++asked;
-  const rows = await get(`cases?${query({ ...parameters(), limit: SHOWN_MAX + 1 })}`);
+  const rows = await get(`cases?${query({ ...parameters(), order: "due", limit: SHOWN_MAX + 1 })}`);
   if (mine !== asked) return; // a later question is under way
   const shown = rows.slice(0, SHOWN_MAX);
   const known = new Set(shown.map((one) => one.case_id));
