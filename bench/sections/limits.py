@@ -45,6 +45,7 @@ def _fetch(given: Input) -> tuple[float, list[bytes]]:
             "enable.auto.commit": False,
             "queued.min.messages": 100_000,
             "fetch.message.max.bytes": 2 << 20,
+            "fetch.queue.backoff.ms": 5,
             "check.crcs": False,
         }
     )
@@ -54,7 +55,7 @@ def _fetch(given: Input) -> tuple[float, list[bytes]]:
     messages = [consumer.poll(_TIMEOUT_S)]
     began = time.perf_counter()
     while len(messages) < given.reference.events:
-        messages += consumer.consume(10_000, 0.1)
+        messages += consumer.consume(1_000, 0.1)
     rate = len(messages) / (time.perf_counter() - began)
     consumer.close()
     return rate, [message.value() or b"" for message in messages[:_DECODED] if message is not None]

@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -48,6 +47,7 @@ def restore(kafka: Mapping[str, str], changelog: str, applied: Mapping[int, int]
             "queued.max.messages.kbytes": 131_072,
             "queued.min.messages": 200_000,
             "fetch.wait.max.ms": 10,
+            "fetch.queue.backoff.ms": 5,  # a full queue stops the fetcher that long: a second unless told otherwise
             "check.crcs": False,
         }
     )
@@ -77,13 +77,13 @@ def _read(consumer: Consumer, changelog: str, applied: Mapping[int, int]) -> dic
     heard = time.monotonic()
     total = 0
     while ends:
-        messages = consumer.consume(20_000, timeout=0.1)
+        messages = consumer.consume(1_000, timeout=0.1)
         for message in messages:
             # The hot loop of a restore: nothing but what a record needs (bench: restore).
-            if message.error() is not None:
+            key = message.key()
+            if key is None:
                 _note_end(message, ends)
                 continue
-            key = cast("bytes", message.key())
             if key == PROGRESS_KEY:
                 headers = message.headers()
                 check_state_format(headers.items() if isinstance(headers, dict) else headers)
@@ -104,9 +104,13 @@ def _read(consumer: Consumer, changelog: str, applied: Mapping[int, int]) -> dic
 
 
 def _note_end(message: Message, ends: dict[int, int]) -> None:
-    """Take an end of partition out of ``ends``; raise any other error."""
+    """Take an end of partition out of ``ends``; raise any other error. No record of a changelog is without a key."""
     error = message.error()
-    if error is not None and error.code() != KafkaError._PARTITION_EOF:
+    if error is None:
+        raise RestoreFailed(
+            f"a record without a key at {message.topic()}[{message.partition()}]@{message.offset()}"
+        )
+    if error.code() != KafkaError._PARTITION_EOF:
         raise KafkaException(error)
     number, end = message.partition(), message.offset()
     assert number is not None
