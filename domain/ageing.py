@@ -22,7 +22,7 @@ from typing import Final
 
 import msgspec
 
-from domain.ledger import EntryRole, Side
+from domain.ledger import EntryRole, Side, annulment_id
 
 #: last day past due of each bucket but the last, which has no end
 DEFAULT_EDGES: Final = (30, 60, 90, 120)
@@ -204,10 +204,13 @@ def days_past_due(item: AgedItem, as_of: dt.date) -> int:
 
 
 def _partner(contra: LedgerLine, candidates: Iterable[LedgerLine]) -> LedgerLine | None:
-    """The line that ``contra`` undoes: one of its own version and document, if it can be."""
+    """The line that ``contra`` undoes: the one that its id names, else one of its own version and document, if it can
+    be. (Lines of no amount are alike in all but their ids.)
+    """
     return min(
         candidates,
         key=lambda line: (
+            annulment_id(line.entry_id) != contra.entry_id,
             line.source_version != contra.source_version,
             line.document_no != contra.document_no,
         ),

@@ -101,7 +101,7 @@ def postings(standing: Mapping[str, Line], wanted: Mapping[str, Line]) -> tuple[
 def contra(line: Line) -> Line:
     """The line that takes ``line`` back, on the same business date."""
     return Line(
-        stable_id("e", line.entry_id, EntryRole.ANNULLED.value),
+        annulment_id(line.entry_id),
         line.kind,
         EntryRole.ANNULLED,
         -line.signed_minor,
@@ -109,6 +109,11 @@ def contra(line: Line) -> Line:
         line.business_date,
         line.fact_rank,
     )
+
+
+def annulment_id(entry_id: str) -> str:
+    """The id of the line that takes the line ``entry_id`` back."""
+    return stable_id("e", entry_id, EntryRole.ANNULLED.value)
 
 
 def balance_as_of(lines: Iterable[Line], date: dt.date) -> int:

@@ -64,8 +64,7 @@ class Message:
         return self.error_
 
     def key(self) -> bytes | None:
-        assert self.record is not None
-        return self.record.key
+        return None if self.record is None else self.record.key
 
     def value(self) -> bytes | None:
         assert self.record is not None

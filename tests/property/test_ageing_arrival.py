@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.ageing import Allocated, LedgerLine
@@ -121,7 +121,16 @@ def entry(line: Line, record_key: str, facts: Sequence[Fact], rules: Rules, offs
     )
 
 
+def _of_no_amount(*versions: int) -> list[Event]:
+    lives = {1: "placed", 2: "amended", 3: "amended"}
+    return [
+        OrderEvent(**envelope("shop", "INV-1", version, f"order.{lives[version]}", START, 0))  # type: ignore[arg-type]
+        for version in versions
+    ]
+
+
 @settings(deadline=None)
+@example((_of_no_amount(1, 2, 3), _of_no_amount(1, 3, 2)), START, START)
 @given(histories().flatmap(lambda events: st.tuples(st.just(events), st.permutations(events))), days, days)
 def test_the_order_of_arrival_changes_no_digest(
     arrivals: tuple[list[Event], list[Event]], one: dt.date, other: dt.date
