@@ -53,7 +53,7 @@ def seal_statements(
 
 
 def _packed(statements: Iterable[StatementFact]) -> Iterator[Sequence[StatementFact]]:
-    """The statements in their order, side by side up to a segment's size."""
+    """The statements, at least one, in their order, side by side up to a segment's size."""
     together: list[StatementFact] = []
     lines = 0
     for statement in statements:
@@ -62,5 +62,4 @@ def _packed(statements: Iterable[StatementFact]) -> Iterator[Sequence[StatementF
             together, lines = [], 0
         together.append(statement)
         lines += len(statement.lines)
-    if together:
-        yield together
+    yield together
