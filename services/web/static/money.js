@@ -38,6 +38,9 @@ export const isSupplier = (id) => (id ?? "").startsWith(texts.supplier_prefix);
 /** A party's own number; before a supplier's stands what it is. */
 export const party = (id) => (isSupplier(id) ? `${texts.supplier} ${id.slice(texts.supplier_prefix.length)}` : id ?? "");
 
+/** What an entry of the party is: an invoice to a customer is a purchase from a supplier. */
+export const entryKind = (kind, of) => (isSupplier(of) ? texts.supplier_entry_kinds[kind] : undefined) ?? texts.entry_kinds[kind] ?? kind;
+
 /** The finding's sentence in the page's language; the worker's own words where there is no translation. */
 export function explain(finding, of = finding.customer_id) {
   const ofSupplier = isSupplier(of) ? texts.supplier_sentences[finding.reason_code] : undefined;

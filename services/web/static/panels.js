@@ -1,5 +1,5 @@
 // Tiles, ageing, discrepancies, recent changes.
-import { amount, count, element, explain, fill, flash, money, party, texts } from "./money.js";
+import { amount, count, element, entryKind, explain, fill, flash, money, party, texts } from "./money.js";
 
 const ROWS_MAX = 100;
 const FEED_MAX = 40;
@@ -213,7 +213,7 @@ function feedItem(line) {
   const time = element("time", "", clock.format(new Date(line.at)), { datetime: line.at });
   if (line.type === "entry") {
     const role = texts.roles[line.role];
-    const what = [element("b", "", texts.entry_kinds[line.kind] ?? line.kind), role ? ` (${role}) ` : " ", line.document_no];
+    const what = [element("b", "", entryKind(line.kind, line.customer_id)), role ? ` (${role}) ` : " ", line.document_no];
     const side = line.side === "DEBIT" ? "debit" : "credit-side";
     return element("li", "", [
       time,

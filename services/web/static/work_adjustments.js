@@ -92,7 +92,7 @@ export async function showAdjustment(adjustmentId, changed) {
       instant(done.occurred_at), " ", element("b", "", done.actor), " ", texts.adjustment_actions[done.action] ?? done.action,
       done.comment ? element("p", "comment", done.comment) : null,
     ])))),
-    section(labels.entries, grid(trail.entries.map((entry) => entryCells(entry, row.currency))) ?? element("p", "soft", labels.none_yet)),
+    section(labels.entries, grid(trail.entries.map((entry) => entryCells(entry, row))) ?? element("p", "soft", labels.none_yet)),
     section(labels.settled, grid(trail.discrepancies.map((one) => [
       [element("a", "", texts.kinds[one.kind] ?? one.kind, { href: `#/cases/${encodeURIComponent(one.discrepancy_id)}` })],
       [one.document_no ?? ""],

@@ -1,5 +1,5 @@
 // One case: what it says, what it rests on, what was done, and what may be done.
-import { element, explain, fill, party, texts } from "./money.js";
+import { element, entryKind, explain, fill, party, texts } from "./money.js";
 import { get, post, query } from "./work_api.js";
 import { deed, fieldsOf } from "./work_cases.js";
 import { attempt, badge, facts, grid, input, instant, labels, mayAct, money, say, section, who } from "./work_parts.js";
@@ -35,7 +35,7 @@ export async function showCase(caseId, changed) {
     ]),
     work(one, changed),
     section(labels.adjustments, [adjustmentList(adjustments), proposeLinks(one)]),
-    section(labels.our_entries, grid(evidence.entries.map((entry) => entryCells(entry, one.currency)))),
+    section(labels.our_entries, grid(evidence.entries.map((entry) => entryCells(entry, one)))),
     section(labels.settled_by, grid(evidence.allocations.map((link) => [
       [`${link.payment_document_no} → ${link.document_no}`],
       [money(link.amount_minor, one.currency), "number"],
@@ -54,9 +54,9 @@ export async function showCase(caseId, changed) {
   ]);
 }
 
-export const entryCells = (entry, currency) => [
+export const entryCells = (entry, { currency, customer_id }) => [
   [entry.business_date],
-  [[texts.entry_kinds[entry.kind] ?? entry.kind, texts.roles[entry.role] ? ` (${texts.roles[entry.role]})` : ""].join("")],
+  [[entryKind(entry.kind, customer_id), texts.roles[entry.role] ? ` (${texts.roles[entry.role]})` : ""].join("")],
   [entry.document_no ?? "", "soft"],
   [texts.sides[entry.side]],
   [money(entry.amount_minor, currency), "number"],
