@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 import sqlalchemy as sa
 import tenacity
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.work.actions import Action
 from schemas.topics import WORK_EVENTS, Topic
@@ -194,7 +195,7 @@ def actions_by_subject(
         last = (
             sa.select(row.subject, row.action)
             .where(row.subject_kind == subject_kind)
-            .distinct(row.subject)
+            .ext(distinct_on(row.subject))
             .order_by(row.subject, row.occurred_at.desc(), row.event_id.desc())
             .subquery()
         )

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from deploy.stack import StackUrls
-from services.imports.master import CUSTOMERS, PRODUCTS, MasterKind, read_master, upsert
+from domain.parties import Role
+from services.imports.master import CUSTOMERS, PRODUCTS, SUPPLIERS, MasterKind, read_master, upsert
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
 from services.imports.statements.memory import ImportMemory
 from services.imports.statements.payers import PayerDirectory
@@ -81,10 +82,20 @@ def test_a_payer_is_found_by_document_account_and_name(engine: sa.Engine, tmp_pa
     line = DraftLine(1, JAN, "", -100, None, None, "for INV-1", details)
     [receipt] = receipts_of(StatementDraft(None, "EUR", [line]))
     assert isinstance(receipt, Receipt)
-    found = PayerDirectory(engine, [receipt])
-    assert found.by_document == {"INV-1": frozenset({"C-2"})}
-    assert found.by_account["GB331"] == frozenset({"C-1"})
-    assert found.by_name["calder tools"] == frozenset({"C-1"})
+    bring(
+        engine,
+        SUPPLIERS,
+        tmp_path / "suppliers.csv",
+        "supplier_id,name,accounts\nS-1,Calder Tools,GB33 1\n",
+    )
+    for role, names, other in (
+        (Role.CUSTOMER, "C-1", {"INV-1": frozenset({"C-2"})}),
+        (Role.SUPPLIER, "supplier:S-1", {}),
+    ):
+        found = PayerDirectory(engine, [receipt], role)
+        assert found.by_document == other
+        assert found.by_account == {"GB331": frozenset({names})}
+        assert found.by_name["calder tools"] == frozenset({names})
 
 
 def test_whose_a_receipt_is_stays_as_it_was_decided_first(engine: sa.Engine) -> None:
