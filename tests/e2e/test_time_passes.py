@@ -23,10 +23,10 @@ CUSTOMER = "C-QUIET"
 
 
 def statement() -> dict[str, Any]:
-    """Theirs of January, with an invoice of the 30th that our books do not have."""
+    """Theirs of January, with an invoice of the last day that our books do not have."""
     lines = [
         {"line_no": 1, "document_no": "QI-1", "date": "2026-01-05", "debit_minor": 12_100, "credit_minor": 0},
-        {"line_no": 2, "document_no": "QI-2", "date": "2026-01-30", "debit_minor": 5_000, "credit_minor": 0},
+        {"line_no": 2, "document_no": "QI-2", "date": "2026-01-31", "debit_minor": 5_000, "credit_minor": 0},
     ]
     return event_of(
         CUSTOMER,
@@ -55,7 +55,7 @@ def test_a_line_that_waits_is_missing_when_its_grace_is_over(tieout: WholeServic
         rows = tieout.json("discrepancies", "--customer", CUSTOMER)
         return sorted((row["kind"], row["document_no"]) for row in rows if row["document_no"] == "QI-2")
 
-    assert kinds() == [("TIMING", "QI-2")]
+    assert kinds() == [], "our sources may still tell of it"
     engine = create_engine(tieout.urls.database_url, application="tieout-tests")
     now = [dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)]
     topic = ClockTopic(tieout.urls.kafka_bootstrap_servers, Codec(FingerprintRegistry()))
