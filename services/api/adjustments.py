@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.events import AdjustmentType
 from domain.work.adjustments import AdjustmentAction
 from services.api.acting import ACTING_PROBLEMS, acting_user, as_problems, encoded, only_json
+from services.api.parties import Accounts
 from services.api.ports import ApiDependencies
 from services.api.problems import ProblemCode, problem_responses
 from services.api.rows import json_rows
-from services.queries.filters import AccountFilter
 from services.work.proposals import LineReading, Proposal
 from services.work.trail import AdjustmentRow, Trail
 from services.work.users import User, list_users
@@ -110,13 +110,11 @@ def adjustment_router(deps: ApiDependencies) -> APIRouter:
         responses={200: {"model": list[AdjustmentRow]}, **problem_responses()},
     )
     def adjustments(
-        customer: str | None = None,
-        currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
+        accounts: Accounts,
         pending: Annotated[bool, Query(description="Only what waits for a decision.")] = False,
         case: Annotated[str | None, Query(description="Only those for this case.")] = None,
     ) -> Response:
         """By time of their proposal."""
-        accounts = AccountFilter(customer, currency)
         return json_rows(deps.engine, lambda c: desk.iterate(c, accounts, pending_only=pending, case_id=case))
 
     @router.get(

@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.work.cases import CaseAction, CaseState
 from services.api.acting import ACTING_PROBLEMS, acting_user, as_problems, encoded, only_json
+from services.api.parties import Accounts
 from services.api.ports import ApiDependencies
 from services.api.problems import ProblemCode, ProblemError, problem_responses
 from services.api.rows import json_rows
-from services.queries.filters import AccountFilter
 from services.work.cases import (
     OPEN_STATES,
     CaseDetail,
@@ -76,8 +76,7 @@ def case_router(deps: ApiDependencies) -> APIRouter:
 
     @router.get("/cases", summary="Cases", responses={200: {"model": list[CaseRow]}, **problem_responses()})
     def cases(
-        customer: str | None = None,
-        currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
+        accounts: Accounts,
         state: Annotated[list[CaseState] | None, Query(description="Open ones without.")] = None,
         assignee: str | None = None,
         kind: str | None = None,
@@ -96,7 +95,7 @@ def case_router(deps: ApiDependencies) -> APIRouter:
     ) -> Response:
         """Every discrepancy has a case of the same id."""
         wanted = CaseFilter(
-            accounts=AccountFilter(customer, currency),
+            accounts=accounts,
             states=frozenset(state) if state else OPEN_STATES,
             assignee=assignee,
             kind=kind,

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from domain.parties import SupplierIdError, supplier_party
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from domain.parties import Role, SupplierIdError, supplier_party
 from services.api.problems import ProblemCode, ProblemError
+from services.queries.filters import AccountFilter
+
+Customer = Annotated[str | None, Query(description="Only this customer.", examples=["C-1"])]
+Currency = Annotated[str | None, Query(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
 
 
 def party_asked(customer: str | None, supplier: str | None) -> str | None:
@@ -16,3 +24,16 @@ def party_asked(customer: str | None, supplier: str | None) -> str | None:
         return supplier_party(supplier)
     except SupplierIdError as error:
         raise ProblemError(ProblemCode.INVALID_PARAMETER, str(error)) from error
+
+
+def accounts_asked(
+    customer: Customer = None,
+    supplier: Annotated[str | None, Query(description="Only this supplier, by its number.")] = None,
+    currency: Currency = None,
+    role: Annotated[Role | None, Query(description="Only customers, or only suppliers.")] = None,
+) -> AccountFilter:
+    """Dependency: whose accounts are asked for."""
+    return AccountFilter(party_asked(customer, supplier), currency, role)
+
+
+Accounts = Annotated[AccountFilter, Depends(accounts_asked)]

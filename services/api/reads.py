@@ -9,36 +9,20 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from domain.ageing import DEFAULT_EDGES
-from domain.parties import Role
 from services import queries
 from services.api.examples import EXAMPLES
-from services.api.parties import party_asked
+from services.api.parties import Accounts
 from services.api.ports import ApiDependencies
 from services.api.problems import problem_responses
 from services.api.rows import json_rows
 
-Customer = Annotated[str | None, Query(description="Only this customer.", examples=["C-1"])]
-Currency = Annotated[str | None, Query(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
 AsOf = Annotated[dt.date | None, Query(description="As of the end of this business date.")]
 Kind = Annotated[str | None, Query(description="Only this kind.")]
 
 _TEXT_LENGTH_MAX: Final = 200
-
-
-def accounts_asked(
-    customer: Customer = None,
-    supplier: Annotated[str | None, Query(description="Only this supplier, by its number.")] = None,
-    currency: Currency = None,
-    role: Annotated[Role | None, Query(description="Only customers, or only suppliers.")] = None,
-) -> queries.AccountFilter:
-    """Dependency: whose accounts are asked for."""
-    return queries.AccountFilter(party_asked(customer, supplier), currency, role)
-
-
-Accounts = Annotated[queries.AccountFilter, Depends(accounts_asked)]
 
 
 def documented(row: type, name: str) -> dict[int | str, dict[str, Any]]:

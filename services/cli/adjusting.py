@@ -13,7 +13,7 @@ from domain.money import MoneyError, from_text, to_text
 from domain.work.adjustments import AdjustmentAction
 from services.cli.asking import CurrencyOption, parse_date
 from services.cli.output import out, plain, print_json, print_rows
-from services.cli.parties import CustomerOption
+from services.cli.parties import CustomerOption, RoleOption, SupplierOption, named_party, party_of
 from services.cli.running import JsonOption
 from services.cli.working import AsOption, CommentOption, Place, now, place
 from services.queries.filters import AccountFilter
@@ -43,9 +43,12 @@ def _money(text: str, currency: str) -> int:
 @adjustments.command("propose")
 def propose(
     kind: Annotated[AdjustmentType, typer.Argument(metavar="TYPE", help="debit, credit, write_off, …")],
-    customer: Annotated[str, typer.Option("--customer", help="Whose account.")],
     currency: Annotated[str, typer.Option("--currency", help="ISO 4217.")],
     reason: Annotated[str, typer.Option("--reason", help="Why, in words.")],
+    customer: Annotated[str | None, typer.Option("--customer", help="Whose account.")] = None,
+    supplier: Annotated[
+        str | None, typer.Option("--supplier", help="The same of a supplier, by its number.")
+    ] = None,
     amount: Annotated[str | None, typer.Option(help="Like 0.50; a write-off takes what is open.")] = None,
     target: Annotated[
         str | None, typer.Option(help="The document to close, or the payment to rematch.")
@@ -72,6 +75,7 @@ def propose(
     as_json: JsonOption = False,
 ) -> None:
     """Ask for an adjustment. Nothing changes until another person approves it."""
+    party = named_party(customer, supplier)
     links = [pair.rpartition("=") for pair in pays or ()]
     reading = LineReading(
         reads_document, reads_date, None if reads_amount is None else _money(reads_amount, currency)
@@ -83,7 +87,7 @@ def propose(
             user = user_named(connection, acting)
         proposal = Proposal(
             adjustment_type=kind,
-            customer_id=customer,
+            customer_id=party,
             currency=currency,
             reason=reason,
             business_date=date or here.today(),
@@ -171,13 +175,16 @@ def reverse(
 @adjustments.command("list")
 def list_adjustments(
     customer: CustomerOption = None,
+    supplier: SupplierOption = None,
+    role: RoleOption = None,
     currency: CurrencyOption = None,
     pending: Annotated[bool, typer.Option(help="Only what waits for a decision.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Adjustments by time of proposal."""
+    accounts = AccountFilter(party_of(customer, supplier), currency, role)
     with place() as here, here.engine.connect() as connection:
-        rows = _desk(here).iterate(connection, AccountFilter(customer, currency), pending_only=pending)
+        rows = _desk(here).iterate(connection, accounts, pending_only=pending)
         print_rows(rows, [*_COLUMNS, *_MORE], as_json=as_json)
 
 

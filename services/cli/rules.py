@@ -16,7 +16,7 @@ from runtime.settings import Settings
 from services.cli.asking import parse_date
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json, print_rows, progress_bar, say
-from services.cli.parties import CustomerOption
+from services.cli.parties import CustomerOption, SupplierOption, party_of
 from services.cli.running import JsonOption
 
 rules = typer.Typer(
@@ -110,6 +110,7 @@ def shadow(
         int | None, typer.Option(min=FIRST_VERSION, help="Try what the retirement of this set would change.")
     ] = None,
     customer: CustomerOption = None,
+    supplier: SupplierOption = None,
     first: Annotated[
         Any,
         typer.Option("--from", parser=parse_date, metavar="DATE", help="Tell outcomes from this date on."),
@@ -145,7 +146,7 @@ def shadow(
             base,
             tried,
             bar,
-            customer_id=customer,
+            customer_id=party_of(customer, supplier),
             period=Period(*period),
         )
     if as_json:

@@ -61,6 +61,9 @@ def test_one_person_on_a_laptop_needs_no_token(client: httpx.Client) -> None:
 
 def test_a_list_may_be_short_and_a_case_tells_what_it_rests_on(client: httpx.Client) -> None:
     assert [row["case_id"] for row in client.get("/api/v1/cases?limit=1").json()] == ["d-1"]
+    assert client.get("/api/v1/cases?role=customer&order=due&limit=1").json() != []
+    assert client.get("/api/v1/cases?role=supplier").json() == []
+    assert client.get("/api/v1/cases?customer=C-1&supplier=S-1").status_code == 422
     evidence = client.get("/api/v1/cases/d-1/evidence").json()
     assert (evidence["case_id"], evidence["rule"], evidence["entries"]) == ("d-1", "paid_short", [])
     assert client.get("/api/v1/cases/d-9/evidence").json()["code"] == "NOT_FOUND"
