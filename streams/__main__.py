@@ -8,6 +8,7 @@ import faust
 
 from domain.rules import Rules
 from runtime.health import HealthServer
+from runtime.kafka import HeardEnds
 from runtime.logs import configure_logging
 from runtime.metrics import process_registry
 from runtime.settings import Settings
@@ -51,6 +52,9 @@ def main() -> None:
         add_door(
             app, engine, settings.worker_door_port, settings.worker_door_token.get_secret_value(), book_json
         )
+    ends = HeardEnds(settings.kafka_bootstrap_servers, lambda: list(engine.committed_offsets()))
+    engine.heard_end = ends.end
+    ends.start()
     Watchdog(settings.watchdog_s, engine.stalled_s, engine.diagnose, engine.why_stalled).start()
     with HealthServer(
         process_registry("worker", version("tieout")),

@@ -17,6 +17,7 @@ import sqlalchemy.exc
 
 from runtime import metrics
 from runtime.health import HealthServer
+from runtime.kafka import HeardEnds
 from runtime.logs import configure_logging
 from runtime.settings import Settings
 from schemas.codec import Codec
@@ -72,6 +73,8 @@ def _project(settings: Settings, stopping: threading.Event) -> None:
     store = connect_live(settings.redis_url.get_secret_value())
     live = LiveSide(store, writer, observe=_observe_live, observe_rebuilt=metrics.LIVE_STORE_REBUILDS.inc)
     reader = ResultsReader(settings.kafka_bootstrap_servers, codec)
+    ends = HeardEnds(settings.kafka_bootstrap_servers, reader.places)
+    reader.heard_end = ends.end
     projector = Projector(reader, writer, live)
     metrics.PROJECTOR_PROGRESS_AGE_SECONDS.set_function(projector.progress_age_s)
     metrics.LIVE_STORE_OUT_OF_STEP_SECONDS.set_function(projector.out_of_step_s)
@@ -84,9 +87,11 @@ def _project(settings: Settings, stopping: threading.Event) -> None:
     )
     try:
         with health:
+            ends.start()
             _log.info("projecting", extra={"schema_revision": revision, "metrics_port": health.port})
             projector.run(stopping.is_set)
     finally:
+        ends.close()
         reader.close()
         writer.close()
         store.close()

@@ -17,6 +17,7 @@ from typing import Final
 
 from runtime import metrics
 from services.projector.batch import Batch
+from services.projector.errors import ResultsUnavailable
 from services.projector.live_side import LiveSide
 from services.projector.reader import ResultsReader
 from services.projector.writer import Load, PostgresWriter
@@ -25,6 +26,8 @@ from services.projector.writer import Load, PostgresWriter
 #: wait each time until the thread that reads ahead has used up Python's 5 ms (7 % more rows a second)
 SWITCH_INTERVAL_S: Final = 0.0005
 _STUCK_S: Final = 120.0
+#: that long may nothing come although others hear that there is more
+_SILENT_S: Final = 45.0
 _OBSERVE_EVERY_S: Final = 1.0
 
 
@@ -45,6 +48,7 @@ class Projector:
         self._clock_s = clock_s
         self._progress_s = clock_s()
         self._observed_s = -_OBSERVE_EVERY_S
+        self._silent_since_s: float | None = None
         self._is_open = False
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         self._reading: Future[tuple[Batch, list[Load]]] | None = None  # the batch to commit next
@@ -72,6 +76,7 @@ class Projector:
         """One batch, if there is one."""
         batch, loads = self._next()
         if batch:
+            self._silent_since_s = None
             began_s = self._clock_s()
             self._writer.commit(batch, loads, before_commit=self._settle)
             self._settle()  # a commit that was taken before asks for nothing
@@ -86,7 +91,7 @@ class Projector:
         self._progress_s = self._clock_s()
         if self._progress_s - self._observed_s >= _OBSERVE_EVERY_S:
             self._observed_s = self._progress_s
-            self._observe()
+            self._listen(behind=self._observe(), heard=bool(batch))
 
     def _next(self) -> tuple[Batch, list[Load]]:
         """The batch that was read ahead, if there is one; the one after it is read from now on."""
@@ -127,8 +132,23 @@ class Projector:
         age_s = self.progress_age_s()
         return [f"no progress for {age_s:.0f} s"] if age_s > _STUCK_S else []
 
-    def _observe(self) -> None:
+    def _observe(self) -> int:
+        """Put the lags into metrics; returns how many records they are."""
+        behind = 0
         for lag in self._reader.lags():
             topic, partition = lag.place
+            behind += lag.records
             metrics.PROJECTOR_LAG_RECORDS.labels(topic, partition).set(lag.records)
             metrics.PROJECTOR_LAG_SECONDS.labels(topic, partition).set(lag.seconds)
+        return behind
+
+    def _listen(self, *, behind: int, heard: bool) -> None:
+        """Notice that Kafka has more and the reader gets nothing of it. Raises ResultsUnavailable."""
+        if heard or not behind:
+            self._silent_since_s = None
+        elif self._silent_since_s is None:
+            self._silent_since_s = self._progress_s
+        elif self._progress_s - self._silent_since_s > _SILENT_S:
+            raise ResultsUnavailable(
+                f"{behind} records wait, and for {_SILENT_S:.0f} s none of them came: start again"
+            )

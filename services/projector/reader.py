@@ -71,6 +71,8 @@ class ResultsReader:
         }
         self._next: dict[Place, int] = {}
         self._ends: dict[Place, int] = {}  # where an end of partition was reported, until more comes
+        self.heard_end: Callable[[str, int], int] = lambda topic, partition: 0
+        """Where a partition ends by other ears than this client's (``runtime.kafka.HeardEnds``)."""
         self._read_at_s: dict[Place, float] = {}  # timestamp of the last record
         self._consumer = Consumer(
             {
@@ -160,16 +162,21 @@ class ResultsReader:
         return messages
 
     def lags(self) -> Iterator[Lag]:
-        """Of every partition, from what the last fetches told; asks nobody."""
+        """Of every partition, from what the last fetches told and others have heard; asks nobody."""
         now_s = self._now_s()
         for place, position in list(self._next.items()):  # at once, whatever the reading thread does
-            if place in self._ends:
+            heard = self.heard_end(*place)
+            if self._ends.get(place, -1) >= heard:
                 yield Lag(place, 0, 0.0)
                 continue
             _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
-            behind = max(high - position, 0)
+            behind = max(high - position, heard - position, 0)
             read_at_s = self._read_at_s.get(place, now_s)
             yield Lag(place, behind, max(now_s - read_at_s, 0.0) if behind else 0.0)
+
+    def places(self) -> list[Place]:
+        """What is read. From any thread."""
+        return list(self._next)
 
     def close(self) -> None:
         """Leave the broker."""

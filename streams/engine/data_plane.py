@@ -56,12 +56,15 @@ class DataPlane:
         """(low, high) of a source partition, asked from the broker."""
         return self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=20.0)
 
-    def unread(self, topic: str, partition: int, next_offset: int) -> int:
-        """How many offsets after ``next_offset`` are still to be read, as of the last fetch. Does not block."""
+    def unread(self, topic: str, partition: int, next_offset: int, heard_end: int = 0) -> int:
+        """How many offsets after ``next_offset`` are still to be read, as of the last fetch or of the end that others
+        have heard of. Does not block.
+        """
         marks = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
-        if marks is None or self._ends.get((topic, partition), -1) >= marks[1]:
+        end = max(heard_end, marks[1] if marks is not None else 0)
+        if self._ends.get((topic, partition), -1) >= end:
             return 0
-        return max(0, marks[1] - next_offset)
+        return max(0, end - next_offset)
 
     def fetch(self, timeout_s: float) -> list[Batch]:
         """What has arrived, at most the batch bound, as one batch per topic-partition. Waits up to ``timeout_s``."""

@@ -58,6 +58,8 @@ class Engine(Generic[V]):
         self.data_plane = DataPlane(kafka, app_id, batch_records_max)
         self.request_reacquire: Callable[[], None] = _no_recovery_yet
         """Set by the recovery service: runs acquire again for what is assigned."""
+        self.heard_end: Callable[[str, int], int] = lambda topic, partition: 0
+        """Where a source ends by other ears than the data plane's (``runtime.kafka.HeardEnds``)."""
         self._last_progress_s = time.monotonic()
         self._at_work = False
         self._observed_s = 0.0
@@ -114,7 +116,8 @@ class Engine(Generic[V]):
         waiting = 0
         for (topic, number), offset in committed.items():
             partition = self.partitions[number]
-            unread = self.data_plane.unread(topic, number, partition.progress[topic])
+            heard = self.heard_end(topic, number)
+            unread = self.data_plane.unread(topic, number, partition.progress[topic], heard)
             lag = unread + partition.progress[topic] - offset
             waiting += lag
             metrics.STREAM_LAG_RECORDS.labels(topic=topic, partition=str(number)).set(lag)
@@ -289,12 +292,12 @@ class Engine(Generic[V]):
     # -- for Faust
 
     def committed_offsets(self) -> dict[tuple[str, int], int]:
-        """What the checkpoints cover, for the advisory group offsets (lag tools only)."""
+        """What the checkpoints cover, for the advisory group offsets (lag tools only). From any thread."""
         return {
             (topic, number): offset
-            for number, partition in self.partitions.items()
+            for number, partition in list(self.partitions.items())
             if partition.status is Status.ACTIVE
-            for topic, offset in partition.committed_progress.items()
+            for topic, offset in list(partition.committed_progress.items())
         }
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from services.projector.batch import Batch
+from services.projector.errors import ResultsUnavailable
 from services.projector.loop import Projector
 from services.projector.reader import Lag
 from services.store.live import Advance, Place
@@ -30,6 +31,7 @@ class Parts:
         self.slow: threading.Event | None = None
         self.silent: threading.Event | None = None
         self.unreadable: Exception | None = None
+        self.behind = 0
 
     def positions(self) -> dict[Place, int]:
         return {PLACE: 7}
@@ -72,7 +74,7 @@ class Parts:
         return 0.0
 
     def lags(self) -> Iterator[Lag]:
-        yield Lag(PLACE, 0, 0.0)
+        yield Lag(PLACE, self.behind, 0.0)
 
 
 def projector_of(parts: Parts, clock_s: Any = lambda: 0.0) -> Projector:
@@ -179,3 +181,27 @@ def test_it_says_when_it_is_starting_broken_or_stuck() -> None:
     now_s = 121.0
     assert projector.progress_age_s() == 121.0
     assert projector.stuck_problems() == ["no progress for 121 s"]
+
+
+def test_a_reader_to_which_nothing_comes_although_more_is_there_ends_the_projector() -> None:
+    now = [0.0]
+    parts = Parts()
+    projector = projector_of(parts, lambda: now[0])
+
+    def turn_after(seconds: float) -> None:
+        now[0] += seconds
+        projector.turn()
+
+    for _ in range(100):
+        turn_after(10)  # idle: there is nothing to come
+    parts.behind = 5
+    turn_after(10)
+    turn_after(20)
+    parts.pending = [Batch({}, {PLACE: Advance(0, 1)}, 1)]
+    for _ in range(3):  # what was read ahead may still be nothing
+        turn_after(0 if "commit" in parts.calls else 5)
+    assert "commit" in parts.calls, "something came: from here on it counts anew"
+    for _ in range(5):
+        turn_after(10)
+    with pytest.raises(ResultsUnavailable, match="5 records wait"):
+        turn_after(10)

@@ -1,0 +1,82 @@
+"""A client of Kafka that has fallen silent is found out by what another one hears."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+
+from deploy.stack import StackUrls
+from runtime.kafka import HeardEnds
+from streams.engine.data_plane import DataPlane
+from tests.integration.engine_workers import wait_for
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def topic(stack: StackUrls) -> Iterator[str]:
+    name = f"heard-{secrets.token_hex(4)}"
+    admin = AdminClient({"bootstrap.servers": stack.kafka_bootstrap_servers})
+    for future in admin.create_topics([NewTopic(name, 2, 1)]).values():
+        future.result(30)
+    yield name
+    for future in admin.delete_topics([name]).values():
+        future.result(30)
+
+
+def transaction(stack: StackUrls, topic: str) -> Producer:
+    """A producer in an open transaction that holds three records of partition 0."""
+    producer = Producer(
+        {"bootstrap.servers": stack.kafka_bootstrap_servers, "transactional.id": secrets.token_hex(4)}
+    )
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    for _ in range(3):
+        producer.produce(topic, b"x", partition=0)
+    producer.flush(30)
+    return producer
+
+
+def test_what_is_committed_is_heard_and_nothing_else(stack: StackUrls, topic: str) -> None:
+    ends = HeardEnds(stack.kafka_bootstrap_servers, lambda: [(topic, 0), (topic, 1)])
+    assert ends.end(topic, 0) == 0
+    producer = transaction(stack, topic)
+    ends.ask()
+    assert ends.end(topic, 0) == 0, "its transaction is open"
+    producer.commit_transaction(30)
+    ends.ask()
+    assert (ends.end(topic, 0), ends.end(topic, 1)) == (4, 0), "three records and the marker"
+
+
+def test_nobody_answers_and_what_was_heard_stays(topic: str) -> None:
+    ends = HeardEnds("127.0.0.1:1", lambda: [(topic, 0)])
+    ends.ask()
+    assert ends.end(topic, 0) == 0
+
+
+def test_a_silent_data_plane_is_behind_by_what_others_hear(stack: StackUrls, topic: str) -> None:
+    plane = DataPlane({"bootstrap.servers": stack.kafka_bootstrap_servers}, topic, 100)
+    ends = HeardEnds(stack.kafka_bootstrap_servers, lambda: [(topic, 0)], every_s=0.1)
+    plane.assign({(topic, 0): 0})
+    transaction(stack, topic).commit_transaction(30)
+    got: list[int] = []
+
+    def has_read_all() -> bool:
+        got.extend(message.offset() or 0 for batch in plane.fetch(0.2) for message in batch.records)
+        return got == [0, 1, 2] and plane.unread(topic, 0, 3) == 0
+
+    wait_for(has_read_all, "all is read")
+    ends.start()
+    wait_for(lambda: ends.end(topic, 0) == 4, "the end is heard")
+    assert plane.unread(topic, 0, 3, ends.end(topic, 0)) == 0, "at the end, behind which only a marker stands"
+    plane._consumer.pause([TopicPartition(topic, 0)])  # as silent as one that has lost its broker
+    transaction(stack, topic).commit_transaction(30)
+    wait_for(lambda: ends.end(topic, 0) == 8, "the new end is heard")
+    assert plane.fetch(0.5) == []
+    assert plane.unread(topic, 0, 3, ends.end(topic, 0)) == 5
+    ends.close()
+    plane.close()
