@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
-from confluent_kafka import KafkaError, KafkaException, Message
 
 from domain.identity import stable_id
 from schemas.topics import CLOCK
 from services.queries.comparisons import WaitingAccount, list_waiting
-from services.store.producer import make_producer
+from services.store.producer import Courier, NotDeliveredError, Parcel
 
 _LOOK_EVERY: Final = dt.timedelta(minutes=1)
 _QUIET_FOR: Final = dt.timedelta(hours=1)
@@ -50,34 +49,18 @@ class ClockTopic:
     ) -> None:
         self._encoder = encoder
         self._topic = topic
-        self._producer = make_producer(
-            bootstrap_servers, "tieout-clock", delivery_timeout_s=delivery_timeout_s
-        )
+        self._courier = Courier(bootstrap_servers, "tieout-clock", delivery_timeout_s=delivery_timeout_s)
 
     def tell(self, events: Iterable[dict[str, Any]]) -> None:
         """Blocks until Kafka has all of them. Raises ``DayNotToldError``."""
-        failures: list[str] = []
-
-        def delivered(error: KafkaError | None, _message: Message) -> None:
-            if error is not None:
-                failures.append(error.str())
-
-        for event in events:
-            value = self._encoder.encode("clock", event)
-            try:
-                self._producer.produce(
-                    self._topic, value, event["customer_id"].encode(), on_delivery=delivered
-                )
-            except BufferError:
-                self._producer.flush()
-                self._producer.produce(
-                    self._topic, value, event["customer_id"].encode(), on_delivery=delivered
-                )
-            except KafkaException as error:
-                raise DayNotToldError(str(error)) from error
-        self._producer.flush()
-        if failures:
-            raise DayNotToldError(failures[0])
+        parcels = (
+            Parcel(self._topic, event["customer_id"].encode(), self._encoder.encode("clock", event))
+            for event in events
+        )
+        try:
+            self._courier.deliver(parcels)
+        except NotDeliveredError as error:
+            raise DayNotToldError(error.reason) from error
 
 
 class DayTeller:

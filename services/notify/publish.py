@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from confluent_kafka import KafkaError, KafkaException, Message
-
 from schemas.topics import NOTICES
 from services.notify.errors import NoticePublishError
 from services.notify.outbox import Notice
-from services.store.producer import make_producer
+from services.store.producer import Courier, NotDeliveredError, Parcel
 
 
 class Encoder(Protocol):
@@ -34,29 +32,18 @@ class KafkaNoticePublisher:
     ) -> None:
         self._encoder = encoder
         self._topic = topic
-        self._producer = make_producer(
-            bootstrap_servers, "tieout-notices", delivery_timeout_s=delivery_timeout_s
-        )
+        self._courier = Courier(bootstrap_servers, "tieout-notices", delivery_timeout_s=delivery_timeout_s)
 
     def publish(self, batch: Sequence[Notice]) -> None:
         """Blocks until Kafka has all of them. Raises ``NoticePublishError`` for the first that it has not."""
-        failures: list[NoticePublishError] = []
-        for notice in batch:
-            self._produce(notice, failures)
-        self._producer.flush()
-        if failures:
-            raise failures[0]
-
-    def _produce(self, notice: Notice, failures: list[NoticePublishError]) -> None:
-        def delivered(error: KafkaError | None, _message: Message) -> None:
-            if error is not None:
-                failures.append(NoticePublishError(notice.notice_id, error.str()))
-
-        value = self._encoder.encode("notice", _record(notice))
         try:
-            self._producer.produce(self._topic, value, notice.customer_id.encode(), on_delivery=delivered)
-        except (KafkaException, BufferError) as error:
-            raise NoticePublishError(notice.notice_id, str(error)) from error
+            self._courier.deliver(map(self._parcel, batch))
+        except NotDeliveredError as error:
+            raise NoticePublishError(batch[error.number].notice_id, error.reason) from error
+
+    def _parcel(self, notice: Notice) -> Parcel:
+        value = self._encoder.encode("notice", _record(notice))
+        return Parcel(self._topic, notice.customer_id.encode(), value)
 
 
 def _record(notice: Notice) -> dict[str, Any]:

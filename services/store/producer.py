@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from runtime.kafka import STAYS_IN_TOUCH
 from schemas.partitioner import PRODUCER_PARTITIONER
+
+#: lets the producer choose the partition (librdkafka's RD_KAFKA_PARTITION_UA)
+_BY_KEY: Final = -1
 
 
 def make_producer(
@@ -30,3 +36,79 @@ def make_producer(
         },
         logger=logging.getLogger("librdkafka"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A record to be sent; without a partition, to that of its key."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    partition: int = _BY_KEY
+
+
+class NotDeliveredError(Exception):
+    """Kafka did not take a record; ``number`` counts the parcels from 0."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(reason)
+        self.number = number
+        self.reason = reason
+
+
+class Courier:
+    """Sends some records at a time and waits until Kafka has them. Connects when it is first used. For many threads.
+
+    A producer that did not deliver is not used again: it may have lost its broker for good (``runtime.kafka``).
+    """
+
+    def __init__(self, bootstrap_servers: str, client_id: str, *, delivery_timeout_s: int) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._client_id = client_id
+        self._delivery_timeout_s = delivery_timeout_s
+        self._producer: Producer | None = None
+
+    def deliver(self, parcels: Iterable[Parcel]) -> list[tuple[int, int]]:
+        """(partition, offset) of each record. Raises ``NotDeliveredError`` for the first that Kafka has not."""
+        producer = self._producer = self._producer or make_producer(
+            self._bootstrap_servers, self._client_id, delivery_timeout_s=self._delivery_timeout_s
+        )
+        places: dict[int, tuple[int, int]] = {}
+        failures: dict[int, str] = {}
+        number = -1
+        for number, parcel in enumerate(parcels):
+
+            def delivered(error: KafkaError | None, message: Message, number: int = number) -> None:
+                if error is not None:
+                    failures[number] = error.str()
+                else:
+                    places[number] = (message.partition() or 0, message.offset() or 0)
+
+            try:
+                _produce(producer, parcel, delivered)
+            except (KafkaException, BufferError) as error:
+                failures[number] = str(error)
+                break
+        producer.flush()
+        while (
+            len(places) + len(failures) <= number
+        ):  # another thread's flush has taken our reports and is at it
+            producer.poll(0.05)
+        if failures:
+            self._producer = None
+            first = min(failures)
+            raise NotDeliveredError(first, failures[first])
+        return [places[at] for at in range(number + 1)]
+
+
+def _produce(
+    producer: Producer, parcel: Parcel, delivered: Callable[[KafkaError | None, Message], None]
+) -> None:
+    """Where the queue is full, wait until it is not."""
+    given = (parcel.topic, parcel.value, parcel.key, parcel.partition)
+    try:
+        producer.produce(*given, on_delivery=delivered)
+    except BufferError:
+        producer.flush()
+        producer.produce(*given, on_delivery=delivered)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import functools
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,18 +17,14 @@ from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 import tenacity
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.work.actions import Action
 from schemas.topics import WORK_EVENTS, Topic
 from services.queries.filters import AccountFilter
-from services.store.producer import make_producer
+from services.store.producer import Courier, NotDeliveredError, Parcel
 from services.store.tables import work_events
 from services.work.errors import NotRecordedError
-
-#: lets the producer choose the partition (librdkafka's RD_KAFKA_PARTITION_UA)
-_BY_KEY: Final = -1
 
 
 class Encoder(Protocol):
@@ -70,11 +65,7 @@ class WorkLog:
         self._encoder = encoder
         self._engine = engine
         self._timeout_s = timeout_s
-        self._bootstrap_servers = bootstrap_servers
-
-    @functools.cached_property
-    def _producer(self) -> Producer:
-        return make_producer(self._bootstrap_servers, "tieout-work", delivery_timeout_s=self._timeout_s)
+        self._courier = Courier(bootstrap_servers, "tieout-work", delivery_timeout_s=timeout_s)
 
     @contextlib.contextmanager
     def turn(self, subject_kind: str, subject: str) -> Iterator[sa.Connection]:
@@ -111,26 +102,12 @@ class WorkLog:
 
         ``partition``: without it, the key's. Raises ``NotRecordedError``.
         """
-        failures: list[KafkaError] = []
-        places: list[tuple[int | None, int | None]] = []
-
-        def delivered(error: KafkaError | None, message: Message) -> None:
-            if error is not None:
-                failures.append(error)
-            places.append((message.partition(), message.offset()))
-
-        chosen = _BY_KEY if partition is None else partition
+        parcel = Parcel(topic, key, value) if partition is None else Parcel(topic, key, value, partition)
         try:
-            self._producer.produce(topic, value, key, chosen, on_delivery=delivered)
-        except (KafkaException, BufferError) as error:
-            raise NotRecordedError(str(error)) from error
-        self._producer.flush()
-        if failures:
-            raise NotRecordedError(f"Kafka: {failures[0].str()}.")
-        ((where, offset),) = places
-        assert where is not None
-        assert offset is not None
-        return where, offset
+            (place,) = self._courier.deliver([parcel])
+        except NotDeliveredError as error:
+            raise NotRecordedError(f"Kafka: {error.reason}.") from error
+        return place
 
     def _await(self, event_id: str) -> None:
         shown = sa.select(sa.exists().where(work_events.c.event_id == event_id))

@@ -1,0 +1,60 @@
+"""Records are sent, each is known to have arrived, and a producer that did not deliver is not used again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+
+from deploy.stack import StackUrls
+from services.store import producer as producers
+from services.store.producer import Courier, NotDeliveredError, Parcel
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def topic(stack: StackUrls) -> Iterator[str]:
+    name = f"parcels-{secrets.token_hex(4)}"
+    admin = AdminClient({"bootstrap.servers": stack.kafka_bootstrap_servers})
+    for future in admin.create_topics([NewTopic(name, 2, 1)]).values():
+        future.result(30)
+    yield name
+    for future in admin.delete_topics([name]).values():
+        future.result(30)
+
+
+def test_each_record_is_told_its_place_whoever_sends_beside_it(stack: StackUrls, topic: str) -> None:
+    courier = Courier(stack.kafka_bootstrap_servers, "tests", delivery_timeout_s=30)
+
+    def send(number: int) -> list[tuple[int, int]]:
+        return courier.deliver(Parcel(topic, b"k", b"%d" % number, partition=number % 2) for _ in range(3))
+
+    with ThreadPoolExecutor(8) as threads:
+        places = [place for sent in threads.map(send, range(40)) for place in sent]
+    assert sorted(places) == [(partition, offset) for partition in (0, 1) for offset in range(60)]
+    assert courier.deliver([]) == []
+
+
+def test_what_is_too_large_is_named_and_the_next_try_has_a_new_producer(
+    stack: StackUrls, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    make = producers.make_producer
+
+    def counted(servers: str, client: str, *, delivery_timeout_s: int) -> object:
+        made.append(client)
+        return make(servers, client, delivery_timeout_s=delivery_timeout_s)
+
+    monkeypatch.setattr(producers, "make_producer", counted)
+    courier = Courier(stack.kafka_bootstrap_servers, "tests", delivery_timeout_s=30)
+    small, large = Parcel(topic, b"k", b"v"), Parcel(topic, b"k", bytes(20_000_000))
+    with pytest.raises(NotDeliveredError) as caught:
+        courier.deliver([small, large, small])
+    assert caught.value.number == 1
+    assert len(courier.deliver([small])) == 1
+    assert len(courier.deliver([small])) == 1
+    assert made == ["tests", "tests"]
