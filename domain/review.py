@@ -136,7 +136,7 @@ def _note_answers(notes: Notes, index: DocumentIndex, settlement: Settlement) ->
         fact = item.fact
         if fact.kind is EntryKind.INVOICE:
             notes.answer(INVOICE_AMOUNT, str(item.original_minor))
-        alike = [("document", fact.kind.value, fact.document_no)]
+        alike = [("document", fact.kind.value, fact.document_no.strip())]  # as they are compared
         alike += [("transfer", str(item.original_minor), reference) for reference in fact.own_references]
         for both in alike:
             notes.ask(*both)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
@@ -26,7 +27,8 @@ class HeardEnds:
 
     A consumer of librdkafka 2.16 may fall silent for good when its only broker restarts in good order. What it knows of
     the ends stands still with it, so it takes itself to have read everything. Who compares with what is heard here
-    sees that it has not. ``places``: (topic, partition) of what is to be asked for now, from any thread.
+    sees that it has not. What was heard counts for two rounds: a broker that does not answer is away, not silent.
+    ``places``: (topic, partition) of what is to be asked for now, from any thread.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class HeardEnds:
         self._bootstrap_servers = bootstrap_servers
         self._places = places
         self._every_s = every_s
-        self._heard: dict[tuple[str, int], int] = {}
+        self._heard: dict[tuple[str, int], tuple[int, float]] = {}
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="heard-ends", daemon=True)
 
@@ -46,11 +48,12 @@ class HeardEnds:
         self._closed.set()
 
     def end(self, topic: str, partition: int) -> int:
-        """The end of what is committed there, as of the last answer; 0 before there was one. Does not block."""
-        return self._heard.get((topic, partition), 0)
+        """The end of what is committed there; 0 where it was not heard of late. Does not block."""
+        end, heard_s = self._heard.get((topic, partition), (0, 0.0))
+        return end if time.monotonic() - heard_s <= 2 * self._every_s else 0
 
     def ask(self) -> None:
-        """Ask now; blocks for some seconds at most. Where nobody answers, what was heard before stays."""
+        """Ask now; blocks for some seconds at most."""
         wanted = {TopicPartition(*place): OffsetSpec.latest() for place in self._places()}  # type: ignore[no-untyped-call]
         if not wanted:
             return
@@ -62,11 +65,16 @@ class HeardEnds:
         )
         for place, answer in answers.items():
             try:
-                self._heard[place.topic, place.partition] = answer.result(2 * _ANSWER_WITHIN_S).offset
+                end = answer.result(2 * _ANSWER_WITHIN_S).offset
+                self._heard[place.topic, place.partition] = (end, time.monotonic())
             except (KafkaException, TimeoutError) as error:
                 _log.info("the end of %s[%s] was not heard: %s", place.topic, place.partition, error)
-                return  # the others will not answer either
 
     def _listen(self) -> None:
         while not self._closed.wait(self._every_s):
-            self.ask()
+            try:
+                self.ask()
+            except (
+                Exception
+            ):  # whatever it was, the next round may hear again; until then nothing counts as heard
+                _log.exception("the ends of partitions could not be asked for")

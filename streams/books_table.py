@@ -63,7 +63,8 @@ def book_json(data: bytes) -> bytes:
                     "entry_count": account.entry_count,
                     "hot_records": len(account.records),
                     "sealed_segments": len(account.segments),
-                    "statements": len(account.statements),
+                    "hot_statements": len(account.statements),
+                    "sealed_statement_segments": len(account.statement_segments),
                     "open_discrepancies": sorted(account.findings),
                 }
                 for currency, account in sorted(book.accounts.items())

@@ -57,7 +57,7 @@ def alert_subject(change: Change, severity: Severity, language: Language) -> str
     about = _LABELS[language]["about"].format(
         kind=kind_name(change.kind, language),
         state=state_name(change.state, language),
-        customer=change.customer_id,
+        customer=own_id(change.customer_id),
         document=change.document_no or change.statement_id or "",
         amount=money_text(change.amount_minor, change.currency, language),
     )

@@ -91,7 +91,8 @@ class Projector:
         self._progress_s = self._clock_s()
         if self._progress_s - self._observed_s >= _OBSERVE_EVERY_S:
             self._observed_s = self._progress_s
-            self._listen(behind=self._observe(), heard=bool(batch))
+            self._observe()
+            self._listen(unheard=self._reader.unheard(), heard=bool(batch))
 
     def _next(self) -> tuple[Batch, list[Load]]:
         """The batch that was read ahead, if there is one; the one after it is read from now on."""
@@ -132,23 +133,19 @@ class Projector:
         age_s = self.progress_age_s()
         return [f"no progress for {age_s:.0f} s"] if age_s > _STUCK_S else []
 
-    def _observe(self) -> int:
-        """Put the lags into metrics; returns how many records they are."""
-        behind = 0
+    def _observe(self) -> None:
         for lag in self._reader.lags():
             topic, partition = lag.place
-            behind += lag.records
             metrics.PROJECTOR_LAG_RECORDS.labels(topic, partition).set(lag.records)
             metrics.PROJECTOR_LAG_SECONDS.labels(topic, partition).set(lag.seconds)
-        return behind
 
-    def _listen(self, *, behind: int, heard: bool) -> None:
+    def _listen(self, *, unheard: int, heard: bool) -> None:
         """Notice that Kafka has more and the reader gets nothing of it. Raises ResultsUnavailable."""
-        if heard or not behind:
+        if heard or not unheard:
             self._silent_since_s = None
         elif self._silent_since_s is None:
             self._silent_since_s = self._progress_s
         elif self._progress_s - self._silent_since_s > _SILENT_S:
             raise ResultsUnavailable(
-                f"{behind} records wait, and for {_SILENT_S:.0f} s none of them came: start again"
+                f"{unheard} records wait, and for {_SILENT_S:.0f} s none of them came: start again"
             )

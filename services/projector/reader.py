@@ -162,17 +162,23 @@ class ResultsReader:
         return messages
 
     def lags(self) -> Iterator[Lag]:
-        """Of every partition, from what the last fetches told and others have heard; asks nobody."""
+        """Of every partition, from what the last fetches told; asks nobody."""
         now_s = self._now_s()
         for place, position in list(self._next.items()):  # at once, whatever the reading thread does
-            heard = self.heard_end(*place)
-            if self._ends.get(place, -1) >= heard:
+            if place in self._ends:
                 yield Lag(place, 0, 0.0)
                 continue
             _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
-            behind = max(high - position, heard - position, 0)
+            behind = max(high - position, 0)
             read_at_s = self._read_at_s.get(place, now_s)
             yield Lag(place, behind, max(now_s - read_at_s, 0.0) if behind else 0.0)
+
+    def unheard(self) -> int:
+        """How many offsets others have heard of that did not come here."""
+        return sum(
+            max(self.heard_end(*place) - max(position, self._ends.get(place, 0)), 0)
+            for place, position in list(self._next.items())
+        )
 
     def places(self) -> list[Place]:
         """What is read. From any thread."""

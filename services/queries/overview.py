@@ -182,7 +182,7 @@ def list_accounts(
     keys: dict[AccountOrder, sa.ColumnElement[object]] = {
         AccountOrder.BALANCE: account.balance_minor,
         AccountOrder.CUSTOMER: sa.func.lower(sa.func.coalesce(customers.c.name, account.customer_id)),
-        AccountOrder.OVERDUE: overdue,
+        AccountOrder.OVERDUE: sa.func.abs(overdue),  # what we owe is below 0
         AccountOrder.DISCREPANCIES: account.open_discrepancies,
         AccountOrder.DATE: account.last_business_date,
     }

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from domain.ageing import Allocated, LedgerLine
 from domain.facts import EntryKind, record_key
 from domain.ledger import EntryRole, Side
+from domain.parties import own_id
 from services.reports.document import Customer
 from services.store.tables import allocations, customers, ledger_entries
 
@@ -56,7 +57,7 @@ def customer_of(connection: sa.Connection, customer_id: str) -> Customer:
     """Master data of a customer; without a row, a customer whose name is the id."""
     row = connection.execute(sa.select(customers).where(customers.c.customer_id == customer_id)).one_or_none()
     if row is None:
-        return Customer(customer_id=customer_id, name=customer_id)
+        return Customer(customer_id=customer_id, name=own_id(customer_id))
     return Customer(
         customer_id=customer_id,
         name=row.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -68,12 +69,11 @@ class Courier:
         self._client_id = client_id
         self._delivery_timeout_s = delivery_timeout_s
         self._producer: Producer | None = None
+        self._lock = threading.Lock()
 
     def deliver(self, parcels: Iterable[Parcel]) -> list[tuple[int, int]]:
         """(partition, offset) of each record. Raises ``NotDeliveredError`` for the first that Kafka has not."""
-        producer = self._producer = self._producer or make_producer(
-            self._bootstrap_servers, self._client_id, delivery_timeout_s=self._delivery_timeout_s
-        )
+        producer = self._connected()
         places: dict[int, tuple[int, int]] = {}
         failures: dict[int, str] = {}
         number = -1
@@ -96,10 +96,20 @@ class Courier:
         ):  # another thread's flush has taken our reports and is at it
             producer.poll(0.05)
         if failures:
-            self._producer = None
+            with self._lock:
+                if self._producer is producer:
+                    self._producer = None
             first = min(failures)
             raise NotDeliveredError(first, failures[first])
         return [places[at] for at in range(number + 1)]
+
+    def _connected(self) -> Producer:
+        with self._lock:
+            if self._producer is None:
+                self._producer = make_producer(
+                    self._bootstrap_servers, self._client_id, delivery_timeout_s=self._delivery_timeout_s
+                )
+            return self._producer
 
 
 def _produce(

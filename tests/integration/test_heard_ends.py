@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -52,15 +53,30 @@ def test_what_is_committed_is_heard_and_nothing_else(stack: StackUrls, topic: st
     assert (ends.end(topic, 0), ends.end(topic, 1)) == (4, 0), "three records and the marker"
 
 
-def test_nobody_answers_and_what_was_heard_stays(topic: str) -> None:
-    ends = HeardEnds("127.0.0.1:1", lambda: [(topic, 0)])
-    ends.ask()
-    assert ends.end(topic, 0) == 0
+def test_where_nobody_answers_nothing_is_heard_any_more(stack: StackUrls, topic: str) -> None:
+    servers = [stack.kafka_bootstrap_servers]
+    asked = threading.Semaphore(0)
+
+    def places() -> list[tuple[str, int]]:
+        asked.release()
+        if not servers:
+            raise OSError("no more threads")
+        return [(topic, 0), ("gone", 0)]
+
+    ends = HeardEnds(servers[0], places, every_s=0.2)
+    transaction(stack, topic).commit_transaction(30)
+    ends.start()
+    wait_for(lambda: ends.end(topic, 0) == 4, "it is heard, whatever becomes of the other")
+    servers.clear()
+    wait_for(lambda: ends.end(topic, 0) == 0, "what was heard long ago does not count")
+    for _ in range(3):
+        assert asked.acquire(timeout=10), "it goes on asking"
+    ends.close()
 
 
 def test_a_silent_data_plane_is_behind_by_what_others_hear(stack: StackUrls, topic: str) -> None:
     plane = DataPlane({"bootstrap.servers": stack.kafka_bootstrap_servers}, topic, 100)
-    ends = HeardEnds(stack.kafka_bootstrap_servers, lambda: [(topic, 0)], every_s=0.1)
+    ends = HeardEnds(stack.kafka_bootstrap_servers, lambda: [(topic, 0)], every_s=0.5)
     plane.assign({(topic, 0): 0})
     transaction(stack, topic).commit_transaction(30)
     got: list[int] = []

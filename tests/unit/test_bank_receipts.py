@@ -112,7 +112,7 @@ def test_entries_that_say_the_same_are_still_two_receipts() -> None:
     ("line", "reason"),
     [
         (credit(booked=False), Reason.NOT_BOOKED),
-        (credit(reversal=True), Reason.NOT_A_RECEIPT),
+        (credit(reversal=True), Reason.RETURNED_RECEIPT),
         (
             DraftLine(1, dt.date(2026, 1, 5), "", 100, party=PaymentDetails(reversal=True)),
             Reason.RETURNED_RECEIPT,

@@ -74,7 +74,10 @@ class Parts:
         return 0.0
 
     def lags(self) -> Iterator[Lag]:
-        yield Lag(PLACE, self.behind, 0.0)
+        yield Lag(PLACE, 0, 0.0)
+
+    def unheard(self) -> int:
+        return self.behind
 
 
 def projector_of(parts: Parts, clock_s: Any = lambda: 0.0) -> Projector:

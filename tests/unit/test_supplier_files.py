@@ -218,3 +218,37 @@ def test_a_statement_is_imported_for_a_party_of_its_role(
     options = Options(statement=StatementOptions(customer_id=party))
     with pytest.raises(OptionUnreadableError, match=said):
         find_import(kind)(tmp_path / "a.csv", None, options, None)  # type: ignore[arg-type]
+
+
+_LINES = "Date,Document,{}\n2026-01-05,INV-1,{}\n2026-01-20,PAY-1,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("customers", "suppliers", "said"),
+    [
+        (("Debit,Credit", ",100.00", "20.00,"), ("Debit,Credit", "100.00,", ",20.00"), {"opening": "50.00"}),
+        (("Debit,Credit", ",10.00", "10.00,"), ("Debit,Credit", "10.00,", ",10.00"), {"opening": "50.00"}),
+        (("Amount", "100.00", "-40.00"), ("Amount", "100.00", "-40.00"), {"opening": "0"}),
+        (
+            ("Amount,Balance", "100.00,100.00", "-40.00,60.00"),
+            ("Amount,Balance", "100.00,100.00", "-40.00,60.00"),
+            {},
+        ),
+    ],
+    ids=["only an opening balance", "nothing moves it", "one column", "one column with balances"],
+)
+def test_what_a_file_leaves_open_is_read_in_the_mirror(
+    tmp_path: Path, customers: tuple[str, ...], suppliers: tuple[str, ...], said: dict[str, str]
+) -> None:
+    """What is owed stands in credit in a customer's books, in debit in a supplier's."""
+
+    def figures(columns: tuple[str, ...], role: Role, party: str) -> list[int]:
+        path = tmp_path / "theirs.csv"
+        found = statement(path, _LINES.format(*columns), View.AUTO, role, customer_id=party, **said)
+        assert isinstance(found, Statement), found
+        lines = [line["debit_minor"] - line["credit_minor"] for line in found.body["lines"]]
+        return [found.body["opening_balance_minor"], found.body["closing_balance_minor"], *lines]
+
+    ours = figures(customers, Role.CUSTOMER, "C-1")
+    assert ours[2] > 0 > ours[3], "an invoice, then a payment"
+    assert figures(suppliers, Role.SUPPLIER, "supplier:S-1") == [-figure for figure in ours]

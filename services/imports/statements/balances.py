@@ -22,10 +22,17 @@ class Shown:
 
 
 def rises_with(
-    lines: Sequence[DraftLine], shown: Sequence[Shown | None], opening: Shown | None, closing: Shown | None
+    lines: Sequence[DraftLine],
+    shown: Sequence[Shown | None],
+    opening: Shown | None,
+    closing: Shown | None,
+    unsided: int,
 ) -> tuple[int, bool]:
-    """(+1 if unsided balances are debit-positive, else -1; whether the newest line stands first)."""
-    score = {(sign, newest): 0 for newest in (False, True) for sign in (-1, 1)}
+    """(+1 if unsided balances are debit-positive, else -1; whether the newest line stands first).
+
+    ``unsided``: which of the two, where the figures do not tell.
+    """
+    score = {(sign, newest): 0 for newest in (False, True) for sign in (unsided, -unsided)}
     for earlier, later in zip(range(len(lines)), range(1, len(lines)), strict=False):
         before, after = shown[earlier], shown[later]
         if before is None or after is None:
@@ -47,7 +54,7 @@ def rises_with(
                 first = shown[at]
                 if first is not None and not first.sided and lines[at].signed_minor:
                     score[sign, newest] += first.minor == before_minor + sign * lines[at].signed_minor
-    # the first of the best: balances in credit, oldest line first
+    # the first of the best: balances as they are where nothing tells, oldest line first
     return max(score, key=lambda reading: score[reading])
 
 

@@ -18,7 +18,15 @@ from services.imports.statements.bring import of_error, read_source, sha256_of
 from services.imports.statements.memory import ImportMemory
 from services.imports.statements.payers import PayerDirectory
 from services.imports.statements.reasons import Problem, Reason
-from services.imports.statements.receipts import UNIDENTIFIED, Owner, Receipt, event_of, owner_of, receipts_of
+from services.imports.statements.receipts import (
+    UNIDENTIFIED,
+    Owner,
+    Receipt,
+    event_of,
+    known_owner,
+    owner_of,
+    receipts_of,
+)
 from services.imports.summary import Options, Summary, Targets
 
 KIND: Final = "bank-statement"
@@ -87,13 +95,29 @@ def _decided(
     for role in Role:
         of_role = [receipt for receipt in receipts if receipt.role is role]
         directory = PayerDirectory(engine, of_role, role)
+        pays_out = named is None and role is Role.SUPPLIER
+        customers = PayerDirectory(engine, of_role, Role.CUSTOMER) if pays_out else None
         for receipt in of_role:
             owner = owner_of(
                 receipt, named, directory.by_document, directory.by_account, directory.by_name, unidentified
             )
+            if customers is not None and _may_be_a_refund(receipt, directory, customers):
+                continue  # people decide
             if owner is not None:
                 found[receipt.key] = owner
     return found
+
+
+def _may_be_a_refund(receipt: Receipt, suppliers: PayerDirectory, customers: PayerDirectory) -> bool:
+    """Whether a customer fits money that went out, and no payee's account or name says that it is a supplier's.
+
+    A number alone may be both a customer's document and a supplier's.
+    """
+    customer = known_owner(receipt, customers.by_document, customers.by_account, customers.by_name)
+    if customer is None:
+        return False
+    payee = known_owner(receipt, {}, suppliers.by_account, suppliers.by_name)
+    return payee is None or customer.identified_by != "document"
 
 
 def _nobodys(receipt: Receipt) -> Problem:

@@ -95,8 +95,8 @@ SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
         "银行仅预告该笔，尚未入账；入账后再导入。",
     ),
     Reason.RETURNED_RECEIPT: (
-        "The bank took a receipt back: send payment.charged_back for it.",
-        "银行退回了一笔收款：请为其发送 payment.charged_back。",
+        "The bank took a payment back: send payment.charged_back for it.",
+        "银行退回了一笔款项：请为其发送 payment.charged_back。",
     ),
     Reason.NO_BALANCE: (
         "The statement shows no balance: add an opening or closing balance, or give --opening.",

@@ -97,7 +97,7 @@ def receipts_of(draft: StatementDraft) -> Iterator[Receipt | Problem]:
 def _no_receipt(line: DraftLine, details: PaymentDetails) -> Reason | None:
     """Why an entry is nobody's money, if it is not."""
     if details.reversal:
-        return Reason.RETURNED_RECEIPT if line.signed_minor >= 0 else Reason.NOT_A_RECEIPT
+        return Reason.RETURNED_RECEIPT  # ours or theirs: what it takes back was booked
     if not line.signed_minor:
         return Reason.NOT_A_RECEIPT
     return None if details.booked else Reason.NOT_BOOKED
@@ -127,6 +127,17 @@ def owner_of(
     """
     if named is not None and role_of(named) is receipt.role:
         return Owner(named, "import")
+    known = known_owner(receipt, by_document, by_account, by_name)
+    return known if known is not None or receipt.paid_out else Owner(unidentified, "nothing")
+
+
+def known_owner(
+    receipt: Receipt,
+    by_document: Mapping[str, frozenset[str]],
+    by_account: Mapping[str, frozenset[str]],
+    by_name: Mapping[str, frozenset[str]],
+) -> Owner | None:
+    """The one party that the text, the account or the name tells, the first of them that tells one."""
     documents = [by_document[number] for number in receipt.numbers if number in by_document]
     owners = frozenset().union(*documents)
     if len(owners) == 1:
@@ -137,7 +148,7 @@ def owner_of(
     ):
         if len(owners) == 1:
             return Owner(next(iter(owners)), identified_by)
-    return None if receipt.paid_out else Owner(unidentified, "nothing")
+    return None
 
 
 def event_of(receipt: Receipt, owner: Owner) -> dict[str, Any]:

@@ -82,6 +82,8 @@ class TableReader:
         self._heading = find_heading(sheet.rows(), layout.columns)
         self._at = self._heading.columns
         self._whose = Field.CUSTOMER if options.role is Role.CUSTOMER else Field.SUPPLIER
+        # What bears no side is what is owed: a credit in a customer's books, a debit in a supplier's (``draft``).
+        self._unsided = -1 if options.role is Role.CUSTOMER else 1
         self._said = self._heading.said
         self._currency = options.layout.currency or self._currency_said() or layout.currency
         self._marks: set[Mark] = set()
@@ -339,8 +341,7 @@ class TableReader:
             side = side_of(word)
             if side is None:
                 raise _Bad(Reason.BAD_DIRECTION, Field.DIRECTION, word)
-        # without a side, plus is a credit, as an account holder sees it (see ``draft``)
-        return minor * side.value if side is not None else -minor
+        return minor * (self._unsided if side is None else side.value)
 
     def _balance(self, cells: list[Cell], currency: str) -> Shown | None:
         what = Field.OWED if Field.OWED in self._at else Field.BALANCE
@@ -401,7 +402,7 @@ class TableReader:
         if single and self._options.opening is not None:
             group.opening = self._said_balance(self._options.opening, Field.OPENING, draft)
         owed = Field.RAISES in self._at or Field.OWED in self._at
-        sign, newest_first = rises_with(draft.lines, group.shown, group.opening, group.closing)
+        sign, newest_first = rises_with(draft.lines, group.shown, group.opening, group.closing, self._unsided)
         if owed:
             # what the buyer owes: to us if it is a customer, by us if it is a supplier's
             sign, draft.view = 1, View.OURS if self._options.role is Role.CUSTOMER else View.THEIRS

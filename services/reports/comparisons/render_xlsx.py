@@ -86,7 +86,7 @@ class _BridgeSheet(MoneySheet):
         self.sheet.set_column(2, 2, 20)
         self.text(0, 0, words.text("comparison", "title"), formats.title)
         customer = document.customer
-        facts = [[words.text("comparison", "customer"), f"{customer.name} ({customer.customer_id})"]]
+        facts = [[words.text("comparison", "customer"), f"{customer.name} ({customer.number})"]]
         facts += [[words.text("title", "currency"), comparison.currency], *facts_of(comparison, words)]
         for row, (name, value) in enumerate(facts, start=1):
             self.text(row, 0, name)
