@@ -102,7 +102,7 @@ class _Account:
             "payer_name": rng.choice((None, "Other Inc", "Acme GmbH")) if self._messy() else "Acme Ltd",
             "end_to_end_id": "E-1" if self._messy() else rng.choice((None, f"E{number}")),
         }
-        digits = meant.document_no[-5:]
+        digits = meant.document_no.strip()[-5:]
         slip = digits[:-1] + str((int(digits[-1]) + 1) % 10)
         match rng.randrange(8):
             case 0 | 1 | 2:
@@ -146,11 +146,17 @@ class _Account:
             source_version=known.source_version + 1,
             event_type=rng.choice(("invoice.amended", "invoice.amended", "order.cancelled")),
             amount_minor=max(known.amount_minor + rng.choice((0, -50, 50)), 0),
-            document_no=known.document_no if rng.random() < 0.9 else f"INV-{rng.randint(10_000, 10_400)}",
+            document_no=self._perhaps_another(known.document_no),
             business_date=self.day,
             occurred_at=dt.datetime.combine(self.day, dt.time(9), dt.UTC),
         )
         self.events.append(self.invoices[place])
+
+    def _perhaps_another(self, number: str) -> str:
+        chance = self.rng.random()
+        if chance < 0.9:
+            return number if chance < 0.85 else f"{number} "
+        return f"INV-{self.rng.randint(10_000, 10_400)}"
 
     def _again(self) -> None:
         """A redelivery, the same version under another id, or a payment that was sent twice."""
