@@ -74,7 +74,6 @@ class HeardEnds:
         while not self._closed.wait(self._every_s):
             try:
                 self.ask()
-            except (
-                Exception
-            ):  # whatever it was, the next round may hear again; until then nothing counts as heard
+            except Exception:
+                # Whatever it was, the next round may hear again; what was heard before soon counts no more.
                 _log.exception("the ends of partitions could not be asked for")

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from deploy.stack import StackUrls
 from services.store import producer as producers
 from services.store.producer import Courier, NotDeliveredError, Parcel
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def topic(stack: StackUrls) -> Iterator[str]:
-    name = f"parcels-{secrets.token_hex(4)}"
-    admin = AdminClient({"bootstrap.servers": stack.kafka_bootstrap_servers})
-    for future in admin.create_topics([NewTopic(name, 2, 1)]).values():
-        future.result(30)
-    yield name
-    for future in admin.delete_topics([name]).values():
-        future.result(30)
 
 
 def test_each_record_is_told_its_place_whoever_sends_beside_it(stack: StackUrls, topic: str) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
 
 import pytest
 from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from deploy.stack import StackUrls
 from runtime.kafka import HeardEnds
@@ -16,17 +14,6 @@ from streams.engine.data_plane import DataPlane
 from tests.integration.engine_workers import wait_for
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def topic(stack: StackUrls) -> Iterator[str]:
-    name = f"heard-{secrets.token_hex(4)}"
-    admin = AdminClient({"bootstrap.servers": stack.kafka_bootstrap_servers})
-    for future in admin.create_topics([NewTopic(name, 2, 1)]).values():
-        future.result(30)
-    yield name
-    for future in admin.delete_topics([name]).values():
-        future.result(30)
 
 
 def transaction(stack: StackUrls, topic: str) -> Producer:

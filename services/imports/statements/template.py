@@ -34,60 +34,45 @@ class Template:
     note: str
 
 
+_SAID: Final[Mapping[Language, Sequence[str]]] = {
+    "en": ("Currency", "Statement no.", "Period from", "Period to", "Opening balance", "Closing balance"),
+    "zh": ("币种", "对账单号", "期间起", "期间止", "期初余额", "期末余额"),
+}
+_COLUMNS: Final[Mapping[Language, Sequence[str]]] = {
+    "en": (
+        "Date",
+        "Document no.",
+        "Invoiced",
+        "Paid or credited",
+        "Balance owed",
+        "Your reference",
+        "Text",
+    ),
+    "zh": ("日期", "单据号", "应付增加", "应付减少", "应付余额", "贵方参考号", "摘要"),
+}
+
 TEMPLATES: Final[Mapping[str, Mapping[Language, Template]]] = {
     "customer-statement": {
         "en": Template(
-            (
-                "Customer no.",
-                "Currency",
-                "Statement no.",
-                "Period from",
-                "Period to",
-                "Opening balance",
-                "Closing balance",
-            ),
-            (
-                "Date",
-                "Document no.",
-                "Invoiced",
-                "Paid or credited",
-                "Balance owed",
-                "Your reference",
-                "Text",
-            ),
+            ("Customer no.", *_SAID["en"]),
+            _COLUMNS["en"],
             "Invoiced raises what you owe us, paid or credited lowers it. Dates as 2026-01-31. One row a document.",
         ),
         "zh": Template(
-            ("客户编号", "币种", "对账单号", "期间起", "期间止", "期初余额", "期末余额"),
-            ("日期", "单据号", "应付增加", "应付减少", "应付余额", "贵方参考号", "摘要"),
+            ("客户编号", *_SAID["zh"]),
+            _COLUMNS["zh"],
             "“应付增加”是贵方欠我方增加的金额，“应付减少”是付款或贷项。日期写作 2026-01-31，每张单据一行。",
         ),
     },
     "supplier-statement": {
         "en": Template(
-            (
-                "Supplier no.",
-                "Currency",
-                "Statement no.",
-                "Period from",
-                "Period to",
-                "Opening balance",
-                "Closing balance",
-            ),
-            (
-                "Date",
-                "Document no.",
-                "Invoiced",
-                "Paid or credited",
-                "Balance owed",
-                "Your reference",
-                "Text",
-            ),
+            ("Supplier no.", *_SAID["en"]),
+            _COLUMNS["en"],
             "Invoiced raises what we owe you, paid or credited lowers it. Dates as 2026-01-31. One row a document.",
         ),
         "zh": Template(
-            ("供应商编号", "币种", "对账单号", "期间起", "期间止", "期初余额", "期末余额"),
-            ("日期", "单据号", "应付增加", "应付减少", "应付余额", "贵方参考号", "摘要"),
+            ("供应商编号", *_SAID["zh"]),
+            _COLUMNS["zh"],
             "“应付增加”是我方欠贵方增加的金额，“应付减少”是付款或贷项。日期写作 2026-01-31，每张单据一行。",
         ),
     },
