@@ -20,7 +20,7 @@ import tenacity
 
 from schemas.catalog import FIRST_FINGERPRINT_ID
 from schemas.errors import RegistryDenied, RegistryUnavailable, SchemaRefused
-from schemas.registry import FingerprintRegistry, SchemaRegistry
+from schemas.registry import FingerprintRegistry
 
 _MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
 _REFUSED: Final = frozenset({httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY})
@@ -145,11 +145,6 @@ class ConfluentRegistry:
         if not isinstance(value, kind):
             raise RegistryUnavailable(self._url, f"its {name} is {value!r}")
         return value
-
-
-def registry_for(url: str, auth: tuple[str, str] | None = None) -> SchemaRegistry:
-    """Return the registry that a setting asks for: the one at ``url``, or ids from fingerprints if empty."""
-    return ConfluentRegistry(url, auth) if url else FingerprintRegistry()
 
 
 def _message(answer: httpx.Response) -> str:

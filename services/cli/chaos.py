@@ -9,7 +9,7 @@ import logging
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -147,6 +147,15 @@ class Stack:
         return made
 
 
+def chosen(faults: Sequence[Fault], only: Sequence[str]) -> list[Fault]:
+    """The faults whose name contains one of ``only``; all where none is asked for. Raises CommandFailed."""
+    found = [fault for fault in faults if not only or any(part in fault.name for part in only)]
+    if not found:
+        names = ", ".join(fault.name for fault in faults)
+        raise CommandFailed(f"No fault's name contains {' or '.join(only)}.", f"There are: {names}.")
+    return found
+
+
 def _weight(name: str) -> int:
     return next((weight for prefix, weight in _WEIGHTS.items() if name.startswith(prefix)), 1)
 
@@ -184,6 +193,9 @@ def undisturbed_digest(fed: Iterator[FedRecord], codec: Codec, rules: Rules) -> 
 def chaos(
     seed: Annotated[int, typer.Option(help="Decides the faults, their order and the events.")] = 1,
     count: Annotated[int, typer.Option("--faults", min=1, help="How many faults strike.")] = 20,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only faults whose name contains this; may be repeated.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Stream workers.")] = 2,
     rate: Annotated[int, typer.Option(min=1, help="Events a second.")] = 100,
     bound: Annotated[int, typer.Option(min=1, help="Seconds within which all must have recovered.")] = 60,
@@ -199,7 +211,7 @@ def chaos(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing may stay behind
     try:
         found = stack.start((lambda line: None) if as_json else say)
-        _run(stack, found, summary, count, rate, bound)
+        _run(stack, found, summary, count, rate, bound, only or [])
         keep = keep or not summary.ok
     except BaseException:
         keep = True
@@ -213,7 +225,15 @@ def chaos(
     _report(summary, as_json=as_json)
 
 
-def _run(stack: Stack, found: where.Servers, summary: Summary, count: int, rate: int, bound_s: int) -> None:
+def _run(
+    stack: Stack,
+    found: where.Servers,
+    summary: Summary,
+    count: int,
+    rate: int,
+    bound_s: int,
+    only: Sequence[str],
+) -> None:
     settings = stack.settings
     codec, rules = Codec(FingerprintRegistry()), Rules(terms_days=settings.terms_days)
     engine, live = found.engine(), found.live()
@@ -245,6 +265,7 @@ def _run(stack: Stack, found: where.Servers, summary: Summary, count: int, rate:
         )
 
     feeder = Feeder(found.kafka_bootstrap_servers, records(events(summary.seed), codec), rate)
+    planned = plan(summary.seed, chosen(stack.faults(feeder), only), count)
     kept = Verifier(targets)
     try:
         with (
@@ -255,7 +276,7 @@ def _run(stack: Stack, found: where.Servers, summary: Summary, count: int, rate:
             settled(feeder.delivered())
             around = Surroundings(feeder, watch, stack.shares, settled, lambda: kept.run(whole=False))
             try:
-                storm(plan(summary.seed, stack.faults(feeder), count), around, summary, _tell)
+                storm(planned, around, summary, _tell)
             finally:
                 feeder.stop()
         summary.events = feeder.sent

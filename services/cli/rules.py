@@ -122,7 +122,7 @@ def shadow(
 ) -> None:
     """Replay the history with a rule set beside those in force, and show which outcomes differ. Writes nothing."""
     from schemas.codec import Codec
-    from schemas.confluent import registry_for
+    from schemas.registry import registry_for
     from services.cli import servers as where
     from services.operations.shadow import Period, shadow_run
 

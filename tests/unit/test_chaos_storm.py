@@ -7,6 +7,8 @@ from typing import Any, cast
 
 import pytest
 
+from services.cli.chaos import chosen
+from services.cli.failure import CommandFailed
 from services.operations.chaos.feeder import FedRecord, Feeder
 from services.operations.chaos.storm import Fault, Shares, Summary, Surroundings, plan, storm
 from services.operations.chaos.watch import CommitWatch, longest_gap_s
@@ -29,6 +31,13 @@ def test_every_kind_strikes_and_weights_count() -> None:
     assert len(names(1, 2)) == 2
     counted = Counter(names(1, 700))
     assert counted["b"] > 3 * counted["a"] > 0
+
+
+def test_only_the_faults_that_are_asked_for() -> None:
+    assert chosen(KINDS, []) == KINDS
+    assert [fault.name for fault in chosen(KINDS, ["c", "a"])] == ["a", "c"]
+    with pytest.raises(CommandFailed, match="No fault's name contains x or y"):
+        chosen(KINDS, ["x", "y"])
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from schemas import catalog
-from schemas.confluent import ConfluentRegistry, registry_for
+from schemas.confluent import ConfluentRegistry
 from schemas.errors import RegistryDenied, RegistryUnavailable, SchemaRefused
-from schemas.registry import FingerprintRegistry, all_schemas
+from schemas.registry import FingerprintRegistry, all_schemas, registry_for
 
 URL = "http://registry:8081"
 SUBJECT = "tieout.orders-value"
