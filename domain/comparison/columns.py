@@ -20,7 +20,7 @@ from domain.events import StatementLine
 #: stands for the day of a row that books nothing: after every date
 NO_DAY: Final = dt.date.max.toordinal() + 1
 #: values that are looked at together: few enough to stay in a core's cache
-_PIECE: Final = 4_096
+PIECE: Final = 4_096
 
 
 def signatures(numbers: Iterable[str], amounts: Iterable[int], days: Iterable[int]) -> list[str]:
@@ -35,8 +35,8 @@ def distinct_and_repeated(values: Sequence[str]) -> tuple[set[str], set[str]]:
     """
     distinct: set[str] = set()
     several: set[str] = set()
-    for start in range(0, len(values), _PIECE):
-        piece = values[start : start + _PIECE]
+    for start in range(0, len(values), PIECE):
+        piece = values[start : start + PIECE]
         found = set(piece)
         if len(found) < len(piece):
             several.update(value for value, count in Counter(piece).items() if count > 1)

@@ -14,7 +14,7 @@ from operator import is_
 
 import msgspec
 
-from domain.comparison.columns import NO_DAY, distinct_and_repeated, signatures
+from domain.comparison.columns import NO_DAY, PIECE, distinct_and_repeated, signatures
 from domain.comparison.normalised import bare_forms, cores, squeezed_forms, squeezed_text
 from domain.events import Source
 from domain.facts import EntryKind, StatementFact
@@ -161,11 +161,9 @@ class OurSide:
             elif reference and not form:
                 exact.add(reference)
         rows = range(len(self.entries.numbers))
-        found: set[int] = set()
-        if bare:
-            found.update(compress(rows, map(bare.__contains__, self._cores)))
+        found = self._rows_with_core(bare) if bare else set()
         if squeezed:
-            found.update(compress(rows, map(squeezed.__contains__, self._squeezed.split("\n"))))
+            found.update(compress(rows, map(squeezed.__contains__, self._squeezed)))
         if exact:
             found.update(compress(rows, map(exact.__contains__, self.entries.numbers)))
         forms = bare.union(filter(None, all_squeezed), exact)
@@ -179,12 +177,22 @@ class OurSide:
         return [(row, set().union(*map(_forms, self.entries.aliases[row]))) for row in rows]
 
     @cached_property
-    def _squeezed(self) -> str:
-        return squeezed_text(self.entries.numbers)
+    def _squeezed(self) -> list[str]:
+        return squeezed_forms(self.entries.numbers)
+
+    def _rows_with_core(self, wanted: set[str]) -> set[int]:
+        """Piece by piece: forms that are dropped at once stay in a core's cache, a million that are kept do not."""
+        numbers = self.entries.numbers
+        found: set[int] = set()
+        for start in range(0, len(numbers), PIECE):
+            forms = _cores(numbers[start : start + PIECE]) if start else self._first_cores
+            found.update(compress(range(start, start + PIECE), map(wanted.__contains__, forms)))
+        return found
 
     @cached_property
-    def _cores(self) -> list[str]:
-        return cores(self._squeezed)
+    def _first_cores(self) -> list[str]:
+        """Kept, as most accounts have no more, and some have many statements."""
+        return _cores(self.entries.numbers[:PIECE])
 
     def whole_documents(self, rows: set[int]) -> set[int]:
         """The rows and all others of the same document numbers."""
@@ -248,6 +256,10 @@ class OurSide:
 def index_of(documents: Mapping[str, OurDocument]) -> DocumentIndex:
     """Look-up of references among documents."""
     return DocumentIndex((d.key, (d.document_no, *d.aliases)) for d in documents.values())
+
+
+def _cores(numbers: Sequence[str]) -> list[str]:
+    return cores(squeezed_text(numbers))
 
 
 def _forms(number: str) -> set[str]:
