@@ -71,7 +71,7 @@ class RecordsReader:
         if schema is None:
             return None
         try:
-            reader = ColumnReader(schema)
+            reader = ColumnReader(schema, self._few)
         except Misfit:
             return None
         return reader if reader.kinds == self._kinds else None

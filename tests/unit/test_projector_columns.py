@@ -208,7 +208,7 @@ def test_what_the_codec_must_look_at_is_not_read_by_columns(
         for kind in (read_as, written_as)
     )
     with pytest.raises(Misread):
-        ColumnReader(catalog.parse(ours)).read([frame(1) + body(theirs, {"f": value}) for value in values])
+        ColumnReader(catalog.parse(ours), few=1).read([frame(1) + body(theirs, {"f": value}) for value in values])
 
 
 @pytest.mark.parametrize(
@@ -223,12 +223,12 @@ def test_what_the_codec_must_look_at_is_not_read_by_columns(
 def test_shapes_that_no_contract_has_are_told(kind: Any) -> None:
     schema = {"type": "record", "name": "R", "fields": [{"name": "f", "type": kind}]}
     with pytest.raises(Misfit):
-        ColumnReader(catalog.parse(json.dumps(schema)))
+        ColumnReader(catalog.parse(json.dumps(schema)), few=1)
 
 
 def test_every_contract_of_a_projection_fits_its_table() -> None:
     for projection in PROJECTIONS:
-        kinds = ColumnReader(catalog.todays_parsed(schema_of(projection))).kinds
+        kinds = ColumnReader(catalog.todays_parsed(schema_of(projection)), few=1).kinds
         assert kinds == kinds_of(projection.targets[0].table.columns)
 
 

@@ -4,8 +4,8 @@ Invariant: whatever bytes come in, the outcome is the columns that `schemas.code
 `Misread`, after which the records are to be decoded one by one: the codec then tells which is wrong, and why. What is
 rare (integers beyond 55 bits, U+0000) is misread as well; it costs time, nothing else.
 
-Varints, zigzag, unions: Avro specification, "Binary Encoding". Arrays and maps become JSON; they are read by
-fastavro, record by record.
+Varints, zigzag, unions, blocks: Avro specification, "Binary Encoding". Arrays and maps become JSON: all first items at
+the same time, then all second ones. Where few records have as many, fastavro reads them record by record.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final, Literal, cast
 
+import msgspec
 import numpy as np
 from fastavro import parse_schema, schemaless_reader
 
@@ -82,13 +83,31 @@ class Misfit(ValueError):
     """A schema of a shape that is not read by columns."""
 
 
+class _Sparse(Exception):
+    """Too few records have as many items."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What an array or map holds, and so on inwards."""
+
+    kind: Kind | Literal["array", "map", "record"]
+    #: which branch of its union says null; None where it is no union
+    null_branch: Literal[0, 1, None] = None
+    #: of a record
+    names: tuple[str, ...] = ()
+    #: a record's fields, an array's items, a map's values
+    parts: tuple[_Part, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
     name: str
     kind: Kind
-    #: which branch of its union says null; None where it is no union
+    #: as of ``_Part``
     null_branch: Literal[0, 1, None]
-    #: of arrays and maps
+    #: of arrays and maps: what they hold, and for fastavro
+    part: _Part | None = None
     schema: Any = None
     check: Check | None = None
 
@@ -96,8 +115,9 @@ class _Field:
 class ColumnReader:
     """Reads records that were written with one schema. A field of an inner record is named ``outer_inner``."""
 
-    def __init__(self, schema: ParsedSchema) -> None:
-        """Raises Misfit."""
+    def __init__(self, schema: ParsedSchema, few: int) -> None:
+        """Below ``few`` items at the same time, arrays and maps are read record by record. Raises Misfit."""
+        self._few = few
         self._fields = tuple(_flatten(schema, ""))
 
     @property
@@ -112,7 +132,7 @@ class ColumnReader:
         if count == 0 or lengths.min() < HEADER_BYTES:
             raise Misread
         ends = np.cumsum(lengths)
-        walk = _Walk(b"".join([*records, PADDING]), ends - lengths)
+        walk = _Walk(b"".join([*records, PADDING]), ends - lengths, self._few)
         fields = {field.name: walk.column(field) for field in self._fields}
         if (walk.at != ends).any():
             raise Misread
@@ -121,30 +141,55 @@ class ColumnReader:
 
 def _flatten(schema: Mapping[str, Any], prefix: str) -> Iterator[_Field]:
     for field in schema["fields"]:
-        name, node = prefix + field["name"], field["type"]
-        null_branch: Literal[0, 1, None] = None
-        if isinstance(node, list):
-            if len(node) != 2 or "null" not in node:
-                raise Misfit(f"{name} is a union of {node}")
-            null_branch = 0 if node[0] == "null" else 1
-            node = node[1 - null_branch]
+        name = prefix + field["name"]
+        node, null_branch = _nullable(name, field["type"])
         if isinstance(node, dict) and node["type"] == "record":
             if null_branch is not None:
                 raise Misfit(f"{name} is a record that may be null")
             yield from _flatten(node, f"{name}_")
             continue
-        shape = node if isinstance(node, str) else node.get("logicalType", node["type"])
-        if shape not in _KINDS:
-            raise Misfit(f"{name} is {shape}")
-        if _KINDS[shape] != "json":
-            yield _Field(name, _KINDS[shape], null_branch)
+        kind = _kind_of(name, node)
+        if kind != "json":
+            yield _Field(name, kind, null_branch)
             continue
         try:
             inner = parse_schema(_record_of(node), named_schemas={})
             check = compile_check(inner, READ)
         except Exception as error:  # of fastavro, many types: a name that is defined elsewhere in the schema
             raise Misfit(f"{name}: {error!r}") from error
-        yield _Field(name, "json", null_branch, inner, check)
+        yield _Field(name, "json", null_branch, _part_of(name, node), inner, check)
+
+
+def _nullable(name: str, node: Any) -> tuple[Any, Literal[0, 1, None]]:
+    """What a type is beside null, and which branch of its union says null."""
+    if not isinstance(node, list):
+        return node, None
+    if len(node) != 2 or "null" not in node:
+        raise Misfit(f"{name} is a union of {node}")
+    null_branch: Literal[0, 1] = 0 if node[0] == "null" else 1
+    return node[1 - null_branch], null_branch
+
+
+def _kind_of(name: str, node: Any) -> Kind:
+    shape = node if isinstance(node, str) else node.get("logicalType", node["type"])
+    if shape not in _KINDS:
+        raise Misfit(f"{name} is {shape}")
+    return _KINDS[shape]
+
+
+def _part_of(name: str, node: Any) -> _Part:
+    node, null_branch = _nullable(name, node)
+    match node:
+        case {"type": "record", "fields": [_, *_] as fields}:
+            names = tuple(str(field["name"]) for field in fields)
+            parts = tuple(_part_of(f"{name}_{field['name']}", field["type"]) for field in fields)
+            return _Part("record", null_branch, names, parts)
+        case {"type": "array", "items": inner}:
+            return _Part("array", null_branch, parts=(_part_of(name, inner),))
+        case {"type": "map", "values": inner}:
+            return _Part("map", null_branch, parts=(_part_of(name, inner),))
+        case _:
+            return _Part(_kind_of(name, node), null_branch)
 
 
 def _record_of(node: Any) -> dict[str, Any]:
@@ -157,8 +202,9 @@ class _Walk:
     end of its record has never been beyond it.
     """
 
-    def __init__(self, data: bytes, starts: Ints) -> None:
+    def __init__(self, data: bytes, starts: Ints, few: int) -> None:
         self._data = data
+        self._few = few
         self._limit = len(data) - len(PADDING)
         self._bytes = np.frombuffer(data, np.uint8)
         self._words: Words = np.ndarray((self._limit + 1,), "<u8", data, strides=(1,))
@@ -169,13 +215,8 @@ class _Walk:
 
     def column(self, field: _Field) -> Column:
         """The next field of all records."""
-        if field.null_branch is None:
-            return self._values(field)
-        branch = self._long()
-        if ((branch != 0) & (branch != 1)).any():
-            raise Misread
-        null: Flags = branch == field.null_branch
-        if not null.any():
+        null = self._null(field.null_branch)
+        if null is None:
             return self._values(field)
         present = np.flatnonzero(~null)
         everywhere = self.at
@@ -188,16 +229,27 @@ class _Walk:
         starts, lengths = (_spread(part, present, len(null)) for part in (found.starts, found.lengths))
         return Spans(found.kind, found.data, starts, lengths, null)
 
+    def _null(self, null_branch: Literal[0, 1, None]) -> Flags | None:
+        """Where the next value is null; None where it is nowhere."""
+        if null_branch is None:
+            return None
+        branch = self._long()
+        if ((branch != 0) & (branch != 1)).any():
+            raise Misread
+        null: Flags = branch == null_branch
+        return null if null.any() else None
+
     def _values(self, field: _Field) -> Column:
-        match field.kind:
+        return self._json(field) if field.kind == "json" else self._plain(field.kind)
+
+    def _plain(self, kind: NumberKind | Literal["text", "bytes"]) -> Column:
+        match kind:
             case "text" | "bytes":
-                spans = self._spans(field.kind)
-                if field.kind == "text":
+                spans = self._spans(kind)
+                if kind == "text":
                     _check_text(spans, self._words)
                 return spans
-            case "json":
-                return self._json(field)
-            case kind:
+            case _:
                 numbers = self._long()
                 if kind in _LIMITS and len(numbers):
                     low, high = _LIMITS[kind]
@@ -235,6 +287,77 @@ class _Walk:
         return Spans(kind, self._data, starts, lengths)
 
     def _json(self, field: _Field) -> Spans:
+        begin = self.at
+        try:
+            found = self._inner(cast("_Part", field.part))
+        except _Sparse:
+            self.at = begin
+            return self._json_one_by_one(field)
+        return Spans.joined("json", list(map(msgspec.json.encode, found)))  # no text in it has U+0000
+
+    def _inner(self, part: _Part) -> list[Any]:
+        """The next value of all records as Python has it."""
+        null = self._null(part.null_branch)
+        if null is None:
+            return self._inner_values(part)
+        present = np.flatnonzero(~null)
+        everywhere = self.at
+        self.at = everywhere[present]
+        found: list[Any] = [None] * len(everywhere)
+        for place, value in zip(present.tolist(), self._inner_values(part), strict=True):
+            found[place] = value
+        everywhere[present] = self.at
+        self.at = everywhere
+        return found
+
+    def _inner_values(self, part: _Part) -> list[Any]:
+        match part.kind:
+            case "record":
+                columns = [self._inner(inner) for inner in part.parts]
+                return [dict(zip(part.names, row, strict=True)) for row in zip(*columns, strict=True)]
+            case "array":
+                lists: list[list[Any]] = [[] for _ in range(len(self.at))]
+                for some in self._items():
+                    for place, value in zip(some.tolist(), self._inner(part.parts[0]), strict=True):
+                        lists[place].append(value)
+                return lists
+            case "map":
+                maps: list[dict[str, Any]] = [{} for _ in range(len(self.at))]
+                for some in self._items():
+                    keys = self._plain("text").values()
+                    for place, key, value in zip(
+                        some.tolist(), keys, self._inner(part.parts[0]), strict=True
+                    ):
+                        maps[place][key] = value
+                return maps
+            case kind:
+                return self._plain(cast("NumberKind", kind)).values()
+
+    def _items(self) -> Iterator[Ints]:
+        """Once for all first items, once for all second ones, and so on: which of the values have one. Read them then.
+
+        Of several blocks, or one with its size, nobody of ours writes an array. Raises _Sparse.
+        """
+        counts = self._long()
+        at = self.at
+        most = int(counts.max(initial=0))
+        if counts.min(initial=0) < 0 or most > self._limit:
+            raise Misread
+        if int(counts.sum()) < self._few * most:
+            raise _Sparse
+        for number in range(most):
+            some = np.flatnonzero(counts > number)
+            self.at = at[some]
+            yield some
+            at[some] = self.at
+        some = np.flatnonzero(counts)
+        self.at = at[some]
+        if self._long().any():
+            raise Misread
+        at[some] = self.at
+        self.at = at
+
+    def _json_one_by_one(self, field: _Field) -> Spans:
         stream = BytesIO(self._data)
         pieces: list[bytes] = []
         ends: list[int] = []
