@@ -1,7 +1,8 @@
 """The SQL of the projector, derived from the tables: stage by COPY, then one set-based upsert per table.
 
-Rows that are immutable go straight into their table first; only when one of them stands there already are they staged.
-Of rows that change only the newest of each key is staged: the writer folds a batch before it sends it.
+Rows that are immutable, or that the first event of an account brings, go straight into their table; only when one of
+them stands there already are they staged. Of rows that change only the newest of each key is sent: the writer folds a
+batch before it sends it.
 
 Invariant: an upsert that meets the row that is already there writes nothing, so a replay costs reads only and
 its row counts tell what changed.

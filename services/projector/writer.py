@@ -11,14 +11,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 import psycopg
 import tenacity
 
 from services.projector.batch import Batch
-from services.projector.columns.table import Columns, Numbers
+from services.projector.columns.table import Columns, Flags, Numbers
 from services.projector.errors import AnotherProjector, PositionsMoved, ResultRejected
 from services.projector.projections import PROJECTIONS, Projection
 from services.projector.statements import ARRIVAL, Copy, Statements, statements_of
@@ -27,6 +27,9 @@ from services.store.live import BalanceRow, Place
 from services.store.locks import NAMESPACE, AdvisoryLock
 
 CONSUMER: Final = "projector"
+
+#: of fewer rows a COPY of their own costs more than it saves
+_FRESH_MIN: Final = 50
 
 _log: Final = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -60,12 +63,17 @@ _PASSING: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a batch brings to one table: ``came`` rows, of which ``columns`` are sent, as ``block``."""
+    """What a batch brings to one table: ``came`` rows, of which those are sent that no other one of it supersedes.
+
+    ``fresh``: nothing stands under their keys, unless they are read again. They go straight into the table.
+    """
 
     statements: Statements
     came: int
-    columns: Columns
-    block: memoryview
+    fresh: Columns
+    fresh_block: memoryview
+    others: Columns
+    others_block: memoryview
 
 
 class _LockTaken(Exception):
@@ -256,28 +264,46 @@ def _try_lock(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
 
 def _load(statements: Statements, columns: Columns) -> Load:
     if statements.folds_by is None:
-        return Load(statements, columns.count, columns, statements.into_table.binary.block(columns))
-    newest = columns.newest(statements.folds_by)
-    return Load(statements, columns.count, newest, statements.into_stage.binary.block(newest))
+        sent, is_fresh = columns, np.ones(columns.count, np.bool_)
+    else:
+        sent = columns.newest(statements.folds_by)
+        # what the first event of an account brings is new
+        is_fresh = cast("Numbers", sent.fields["account_version"]).numbers == 1
+        if np.count_nonzero(is_fresh) < _FRESH_MIN:
+            is_fresh[:] = False
+    fresh, others = _some(sent, is_fresh), _some(sent, ~is_fresh)
+    fresh_block = statements.into_table.binary.block(fresh)
+    return Load(statements, columns.count, fresh, fresh_block, others, _staged(statements, others))
+
+
+def _some(columns: Columns, chosen: Flags) -> Columns:
+    return columns if chosen.all() else columns.at(np.flatnonzero(chosen))
+
+
+def _staged(statements: Statements, columns: Columns) -> memoryview:
+    """The rows as they are copied into the stage."""
+    if statements.folds_by is None:
+        columns = columns.having(**{ARRIVAL: Numbers("int4", np.arange(columns.count))})
+    return statements.into_stage.binary.block(columns)
 
 
 def _bring(cursor: psycopg.Cursor[tuple[Any, ...]], load: Load) -> int:
     """COPY into the table or into the stage, then upsert; returns how many rows changed."""
-    statements = load.statements
-    if statements.folds_by is None:
+    statements, written, staged = load.statements, 0, load.others.count > 0
+    if staged:
+        _copy(cursor, statements.into_stage, load.others_block)
+    if load.fresh.count:
         try:
             with cursor.connection.transaction():
-                _copy(cursor, statements.into_table, load.block)
+                _copy(cursor, statements.into_table, load.fresh_block)
+            written = load.fresh.count
         except psycopg.errors.UniqueViolation:  # read again, or a double: the upsert below tells them apart
-            arrival = Numbers("int4", np.arange(load.columns.count))
-            numbered = load.columns.having(**{ARRIVAL: arrival})
-            _copy(cursor, statements.into_stage, statements.into_stage.binary.block(numbered))
-        else:
-            return load.came
-    else:
-        _copy(cursor, statements.into_stage, load.block)
-    cursor.execute(statements.upsert.encode())
-    return cursor.rowcount
+            _copy(cursor, statements.into_stage, _staged(statements, load.fresh))
+            staged = True
+    if staged:
+        cursor.execute(statements.upsert.encode())
+        written += cursor.rowcount
+    return written
 
 
 def _copy(cursor: psycopg.Cursor[tuple[Any, ...]], copy: Copy, block: memoryview) -> None:

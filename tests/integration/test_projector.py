@@ -78,6 +78,49 @@ def test_a_replay_from_the_beginning_changes_nothing(bench: Bench) -> None:
     assert sum(old for _, _, old in written) > 400
 
 
+def of_customers(numbers: range, version: int, amount_minor: int) -> list[Result]:
+    found = []
+    for number in numbers:
+        common = {**COMMON, "customer_id": f"C-{number}", "account_version": version}
+        found.append(testing.balance(common, f"e-{number}-{version}", number, amount_minor))
+        found.append(testing.open_item(common, "item", amount_minor, is_debit=True))
+    return found
+
+
+def test_what_new_accounts_bring_is_written_once_and_so_is_what_comes_again(bench: Bench) -> None:
+    written: list[tuple[str, int, int]] = []
+
+    def project() -> dict[str, tuple[int, int]]:
+        written.clear()
+        with bench.projector() as session:
+            session.writer._observe_rows = lambda *counts: written.append(counts)
+            session.catch_up()
+        return {
+            table: (sum(new for name, new, _ in written if name == table), len(written))
+            for table in ("balances", "open_items")
+        }
+
+    bench.publish([of_customers(range(120), 1, 100), of_customers(range(100, 120), 2, 200)])
+    assert project() == {"balances": (120, 2), "open_items": (120, 2)}
+    # at the same version the later record stands, beside accounts that are new and others that go on
+    bench.publish(
+        [
+            of_customers(range(60), 1, 150),
+            of_customers(range(60, 90), 2, 250),
+            of_customers(range(120, 200), 1, 100),
+        ]
+    )
+    assert project() == {"balances": (170, 2), "open_items": (170, 2)}
+
+    amounts = {f"C-{number}": 100 for number in range(200)}
+    amounts |= {f"C-{number}": 150 for number in range(60)}
+    amounts |= {f"C-{number}": 250 for number in range(60, 90)}
+    amounts |= {f"C-{number}": 200 for number in range(100, 120)}
+    tables = bench.tables()
+    assert {row[0]: row[3] for row in tables["balances"]} == amounts
+    assert {row[0]: row[9] for row in tables["open_items"]} == amounts
+
+
 def test_a_lower_version_never_overwrites(bench: Bench) -> None:
     def versioned(version: int) -> list[Result]:
         common = {**COMMON, "account_version": version}

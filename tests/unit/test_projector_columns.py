@@ -218,12 +218,55 @@ def test_what_the_codec_must_look_at_is_not_read_by_columns(
         ["null", "int", "long"],
         ["null", {"type": "record", "name": "I", "fields": []}],
         ["int", "long"],
+        {"type": "array", "items": "Elsewhere"},
+        {"type": "array", "items": {"type": "record", "name": "I", "fields": []}},
     ],
 )
 def test_shapes_that_no_contract_has_are_told(kind: Any) -> None:
     schema = {"type": "record", "name": "R", "fields": [{"name": "f", "type": kind}]}
     with pytest.raises(Misfit):
         ColumnReader(catalog.parse(json.dumps(schema)), few=1)
+
+
+LISTS = json.dumps(
+    {
+        "type": "record",
+        "name": "R",
+        "fields": [
+            {"name": "f", "type": {"type": "array", "items": ["null", {"type": "map", "values": "int"}]}}
+        ],
+    }
+)
+
+
+def read_lists(found: list[bytes], few: int) -> list[Any]:
+    reader = ColumnReader(catalog.parse(LISTS), few)
+    return [row["f"] for row in reader.read([frame(1) + each for each in found]).rows()]
+
+
+@pytest.mark.parametrize("few", [1, 3, 4])
+def test_lists_say_the_same_read_side_by_side_or_one_by_one(few: int) -> None:
+    lists: list[Any] = [[{"a": 1, "b": 2}, None], [], [{}], [None, {"c": -3}, {"d": 4}]]
+    assert read_lists([body(LISTS, {"f": each}) for each in lists], few) == lists
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"\x02\x00\x02\x00\x00",  # two blocks of one item each
+        b"\x01\x02\x00\x00",  # one block that tells its size
+        b"\x80\x80\x80\x80\x10\x00",  # more items than there are bytes
+        b"\x02\x04\x00",  # the third branch of two
+    ],
+)
+def test_lists_of_another_form_are_left_to_the_codec(written: bytes) -> None:
+    with pytest.raises(Misread):
+        read_lists([written] * 3, 1)
+
+
+def test_a_list_that_cannot_be_read_one_by_one_is_left_to_the_codec() -> None:
+    with pytest.raises(Misread):
+        read_lists([b"\x02\x04\x00"] * 3, 4)
 
 
 def test_every_contract_of_a_projection_fits_its_table() -> None:
