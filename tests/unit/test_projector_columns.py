@@ -218,7 +218,7 @@ def test_what_the_codec_must_look_at_is_not_read_by_columns(
         ["null", "int", "long"],
         ["null", {"type": "record", "name": "I", "fields": []}],
         ["int", "long"],
-        {"type": "array", "items": "Elsewhere"},
+        {"type": "array", "items": ["null", "int", "long"]},
         {"type": "array", "items": {"type": "record", "name": "I", "fields": []}},
     ],
 )

@@ -152,12 +152,9 @@ def _flatten(schema: Mapping[str, Any], prefix: str) -> Iterator[_Field]:
         if kind != "json":
             yield _Field(name, kind, null_branch)
             continue
-        try:
-            inner = parse_schema(_record_of(node), named_schemas={})
-            check = compile_check(inner, READ)
-        except Exception as error:  # of fastavro, many types: a name that is defined elsewhere in the schema
-            raise Misfit(f"{name}: {error!r}") from error
-        yield _Field(name, "json", null_branch, _part_of(name, node), inner, check)
+        part = _part_of(name, node)
+        inner = parse_schema(_record_of(node), named_schemas={})
+        yield _Field(name, "json", null_branch, part, inner, compile_check(inner, READ))
 
 
 def _nullable(name: str, node: Any) -> tuple[Any, Literal[0, 1, None]]:
