@@ -69,6 +69,12 @@ class DataPlane:
             return 0
         return max(0, end - next_offset)
 
+    def held_back(self, topic: str, partition: int, heard_end: int) -> bool:
+        """Whether what stands beyond the end that was reached is nothing that can be read yet, by what others heard of
+        late: somebody has left a transaction open there.
+        """
+        return 0 < heard_end <= self._ends.get((topic, partition), -1)
+
     def fetch(self, timeout_s: float) -> list[Batch]:
         """What has arrived, at most the batch bound, as one batch per topic-partition. Waits up to ``timeout_s``."""
         with self._lock:

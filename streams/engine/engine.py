@@ -118,8 +118,9 @@ class Engine(Generic[V]):
             partition = self.partitions[number]
             heard = self.heard_end(topic, number)
             unread = self.data_plane.unread(topic, number, partition.progress[topic], heard)
-            lag = unread + partition.progress[topic] - offset
-            waiting += lag
+            applied = partition.progress[topic] - offset
+            lag = unread + applied
+            waiting += applied if self.data_plane.held_back(topic, number, heard) else lag
             metrics.STREAM_LAG_RECORDS.labels(topic=topic, partition=str(number)).set(lag)
         if committed != self._observed_offsets or not waiting:
             self._observed_offsets = committed

@@ -87,3 +87,31 @@ def test_a_silent_data_plane_is_behind_by_what_others_hear(stack: StackUrls, top
     assert plane.unread(topic, 0, 3, ends.end(topic, 0)) == 5
     ends.close()
     plane.close()
+
+
+def test_what_an_open_transaction_holds_back_does_not_wait_for_us(stack: StackUrls, topic: str) -> None:
+    plane = DataPlane({"bootstrap.servers": stack.kafka_bootstrap_servers}, topic, 100)
+    ends = HeardEnds(stack.kafka_bootstrap_servers, lambda: [(topic, 0)])
+    plane.assign({(topic, 0): 0})
+    transaction(stack, topic).commit_transaction(30)
+    read: list[int] = []
+
+    def unread() -> int:
+        read.extend(message.offset() or 0 for batch in plane.fetch(0.2) for message in batch.records)
+        return plane.unread(topic, 0, 3)
+
+    wait_for(lambda: unread() == 0 and len(read) == 3, "all is read")
+    assert not plane.held_back(topic, 0, ends.end(topic, 0)), "nothing was heard"
+    somebody = transaction(stack, topic)
+    wait_for(lambda: unread() > 0, "there is more")
+    ends.ask()
+    assert plane.held_back(topic, 0, ends.end(topic, 0))
+    somebody.commit_transaction(30)
+
+    def heard() -> int:
+        ends.ask()
+        return ends.end(topic, 0)
+
+    wait_for(lambda: heard() == 8, "the new end is heard")
+    assert not plane.held_back(topic, 0, ends.end(topic, 0))
+    plane.close()
