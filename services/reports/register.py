@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from domain.parties import Role, own_id, role_of
 from domain.statements import Period, Statement, digest_of, figures_of
 from services.store.tables import statements
 
@@ -39,11 +40,13 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
 def statement_number(customer_id: str, currency: str | None, period: Period, version: int) -> str:
     """``ST-2011-01-EUR-C-1``; from version 2 on ``ST-2011-01-EUR.2-C-1``; ``None`` is all currencies: MULTI.
 
-    The same on every machine, and no two statements share one whatever signs a customer's id holds, because
-    the id comes last and nothing before it can grow.
+    A supplier's begins with ``SS`` and ends with the supplier's own id. The same on every machine, and no two
+    statements share one whatever signs a customer's id holds, because the id comes last and nothing before it can grow.
     """
     label = period.label.replace("..", "_")
-    return f"ST-{label}-{currency or 'MULTI'}{f'.{version}' if version > 1 else ''}-{customer_id}"
+    series = "SS" if role_of(customer_id) is Role.SUPPLIER else "ST"
+    suffix = f".{version}" if version > 1 else ""
+    return f"{series}-{label}-{currency or 'MULTI'}{suffix}-{own_id(customer_id)}"
 
 
 def register(connection: sa.Connection, statement: Statement, issued_at: dt.datetime) -> Registered:

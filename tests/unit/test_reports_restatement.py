@@ -102,15 +102,19 @@ def test_statement_numbers(currency: str | None, period: str, version: int, numb
     assert statement_number("C-1", currency, parse_period(period), version) == number
 
 
+def test_a_supplier_is_numbered_as_others_call_it() -> None:
+    assert statement_number("supplier:C-1", "EUR", JANUARY, 2) == "SS-2011-01-EUR.2-C-1"
+
+
 def test_no_two_statements_share_a_number() -> None:
     numbers = {
         statement_number(customer, currency, period, version)
-        for customer in ("A", "EUR-A", "2-A", "2011-A", "MULTI-A", ".2-A")
+        for customer in ("A", "EUR-A", "2-A", "2011-A", "MULTI-A", ".2-A", "supplier:A")
         for currency in ("EUR", "JPY", None)
         for period in (JANUARY, parse_period("2011"), Period(dt.date(2011, 1, 1), dt.date(2011, 1, 2)))
         for version in (1, 2)
     }
-    assert len(numbers) == 6 * 3 * 3 * 2
+    assert len(numbers) == 7 * 3 * 3 * 2
 
 
 @pytest.mark.parametrize(
