@@ -234,17 +234,24 @@ def reference_like(text: str, known: Iterable[str]) -> str | None:
     return None
 
 
-def reference_words(text: str, known: Iterable[str]) -> list[str]:
-    """Words of ``text``, squeezed, that may be misspelt document numbers: with digits, no amounts and no dates."""
+def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
+    """Words of ``text`` that may be misspelt document numbers: with digits, no amounts and no dates.
+
+    Each as the forms that it may have, squeezed: alone and with the word before it as its prefix.
+    """
     ignored = {squeeze(word) for word in known}
-    found: dict[str, None] = {}
+    found: dict[tuple[str, ...], None] = {}
     words: list[str] = _WORD.findall(plain(text))
     for position, word in enumerate(words):
         if _DECIMAL.match(word) or _DATE.match(word):
             continue
         before = words[position - 1] if position else ""
         joined = squeeze(before + word) if before.isalpha() and len(before) <= PREFIX_MAX else ""
-        for form in (squeeze(word), joined):
-            if sum(c.isdigit() for c in form) >= BARE_DIGITS_MIN and form not in ignored:
-                found[form] = None
+        forms = tuple(
+            form
+            for form in (squeeze(word), joined)
+            if sum(c.isdigit() for c in form) >= BARE_DIGITS_MIN and form not in ignored
+        )
+        if forms:
+            found[forms] = None
     return list(found)
