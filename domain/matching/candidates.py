@@ -6,6 +6,7 @@ Only these are candidates: the cost of the stages grows with what is open, not w
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
@@ -17,6 +18,8 @@ from domain.rules import Rules
 CERTAIN_PPM = 1_000_000
 #: numbers that differ by more slips than this are not taken for one another
 SLIPS_MAX = 2
+#: what is open and what is misspelt is compared at every event of the account
+_PAIRS_KEPT = 65_536
 ScoreParts = tuple[tuple[str, int], ...]
 
 
@@ -118,7 +121,8 @@ def likeness_ppm(one: str, other: str) -> int:
     return CERTAIN_PPM - CERTAIN_PPM * OSA.distance(one, other) // longest
 
 
-def slips(ones: Iterable[str], others: Collection[str]) -> int:
+@functools.lru_cache(maxsize=_PAIRS_KEPT)
+def slips(ones: tuple[str, ...], others: tuple[str, ...]) -> int:
     """Letters to change, leave out, add or swap with the next until one of ``ones`` is one of ``others``; more than
     ``SLIPS_MAX`` is counted as one more than it.
     """

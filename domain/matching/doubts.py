@@ -124,7 +124,7 @@ class _Doubts:
             return claim
         return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
 
-    def _open_near(self, payment: Item, figure: int, numbers: Sequence[str], but: str = "") -> str | None:
+    def _open_near(self, payment: Item, figure: int, numbers: tuple[str, ...], but: str = "") -> str | None:
         """The first document of which exactly ``figure`` is open, that is nearly one of ``numbers`` and may be paid on
         the day of the payment.
         """

@@ -67,7 +67,7 @@ def _readings(candidates: Candidates, receipt: Receipt, documents: Sequence[Docu
     it exactly, then those with the fewest slips. A number that is like none is something else.
     """
     near = []
-    for forms in receipt.named:
+    for forms in receipt.named if len(receipt.named) > 1 else ():
         alike = [(slips(forms, d.numbers), d) for d in documents]
         if close := [(count, d) for count, d in alike if count <= SLIPS_MAX]:
             near.append(

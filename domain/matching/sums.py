@@ -11,6 +11,7 @@ from domain.matching.candidates import (
     Document,
     Proposal,
     Receipt,
+    best,
     laid_out,
     listed,
     slips,
@@ -36,8 +37,9 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
     """Documents that add up to the payment. Certain if no other documents do, and it is no coincidence."""
     limit = candidates.rules.matching.coincidence_ppm
     for receipt in candidates.receipts.values():
-        documents = candidates.nearest(receipt, candidates.documents_for(receipt))
-        everything = len(documents) == len(candidates.documents_for(receipt))
+        fitting = candidates.documents_for(receipt)
+        documents = candidates.nearest(receipt, fitting)
+        everything = len(documents) == len(fitting)
         search = _look(candidates, [d.open_minor for d in documents], receipt.left_minor)
         by_chance = CERTAIN_PPM * search.steps // receipt.left_minor
         for places in search.found:
@@ -54,7 +56,7 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
             certain = search.only is not None and everything and by_chance <= limit
             yield Proposal(links, parts, certain)
         if not search.found:
-            yield from in_a_row(candidates, receipt, candidates.documents_for(receipt), share=0)
+            yield from in_a_row(candidates, receipt, fitting, share=0)
 
 
 def in_a_row(
@@ -106,20 +108,16 @@ def many_payments_one_document(candidates: Candidates) -> Iterator[Proposal]:
 def _with_misspelt(
     candidates: Candidates, document: Document, silent: Sequence[Receipt]
 ) -> Iterator[Proposal]:
-    """Payments that add up to the document, one of which at least names it nearly. Never certain."""
+    """A payment that nearly names the document, and one or two more that make it up to it. Never certain."""
     near = [
         receipt
         for receipt in candidates.misspelt.values()
         if candidates.dates_fit(receipt, document)
         and any(slips(forms, document.numbers) <= SLIPS_MAX for forms in receipt.named)
     ]
+    proposals = []
     for place, receipt in enumerate(near):
-        others = [*near[place + 1 :], *silent]
-        rest = document.open_minor - receipt.left_minor
-        found = [[other] for other in others if other.left_minor == rest]
-        if not found and rest > 0:
-            search = _look(candidates, [other.left_minor for other in others], rest)
-            found = [[others[p] for p in places] for places in search.found]
+        found = _one_or_two([*near[place + 1 :], *silent], document.open_minor - receipt.left_minor)
         for chosen in found:
             together = sorted([receipt, *chosen], key=lambda r: r.key)
             parts = (
@@ -129,7 +127,21 @@ def _with_misspelt(
                 ("payer", min(r.payer_ppm for r in together)),
             )
             links = tuple((r.key, document.key, r.left_minor) for r in together)
-            yield Proposal(links, parts, certain=False)
+            proposals.append(Proposal(links, parts, certain=False))
+    yield from best(candidates, proposals)
+
+
+def _one_or_two(receipts: Sequence[Receipt], total: int) -> list[tuple[Receipt, ...]]:
+    """Each of ``receipts`` that is ``total``; where none is, pairs that are, of equal ones the first."""
+    found: list[tuple[Receipt, ...]] = [(receipt,) for receipt in receipts if receipt.left_minor == total]
+    if not found:
+        before: dict[int, Receipt] = {}
+        for receipt in receipts:
+            partner = before.get(total - receipt.left_minor)
+            if partner is not None:
+                found.append((partner, receipt))
+            before.setdefault(receipt.left_minor, receipt)
+    return found
 
 
 def many_to_many(candidates: Candidates) -> Iterator[Proposal]:
