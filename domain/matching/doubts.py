@@ -2,8 +2,9 @@
 
 Looked at is a payment that names documents in a text and does not settle them: it leaves them open, or money is left
 of it, or of another one that names them. Part payments do so too. So there must be a reason to doubt: a number in
-the text that nobody has, beside the one that hit; a number that nobody knew yet; or a neighbour by number of which
-exactly this figure is open. What is doubted is suggested.
+the text that nobody has, beside the one that hit; or a neighbour by number of which exactly this figure is open. What
+is doubted is suggested. That the number is of a later date is no reason: an amended document has the date of its last
+version.
 
 What is asked of other records is asked as matching without references asks it: which document is open by exactly this
 figure on this day? So sealed records can answer (``archive.notes``).
@@ -21,7 +22,7 @@ from rapidfuzz.distance import Prefix
 from domain.archive.notes import Notes
 from domain.matching.candidates import SLIPS_MAX, Document, payment_days, slips
 from domain.matching.leftovers import open_documents, own_numbers, unknown_words
-from domain.matching.references import DocumentIndex, bare, reference_words, squeeze
+from domain.matching.references import DocumentIndex, reference_words, squeeze
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
 from domain.rules import RulesByDate
 
@@ -81,13 +82,15 @@ class _Doubts:
         strangers = self._strangers(payment, claims)
         if len(strangers) == 1 and self._open_near(payment, missing, strangers[0]) is not None:
             return claims  # one number is misspelt, and all figures are right
-        pairs = list(zip(claims, documents, strict=True))
-        if strangers or any(self._not_yet(payment, *pair) for pair in pairs):
+        if strangers:
             return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
         equal_instalments = any(self._alike[claim.keys, payment.original_minor] > 1 for claim in claims)
         if not missing or equal_instalments:
             return claims
-        return [self._or_neighbour(payment, claim, document, missing) for claim, document in pairs]
+        return [
+            self._or_neighbour(payment, claim, document, missing)
+            for claim, document in zip(claims, documents, strict=True)
+        ]
 
     def _settled(self, payment: Item, documents: Sequence[Item]) -> bool:
         tolerance = self._rules.on(payment.fact.business_date).tolerance
@@ -106,15 +109,6 @@ class _Doubts:
             for forms in unknown_words(others, self._index)
             if any(_one_series(form, number) for form in forms for number in numbers)
         ]
-
-    def _not_yet(self, payment: Item, claim: Claim, document: Item) -> bool:
-        """Whether the payment names the document by a number that nobody knew yet. Only an order's number is known
-        before the document, which answers to it too.
-        """
-        date, fact = payment.fact.business_date, document.fact
-        days = (fact.business_date - date).days
-        own = bare(claim.reference) == bare(fact.document_no)
-        return own and days > self._rules.on(date).matching.days_before_document
 
     def _or_neighbour(self, payment: Item, claim: Claim, document: Item, missing: int) -> Claim:
         """The claim; ambiguous where exactly its share of the payment is open on a neighbour by number."""

@@ -37,7 +37,7 @@ def open_receipts(
     payers: Collection[str],
 ) -> tuple[dict[str, Receipt], dict[str, Receipt]]:
     """The payments with money left that is not held by a suggestion, nor excess without a word of what else it is;
-    and, apart, those that name only documents which they do not pay: paid before, or doubted. They may be misspelt.
+    and, apart, those that are all excess: what they name was paid before, so it may be misspelt.
 
     ``payers``: the names of those who are known to pay this account's documents.
     """
@@ -68,11 +68,11 @@ def open_receipts(
         words = reference_words(text, own)
         strange = unknown_words(words, index)
         whole = payment.left_minor == payment.original_minor
-        another = not strange and (payment.key in over or payment.key in doubted)
-        if another and not whole:
+        excess = payment.key in over and not strange
+        if excess and not whole:
             continue
         twice = any(transfers[payment.original_minor, r] > 1 for r in fact.own_references)
-        (astray if another else receipts)[payment.key] = Receipt(
+        (astray if excess else receipts)[payment.key] = Receipt(
             payment.key,
             payment.left_minor,
             fact.fee_minor,

@@ -114,7 +114,7 @@ def _with_misspelt(
         for receipt in candidates.misspelt.values()
         if candidates.dates_fit(receipt, document)
         and any(slips(forms, document.numbers) <= SLIPS_MAX for forms in receipt.named)
-    ]
+    ][: candidates.rules.matching.candidates_max]
     proposals = []
     for place, receipt in enumerate(near):
         found = _one_or_two([*near[place + 1 :], *silent], document.open_minor - receipt.left_minor)

@@ -69,7 +69,7 @@ def match(candidates: Candidates) -> list[Found]:
         candidates.offered |= suggested
         # A later stage is less certain: it says nothing about what has a suggestion. Only sums do not count for that:
         # some sum fits nearly everything. And what is misspelt may be a part of what it was meant for.
-        for key in suggested if name not in _SUMS else ():
+        for key in [key for key in candidates.receipts if key in suggested and name not in _SUMS]:
             receipt = candidates.receipts.pop(key)
             if name == fuzzy_reference.__name__:
                 candidates.misspelt[key] = receipt
