@@ -25,10 +25,9 @@ from domain.comparison.waiting import progress_of
 from domain.discrepancies.against_statement import statement_findings
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState, Finding
 from domain.discrepancies.own_events import OwnEvents, own_event_findings
-from domain.facts import EntryKind, Fact, StatementFact
+from domain.facts import Fact, StatementFact
 from domain.instructions import instructed
 from domain.matching.allocate import settle
-from domain.matching.doubts import INVOICE_AMOUNT
 from domain.matching.references import DocumentIndex
 from domain.matching.settlement import Allocation, Settlement
 from domain.outcomes import AllocationChanged, ComparisonChanged, DiscrepancyChanged, ItemChanged
@@ -134,8 +133,6 @@ def _note_answers(notes: Notes, index: DocumentIndex, settlement: Settlement) ->
     index.note_answers(notes)
     for item in settlement.items.values():
         fact = item.fact
-        if fact.kind is EntryKind.INVOICE:
-            notes.answer(INVOICE_AMOUNT, str(item.original_minor))
         alike = [("document", fact.kind.value, fact.document_no.strip())]  # as they are compared
         alike += [("transfer", str(item.original_minor), reference) for reference in fact.own_references]
         for both in alike:

@@ -16,7 +16,7 @@ import msgspec
 from domain.archive.notes import Notes
 from domain.facts import EntryKind, Fact
 from domain.matching.candidates import CERTAIN_PPM, Candidates, Receipt, ScoreParts, payment_days
-from domain.matching.doubts import Doubts
+from domain.matching.doubts import with_doubts
 from domain.matching.leftovers import known_payers, open_documents, open_receipts
 from domain.matching.references import DocumentIndex, Mention, ReferenceRule, mentions
 from domain.matching.settlement import (
@@ -54,21 +54,32 @@ def settle(
     ``known``: references in texts that name no document (the customer's number). ``notes``: takes what the run
     asks of other records of the account, and what it leaves to matching without references.
     """
-    items = {
-        key: Item(key, fact, due_dates[key], abs(fact.signed_minor), abs(fact.signed_minor))
-        for key, fact in facts.items()
-    }
-    run = Settlement(items, {}, [], {}, {}, {})
-    payments = _of(items, EntryKind.PAYMENT)
-    doubts = Doubts(items, notes)
-    for payment in payments:
-        claims = claims_of(payment, items, index)
-        run.claims += claims if payment.fact.decided else doubts.about(payment, claims)
-    _serve_payments(run, payments)
+
+    def fresh() -> dict[str, Item]:
+        return {
+            key: Item(key, fact, due_dates[key], abs(fact.signed_minor), abs(fact.signed_minor))
+            for key, fact in facts.items()
+        }
+
+    items = fresh()
+    claims = [
+        claim for payment in _of(items, EntryKind.PAYMENT) for claim in claims_of(payment, items, index)
+    ]
+    run = _by_reference(items, claims, index)
+    better = with_doubts(run, index, rules, known, notes)
+    if better is not None:
+        run = _by_reference(fresh(), better, index)
+    undecided = [payment for payment in _of(run.items, EntryKind.PAYMENT) if not payment.fact.decided]
+    _match_the_rest(run, undecided, index, rules, known, notes)
+    return run
+
+
+def _by_reference(items: dict[str, Item], claims: list[Claim], index: DocumentIndex) -> Settlement:
+    """Rules 1 to 6: what is named is served."""
+    run = Settlement(items, {}, claims, {}, {}, {})
+    _serve_payments(run, _of(items, EntryKind.PAYMENT))
     _apply_credit_notes(run, index)
     _pay_refunds(run, index)
-    undecided = [payment for payment in payments if not payment.fact.decided]
-    _match_the_rest(run, undecided, index, rules, known, notes)
     return run
 
 
@@ -167,7 +178,7 @@ def _serve_payments(run: Settlement, payments: Sequence[Item]) -> None:
         clear = []
         for claim in by_payment.get(payment.key, ()):
             documents = debit_documents(claim.keys, run.items)
-            if len(documents) > 1:
+            if len(documents) > 1 or claim.doubted:
                 _suggest(run, payment, claim, documents)
             elif documents:
                 clear.append((claim, run.items[documents[0]]))
@@ -296,18 +307,22 @@ def _match_the_rest(
     if notes is not None:
         notes.payers |= payers
         payers |= notes.other_payers
-    receipts = open_receipts(run, payments, index, known, payers)
+    receipts, astray = open_receipts(run, payments, index, known, payers)
     if notes is not None:
         documents = open_documents(run).values()
         notes.receipts += [(receipt.date.toordinal(), receipt.left_minor) for receipt in receipts.values()]
         notes.documents += [(*payment_days(d, rules.on(d.date)), d.open_minor) for d in documents]
     by_date = sorted(receipts.values(), key=lambda receipt: receipt.date)
     for then, group in itertools.groupby(by_date, key=lambda receipt: rules.on(receipt.date)):
-        _match_by(run, {receipt.key: receipt for receipt in group}, then)
+        misspelt = {key: receipt for key, receipt in astray.items() if rules.on(receipt.date) == then}
+        _match_by(run, {receipt.key: receipt for receipt in group}, misspelt, then)
 
 
-def _match_by(run: Settlement, receipts: dict[str, Receipt], rules: Rules) -> None:
-    for found in match(Candidates(receipts, open_documents(run), rules, rules.matching.steps_max)):
+def _match_by(
+    run: Settlement, receipts: dict[str, Receipt], misspelt: dict[str, Receipt], rules: Rules
+) -> None:
+    candidates = Candidates(receipts, open_documents(run), rules, rules.matching.steps_max, misspelt)
+    for found in match(candidates):
         for credit_key, debit_key, amount in found.proposal.links:
             credit, debit = run.items[credit_key], run.items[debit_key]
             score, parts = found.proposal.score_ppm, found.proposal.parts

@@ -6,7 +6,8 @@ Only these are candidates: the cost of the stages grows with what is open, not w
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+import functools
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from rapidfuzz.distance import OSA
@@ -15,6 +16,10 @@ from domain.matching.references import plain
 from domain.rules import Rules
 
 CERTAIN_PPM = 1_000_000
+#: numbers that differ by more slips than this are not taken for one another
+SLIPS_MAX = 2
+#: what is open and what is misspelt is compared at every event of the account
+_PAIRS_KEPT = 65_536
 ScoreParts = tuple[tuple[str, int], ...]
 
 
@@ -27,6 +32,8 @@ class Receipt(msgspec.Struct, frozen=True):
     date: dt.date
     words: tuple[str, ...]
     """What it names that is no document of ours, squeezed."""
+    named: tuple[tuple[str, ...], ...]
+    """Everything that it names and that may be misspelt, one after the other, each in its forms, squeezed."""
     payer_ppm: int
     """How alike its payer's name is to the known payers of the account."""
     confirmable: bool
@@ -68,6 +75,10 @@ class Candidates(msgspec.Struct):
     documents: dict[str, Document]
     rules: Rules
     steps_left: int
+    misspelt: dict[str, Receipt] = msgspec.field(default_factory=dict)
+    """Receipts whose number may be that of another document, which has a suggestion or was paid before."""
+    offered: set[str] = msgspec.field(default_factory=set)
+    """Receipts that have a suggestion."""
 
     def documents_for(self, receipt: Receipt) -> list[Document]:
         """Those whose dates fit the receipt's."""
@@ -108,6 +119,63 @@ def likeness_ppm(one: str, other: str) -> int:
     """
     longest = max(len(one), len(other), 1)
     return CERTAIN_PPM - CERTAIN_PPM * OSA.distance(one, other) // longest
+
+
+@functools.lru_cache(maxsize=_PAIRS_KEPT)
+def slips(ones: tuple[str, ...], others: tuple[str, ...]) -> int:
+    """Letters to change, leave out, add or swap with the next until one of ``ones`` is one of ``others``; more than
+    ``SLIPS_MAX`` is counted as one more than it.
+    """
+    distances = (OSA.distance(one, other, score_cutoff=SLIPS_MAX) for one in ones for other in others)
+    return min(distances, default=SLIPS_MAX + 1)
+
+
+def parts_of(candidates: Candidates, receipt: Receipt, document: Document, **others: int) -> ScoreParts:
+    dates = candidates.date_ppm(receipt, document)
+    if receipt.words:
+        others["reference"] = _alike(receipt, document)
+    return (*others.items(), ("date", dates), ("payer", receipt.payer_ppm))
+
+
+def _alike(receipt: Receipt, document: Document) -> int:
+    """How near the nearest of the receipt's words is to a number of the document."""
+    return max(likeness_ppm(word, number) for word in receipt.words for number in document.numbers)
+
+
+def link(receipt: Receipt, document: Document) -> tuple[str, str, int]:
+    return (receipt.key, document.key, min(receipt.left_minor, document.open_minor))
+
+
+def best(candidates: Candidates, proposals: Sequence[Proposal]) -> list[Proposal]:
+    """The proposals for one receipt that are worth showing, the best first."""
+    ordered = sorted(proposals, key=lambda p: (-p.score_ppm, p.links))
+    return ordered[: candidates.rules.matching.suggestions_max]
+
+
+def listed(candidates: Candidates, receipt: Receipt, documents: Iterable[Document], short: int) -> Proposal:
+    """``documents`` as paid by the receipt together, which is ``short`` of them: what is due last keeps the rest."""
+    ordered = sorted(documents, key=lambda d: (d.due_date, d.date, d.key))
+    parts = (
+        ("amount", CERTAIN_PPM - CERTAIN_PPM * short // (receipt.left_minor + short)),
+        ("date", min(candidates.date_ppm(receipt, d) for d in ordered)),
+        ("payer", receipt.payer_ppm),
+    )
+    return Proposal(laid_out((receipt,), ordered), parts, certain=False)
+
+
+def laid_out(receipts: Sequence[Receipt], documents: Sequence[Document]) -> tuple[tuple[str, str, int], ...]:
+    """The receipts' money laid on the documents one after the other."""
+    still_open = {d.key: d.open_minor for d in documents}
+    links: list[tuple[str, str, int]] = []
+    for receipt in receipts:
+        money = receipt.left_minor
+        for key, left in still_open.items():
+            taken = min(money, left)
+            if taken:
+                links.append((receipt.key, key, taken))
+                money -= taken
+                still_open[key] = left - taken
+    return tuple(links)
 
 
 #: how companies end, by country; Chinese forms are taken off the end of the name

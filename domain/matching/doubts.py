@@ -1,55 +1,160 @@
-"""A slip of the fingers that hits an existing number: the text names one document, the figures another."""
+"""What references booked and the figures do not bear out: is another document meant?
+
+Looked at is a payment that names documents in a text and does not settle them: it leaves them open, or money is left
+of it, or of another one that names them. Part payments do so too. So there must be a reason to doubt: a number in
+the text that nobody has, beside the one that hit; or a neighbour by number of which exactly this figure is open. What
+is doubted is suggested. That the number is of a later date is no reason: an amended document has the date of its last
+version.
+
+What is asked of other records is asked as matching without references asks it: which document is open by exactly this
+figure on this day? So sealed records can answer (``archive.notes``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
 
 import msgspec
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import Prefix
 
 from domain.archive.notes import Notes
-from domain.facts import EntryKind
-from domain.matching.references import squeeze
-from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, debit_documents
+from domain.matching.candidates import SLIPS_MAX, Document, payment_days, slips
+from domain.matching.leftovers import open_documents, own_numbers, unknown_words
+from domain.matching.references import DocumentIndex, reference_words, squeeze
+from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
+from domain.rules import RulesByDate
 
-#: numbers that differ by more slips than this are not taken for one another
-SLIPS_MAX = 2
-#: the kind of question: which invoice is of this amount
-INVOICE_AMOUNT = "amount"
+#: Most misspellings are one slip (Damerau 1964). A rest is a weaker figure than an invoice's: no more is believed.
+SLIPS_FOR_A_REST = 1
 
 
-class Doubts:
-    """Texts whose figures say that another document is meant: a slip of the fingers that hits an existing number."""
+def with_doubts(
+    run: Settlement, index: DocumentIndex, rules: RulesByDate, known: Sequence[str], notes: Notes | None
+) -> list[Claim] | None:
+    """The claims of the run in their order, those in doubt changed; ``None`` where none is."""
+    doubts = _Doubts(run, index, rules, known, notes)
+    by_payment: dict[str, list[Claim]] = {}
+    for claim in run.claims:
+        by_payment.setdefault(claim.payment, []).append(claim)
+    changed = {
+        key: better
+        for key, claims in by_payment.items()
+        if (better := doubts.about(run.items[key], claims)) != claims
+    }
+    if not changed:
+        return None
+    doubts.open_by_figure()  # noted as they were asked for, before what is in doubt is taken back
+    return [claim for key, claims in by_payment.items() for claim in changed.get(key, claims)]
 
-    def __init__(self, items: Mapping[str, Item], notes: Notes | None = None) -> None:
-        self._items = items
+
+class _Doubts:
+    def __init__(
+        self,
+        run: Settlement,
+        index: DocumentIndex,
+        rules: RulesByDate,
+        known: Sequence[str],
+        notes: Notes | None,
+    ) -> None:
+        self._run = run
+        self._index = index
+        self._rules = rules
+        self._known = known
         self._notes = notes
-        self._by_amount: dict[int, list[Item]] | None = None
+        self._open_by_figure: Mapping[int, Sequence[Document]] | None = None
+        too_much = {payment for payment, _ in run.excess_minor}
+        self._contested = {key for claim in run.claims if claim.payment in too_much for key in claim.keys}
+        self._alike = Counter((c.keys, run.items[c.payment].original_minor) for c in run.claims)
 
     def about(self, payment: Item, claims: list[Claim]) -> list[Claim]:
-        """``claims``, of which one is ambiguous if its neighbour by number would make the sum right to the unit."""
-        clear = [claim for claim in claims if len(debit_documents(claim.keys, self._items)) == 1]
-        if payment.fact.claims or not clear or len(clear) != len(claims):
+        """``claims``, all that the payment makes, doubted or ambiguous where there is a reason."""
+        if payment.fact.claims or payment.fact.decided:
             return claims
-        missing = payment.original_minor - sum(self._items[claim.keys[0]].original_minor for claim in clear)
-        return [self._doubted(claim, missing) for claim in claims] if missing else claims
+        named = [debit_documents(claim.keys, self._run.items) for claim in claims]
+        if any(len(keys) != 1 for keys in named):
+            return claims
+        documents = [self._run.items[keys[0]] for keys in named]
+        if self._settled(payment, documents):
+            return claims
+        missing = payment.original_minor - sum(document.original_minor for document in documents)
+        strangers = self._strangers(payment, claims)
+        if len(strangers) == 1 and self._open_near(payment, missing, strangers[0]) is not None:
+            return claims  # one number is misspelt, and all figures are right
+        if strangers:
+            return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
+        equal_instalments = any(self._alike[claim.keys, payment.original_minor] > 1 for claim in claims)
+        if not missing or equal_instalments:
+            return claims
+        return [
+            self._or_neighbour(payment, claim, document, missing)
+            for claim, document in zip(claims, documents, strict=True)
+        ]
 
-    def _doubted(self, claim: Claim, missing: int) -> Claim:
-        meant = self._items[claim.keys[0]]
-        for other in self._of_amount(meant.original_minor + missing):
-            if (
-                other is not meant
-                and OSA.distance(*(squeeze(i.fact.document_no) for i in (meant, other))) <= SLIPS_MAX
-            ):
-                return msgspec.structs.replace(claim, keys=(meant.key, other.key), score_ppm=AMBIGUOUS_PPM)
-        return claim
+    def _settled(self, payment: Item, documents: Sequence[Item]) -> bool:
+        tolerance = self._rules.on(payment.fact.business_date).tolerance
+        return not payment.left_minor and all(
+            d.left_minor <= tolerance(d.original_minor) and d.key not in self._contested for d in documents
+        )
 
-    def _of_amount(self, amount_minor: int) -> list[Item]:
+    def _strangers(self, payment: Item, claims: Sequence[Claim]) -> list[tuple[str, ...]]:
+        """What the text names beside the documents and nobody has, where it is a number of their series."""
+        pieces = {squeeze(piece) for claim in claims for piece in claim.reference.split()}
+        words = reference_words(payment.fact.remittance_text or "", own_numbers(payment, self._known))
+        others = [forms for forms in words if pieces.isdisjoint(forms)]
+        numbers = [squeeze(claim.reference) for claim in claims]
+        return [
+            forms
+            for forms in unknown_words(others, self._index)
+            if any(_one_series(form, number) for form in forms for number in numbers)
+        ]
+
+    def _or_neighbour(self, payment: Item, claim: Claim, document: Item, missing: int) -> Claim:
+        """The claim; ambiguous where exactly its share of the payment is open on a neighbour by number."""
+        share = document.original_minor + missing
+        other = self._open_near(payment, share, document.numbers, but=document.key)
+        if other is None:
+            return claim
+        return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
+
+    def _open_near(self, payment: Item, figure: int, numbers: tuple[str, ...], but: str = "") -> str | None:
+        """The first document of which exactly ``figure`` is open, that is nearly one of ``numbers`` and may be paid on
+        the day of the payment.
+        """
+        if figure <= 0:
+            return None
+        date = payment.fact.business_date
         if self._notes is not None:
-            self._notes.ask(INVOICE_AMOUNT, str(amount_minor))
-        if self._by_amount is None:
-            self._by_amount = {}
-            for item in self._items.values():
-                if item.fact.kind is EntryKind.INVOICE:
-                    self._by_amount.setdefault(item.original_minor, []).append(item)
-        return self._by_amount.get(amount_minor, [])
+            self._notes.receipts.append((date.toordinal(), figure))
+        for document in self.open_by_figure().get(figure, ()):
+            first, last = payment_days(document, self._rules.on(date))
+            whole = self._run.items[document.key].original_minor == figure
+            if (
+                document.key != but
+                and first <= date.toordinal() <= last
+                and slips(numbers, document.numbers) <= (SLIPS_MAX if whole else SLIPS_FOR_A_REST)
+            ):
+                return document.key
+        return None
+
+    def open_by_figure(self) -> Mapping[int, Sequence[Document]]:
+        """What references left open, by its figure; made when it is first asked for."""
+        if self._open_by_figure is None:
+            found: dict[int, list[Document]] = {}
+            for document in open_documents(self._run).values():
+                found.setdefault(document.open_minor, []).append(document)
+                if self._notes is not None:
+                    days = payment_days(document, self._rules.on(document.date))
+                    self._notes.documents.append((*days, document.open_minor))
+            self._open_by_figure = found
+        return self._open_by_figure
+
+
+def _one_series(one: str, other: str) -> bool:
+    """Equally long but for one digit, with the same letters in front; without letters, half of it the same."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    alike = Prefix.similarity(one, other)
+    letters = len(other) - len(other.lstrip(ascii_uppercase))
+    return alike >= letters if letters else 2 * alike >= len(other)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from domain.facts import EntryKind
 from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
-from domain.matching.references import DocumentIndex, reference_like, reference_words, squeeze
+from domain.matching.references import DocumentIndex, reference_like, reference_words
 from domain.matching.settlement import Item, Settlement
 
 
@@ -23,7 +23,7 @@ def open_documents(run: Settlement) -> dict[str, Document]:
             item.left_minor,
             item.fact.business_date,
             item.due_date,
-            tuple(dict.fromkeys(squeeze(number) for number in (item.fact.document_no, *item.fact.aliases))),
+            item.numbers,
         )
         for item in sorted(items, key=lambda i: i.order)
     }
@@ -35,16 +35,22 @@ def open_receipts(
     index: DocumentIndex,
     known: Sequence[str],
     payers: Collection[str],
-) -> dict[str, Receipt]:
-    """The payments with money left that is not held by a suggestion, nor excess without a word of what else it is.
+) -> tuple[dict[str, Receipt], dict[str, Receipt]]:
+    """The payments with money left that is not held by a suggestion, nor excess without a word of what else it is;
+    and, apart, those that are all excess: what they name was paid before, so it may be misspelt.
 
     ``payers``: the names of those who are known to pay this account's documents.
     """
     left = [payment for payment in payments if payment.left_minor]
+    receipts: dict[str, Receipt] = {}
+    astray: dict[str, Receipt] = {}
     if not left:
-        return {}
+        return receipts, astray
     over = {payment for payment, _ in run.excess_minor}
-    taken = {credit for (credit, _), allocation in run.allocations.items() if not allocation.confirmed}
+    doubted = {claim.payment for claim in run.claims if claim.doubted}
+    taken = {
+        credit for (credit, _), allocation in run.allocations.items() if not allocation.confirmed
+    } - doubted
     unknown: dict[str, list[str]] = {}
     claiming: set[str] = set()
     for claim in run.claims:
@@ -52,31 +58,42 @@ def open_receipts(
         if not claim.keys:
             unknown.setdefault(claim.payment, []).append(claim.reference)
     transfers = Counter((p.original_minor, r) for p in payments for r in p.fact.own_references)
-    receipts = {}
     for payment in left:
         if payment.key in taken:
             continue
         fact = payment.fact
         text = " ".join((fact.remittance_text or "", *unknown.get(payment.key, ())))
-        own = (*known, fact.document_no, *fact.aliases, *fact.own_references)
+        own = own_numbers(payment, known)
         named = reference_like(text, own)
-        words = tuple(word for word in reference_words(text, own) if not index.resolve(word).keys)
-        if payment.key in over and not words:
+        words = reference_words(text, own)
+        strange = unknown_words(words, index)
+        whole = payment.left_minor == payment.original_minor
+        excess = payment.key in over and not strange
+        if excess and not whole:
             continue
         twice = any(transfers[payment.original_minor, r] > 1 for r in fact.own_references)
-        receipts[payment.key] = Receipt(
+        (astray if excess else receipts)[payment.key] = Receipt(
             payment.key,
             payment.left_minor,
             fact.fee_minor,
             fact.business_date,
-            words,
+            tuple(form for forms in strange for form in forms),
+            tuple(words if whole else strange),
             payer_ppm(fact.payer_name, payers),
-            confirmable=payment.left_minor == payment.original_minor
-            and payment.key not in claiming
-            and named is None
-            and not twice,
+            confirmable=whole and payment.key not in claiming and named is None and not twice,
         )
-    return receipts
+    return receipts, astray
+
+
+def own_numbers(payment: Item, known: Sequence[str]) -> tuple[str, ...]:
+    """Numbers in the payment's words that name no document: the customer's, the transfer's, its own."""
+    return (*known, payment.fact.document_no, *payment.fact.aliases, *payment.fact.own_references)
+
+
+def unknown_words(words: Sequence[tuple[str, ...]], index: DocumentIndex) -> list[tuple[str, ...]]:
+    """Of ``words`` (``reference_words``) the forms that are no document of ours."""
+    strange = (tuple(form for form in forms if not index.resolve(form).keys) for forms in words)
+    return [forms for forms in strange if forms]
 
 
 def known_payers(run: Settlement) -> set[str]:

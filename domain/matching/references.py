@@ -42,6 +42,8 @@ _RANGE = re.compile(
 RANGE_MAX = 50
 #: a word before a number that is longer than this is no prefix of it
 PREFIX_MAX = 8
+#: a number that spaces split into more pieces than this is none
+PIECES_MAX = 4
 _KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
 #: The same few thousand numbers of a working set are normalised again and again.
 _FORMS_KEPT = 65_536
@@ -165,18 +167,36 @@ def _candidates(text: str, index: DocumentIndex) -> Iterator[Mention]:
     while position < len(words):
         word = words[position]
         following = words[position + 1] if position + 1 < len(words) else ""
-        # "INV 1001": a number split by a space is read as one, before its second half is read alone.
-        if word.isalpha() and following[:1].isdigit():
-            joined = index.resolve(word + following)
-            if joined.keys and joined.rule is not ReferenceRule.BARE:
-                yield Mention(f"{word} {following}", joined)
-                position += 2
-                continue
+        # "INV 1001", "RE 2026 0815": a number split by spaces is read as one, before its pieces are read alone.
+        pieces = _pieces(words, position)
+        joined = _joined(pieces, index) if len(pieces) > 1 else None
+        if joined is not None:
+            yield joined
+            position += joined.text.count(" ") + 1
+            continue
         before = words[position - 1] if position else ""
         # "1001 EUR" is money, whatever document has that number.
         if not (word.isdigit() and _CURRENCIES & {before.upper(), following.upper()}):
             yield from _read(word, index)
         position += 1
+
+
+def _pieces(words: Sequence[str], position: int) -> Sequence[str]:
+    """The word at ``position`` and, if it is letters, the figures after it that may be of one document number."""
+    end = position + 1
+    if words[position].isalpha():
+        while end < min(len(words), position + PIECES_MAX) and words[end][0].isdigit():
+            end += 1
+    return words[position:end]
+
+
+def _joined(pieces: Sequence[str], index: DocumentIndex) -> Mention | None:
+    """The document whose number the most of ``pieces`` make, prefix and all."""
+    for count in range(len(pieces), 1, -1):
+        resolution = index.resolve("".join(pieces[:count]))
+        if resolution.keys and resolution.rule is not ReferenceRule.BARE:
+            return Mention(" ".join(pieces[:count]), resolution)
+    return None
 
 
 def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
@@ -214,17 +234,24 @@ def reference_like(text: str, known: Iterable[str]) -> str | None:
     return None
 
 
-def reference_words(text: str, known: Iterable[str]) -> list[str]:
-    """Words of ``text``, squeezed, that may be misspelt document numbers: with digits, no amounts and no dates."""
+def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
+    """Words of ``text`` that may be misspelt document numbers: with digits, no amounts and no dates.
+
+    Each as the forms that it may have, squeezed: alone and with the word before it as its prefix.
+    """
     ignored = {squeeze(word) for word in known}
-    found: dict[str, None] = {}
+    found: dict[tuple[str, ...], None] = {}
     words: list[str] = _WORD.findall(plain(text))
     for position, word in enumerate(words):
         if _DECIMAL.match(word) or _DATE.match(word):
             continue
         before = words[position - 1] if position else ""
         joined = squeeze(before + word) if before.isalpha() and len(before) <= PREFIX_MAX else ""
-        for form in (squeeze(word), joined):
-            if sum(c.isdigit() for c in form) >= BARE_DIGITS_MIN and form not in ignored:
-                found[form] = None
+        forms = tuple(
+            form
+            for form in (squeeze(word), joined)
+            if sum(c.isdigit() for c in form) >= BARE_DIGITS_MIN and form not in ignored
+        )
+        if forms:
+            found[forms] = None
     return list(found)

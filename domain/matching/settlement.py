@@ -9,6 +9,7 @@ import msgspec
 
 from domain.facts import EntryKind, Fact
 from domain.matching.candidates import ScoreParts
+from domain.matching.references import squeeze
 
 AMBIGUOUS_PPM = 500_000
 
@@ -21,6 +22,11 @@ class Item(msgspec.Struct):
     due_date: dt.date
     original_minor: int
     left_minor: int
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """What it answers to, squeezed, each once."""
+        return tuple(dict.fromkeys(map(squeeze, (self.fact.document_no, *self.fact.aliases))))
 
     @property
     def order(self) -> tuple[dt.date, dt.datetime, str, str]:
@@ -40,6 +46,8 @@ class Claim(msgspec.Struct, frozen=True):
     keys: tuple[str, ...]
     rule: str
     score_ppm: int
+    doubted: bool = False
+    """The payment's own figures speak against it: suggested, and the payment is looked at further."""
 
 
 class Allocation(msgspec.Struct, frozen=True):

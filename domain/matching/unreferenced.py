@@ -10,7 +10,7 @@ Invariants: no receipt and no document is used beyond what is left of it; a pure
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -20,11 +20,18 @@ from domain.matching.candidates import (
     Document,
     Proposal,
     Receipt,
-    ScoreParts,
+    best,
     by_amount,
-    likeness_ppm,
+    link,
+    parts_of,
 )
-from domain.matching.combinations import Search, combinations_of
+from domain.matching.misspelt import fuzzy_reference
+from domain.matching.sums import (
+    in_a_row,
+    many_payments_one_document,
+    many_to_many,
+    one_payment_many_documents,
+)
 from domain.rules import MatchingRules, OrderPolicy
 
 #: stages that add up
@@ -57,12 +64,15 @@ def match(candidates: Candidates) -> list[Found]:
         for proposal in proposals:
             if _open(proposal, candidates) and proposal.score_ppm >= matching.suggest_ppm:
                 found.append(Found(name, proposal, confirmed=False))
-                suggested |= {receipt for receipt, _, _ in proposal.links}
+                suggested |= {receipt for receipt, _, _ in proposal.links if receipt in candidates.receipts}
                 wanted |= _items(proposal)
+        candidates.offered |= suggested
         # A later stage is less certain: it says nothing about what has a suggestion. Only sums do not count for that:
-        # some sum fits nearly everything.
-        for key in suggested if name not in _SUMS else ():
-            del candidates.receipts[key]
+        # some sum fits nearly everything. And what is misspelt may be a part of what it was meant for.
+        for key in [key for key in candidates.receipts if key in suggested and name not in _SUMS]:
+            receipt = candidates.receipts.pop(key)
+            if name == fuzzy_reference.__name__:
+                candidates.misspelt[key] = receipt
     return found
 
 
@@ -82,7 +92,8 @@ def _items(proposal: Proposal) -> set[str]:
 
 
 def _open(proposal: Proposal, candidates: Candidates) -> bool:
-    return all(r in candidates.receipts and d in candidates.documents for r, d, _ in proposal.links)
+    receipts = candidates.receipts.keys() | candidates.misspelt.keys()
+    return all(r in receipts and d in candidates.documents for r, d, _ in proposal.links)
 
 
 def _confirmed(proposal: Proposal, candidates: Candidates) -> bool:
@@ -112,28 +123,6 @@ def _use(candidates: Candidates, proposal: Proposal) -> None:
             del candidates.documents[key]
         else:
             candidates.documents[key] = msgspec.structs.replace(document, open_minor=left)
-
-
-def _parts(candidates: Candidates, receipt: Receipt, document: Document, **others: int) -> ScoreParts:
-    dates = candidates.date_ppm(receipt, document)
-    if receipt.words:
-        others["reference"] = _alike(receipt, document)
-    return (*others.items(), ("date", dates), ("payer", receipt.payer_ppm))
-
-
-def _alike(receipt: Receipt, document: Document) -> int:
-    """How near the nearest of the receipt's words is to a number of the document."""
-    return max(likeness_ppm(word, number) for word in receipt.words for number in document.numbers)
-
-
-def _link(receipt: Receipt, document: Document) -> tuple[str, str, int]:
-    return (receipt.key, document.key, min(receipt.left_minor, document.open_minor))
-
-
-def _best(candidates: Candidates, proposals: Sequence[Proposal]) -> list[Proposal]:
-    """The proposals for one receipt that are worth showing, the best first."""
-    ordered = sorted(proposals, key=lambda p: (-p.score_ppm, p.links))
-    return ordered[: candidates.rules.matching.suggestions_max]
 
 
 def amount_and_date(candidates: Candidates) -> Iterator[Proposal]:
@@ -180,150 +169,30 @@ def _by_figure(
             unique = CERTAIN_PPM // max(len(fits), claimants[document.key])
             off = abs(document.open_minor - figure(receipt))
             amount = CERTAIN_PPM - CERTAIN_PPM * off // document.open_minor
-            parts = _parts(candidates, receipt, document, amount=amount, only_one=unique)
+            parts = parts_of(candidates, receipt, document, amount=amount, only_one=unique)
             proposals.append(
-                Proposal((_link(receipt, document),), parts, certain=exact and unique == CERTAIN_PPM)
+                Proposal((link(receipt, document),), parts, certain=exact and unique == CERTAIN_PPM)
             )
-        yield from _best(candidates, proposals)
-
-
-def fuzzy_reference(candidates: Candidates) -> Iterator[Proposal]:
-    """Documents whose number is nearly what the payment names. Never certain: it names another one."""
-    least = candidates.rules.matching.reference_similarity_ppm
-    for receipt in candidates.receipts.values():
-        proposals = []
-        for document in _nearest(receipt, candidates.documents_for(receipt), least):
-            smaller, larger = sorted((receipt.left_minor, document.open_minor))
-            parts = _parts(candidates, receipt, document, amount=CERTAIN_PPM * smaller // larger)
-            proposals.append(Proposal((_link(receipt, document),), parts, certain=False))
-        yield from _best(candidates, proposals)
-
-
-def _nearest(receipt: Receipt, documents: Sequence[Document], least: int) -> list[Document]:
-    """For each word the documents whose numbers are most like it. Numbers that follow each other are all alike, so
-    only the most alike count.
-    """
-    found: dict[str, Document] = {}
-    for word in receipt.words:
-        alike = {d.key: max(likeness_ppm(word, number) for number in d.numbers) for d in documents}
-        most = max(alike.values(), default=0)
-        found |= {d.key: d for d in documents if alike[d.key] == most >= least}
-    return list(found.values())
-
-
-def _look(candidates: Candidates, amounts: Sequence[int], total: int) -> Search:
-    """One search, out of the steps that the review has left."""
-    search = combinations_of(amounts, total, candidates.rules.matching.combination_max, candidates.steps_left)
-    candidates.steps_left -= search.steps
-    return search
-
-
-def _rare_ppm(candidates: Candidates, search: Search, total: int) -> int:
-    """How unlikely it is that sums of other amounts would have hit ``total`` by chance; 0 at the limit and beyond."""
-    limit = candidates.rules.matching.coincidence_ppm
-    by_chance = CERTAIN_PPM * search.steps // total
-    return max(CERTAIN_PPM - CERTAIN_PPM * by_chance // max(2 * limit, 1), 0)
-
-
-def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
-    """Documents that add up to the payment. Certain if no other documents do, and it is no coincidence."""
-    limit = candidates.rules.matching.coincidence_ppm
-    for receipt in candidates.receipts.values():
-        documents = candidates.nearest(receipt, candidates.documents_for(receipt))
-        everything = len(documents) == len(candidates.documents_for(receipt))
-        search = _look(candidates, [d.open_minor for d in documents], receipt.left_minor)
-        by_chance = CERTAIN_PPM * search.steps // receipt.left_minor
-        for places in search.found:
-            chosen = sorted((documents[p] for p in places), key=lambda d: d.key)
-            links = tuple((receipt.key, d.key, d.open_minor) for d in chosen)
-            dates = min(candidates.date_ppm(receipt, d) for d in chosen)
-            parts = (
-                ("amount", CERTAIN_PPM),
-                ("only_one", CERTAIN_PPM // len(search.found)),
-                ("no_coincidence", _rare_ppm(candidates, search, receipt.left_minor)),
-                ("date", dates),
-                ("payer", receipt.payer_ppm),
-            )
-            certain = search.only is not None and everything and by_chance <= limit
-            yield Proposal(links, parts, certain)
-
-
-def many_payments_one_document(candidates: Candidates) -> Iterator[Proposal]:
-    """Payments that add up to the document: instalments without a word. Certain as above."""
-    limit = candidates.rules.matching.coincidence_ppm
-    for document in candidates.documents.values():
-        receipts = [r for r in candidates.receipts.values() if candidates.dates_fit(r, document)]
-        most = candidates.rules.matching.candidates_max
-        search = _look(candidates, [r.left_minor for r in receipts[:most]], document.open_minor)
-        by_chance = CERTAIN_PPM * search.steps // document.open_minor
-        for places in search.found:
-            chosen = sorted((receipts[p] for p in places), key=lambda r: r.key)
-            links = tuple((r.key, document.key, r.left_minor) for r in chosen)
-            parts = (
-                ("amount", CERTAIN_PPM),
-                ("only_one", CERTAIN_PPM // len(search.found)),
-                ("no_coincidence", _rare_ppm(candidates, search, document.open_minor)),
-                ("date", min(candidates.date_ppm(r, document) for r in chosen)),
-                ("payer", min(r.payer_ppm for r in chosen)),
-            )
-            certain = search.only is not None and len(receipts) <= most and by_chance <= limit
-            yield Proposal(links, parts, certain)
-
-
-def many_to_many(candidates: Candidates) -> Iterator[Proposal]:
-    """Two payments that together pay several documents. Never certain: which pays which is not told."""
-    receipts = list(candidates.receipts.values())[: candidates.rules.matching.candidates_max]
-    used: set[str] = set()
-    for place, first in enumerate(receipts):
-        for second in receipts[place + 1 :]:
-            if candidates.steps_left <= 0:
-                return
-            total = first.left_minor + second.left_minor
-            fitting = [d for d in candidates.documents_for(first) if candidates.dates_fit(second, d)]
-            documents = candidates.nearest(first, fitting)
-            search = _look(candidates, [d.open_minor for d in documents], total)
-            if search.only is None or {first.key, second.key} & used:
-                continue
-            used |= {first.key, second.key}
-            chosen = sorted((documents[p] for p in search.only), key=lambda d: (d.due_date, d.key))
-            parts = (
-                ("amount", CERTAIN_PPM),
-                ("no_coincidence", _rare_ppm(candidates, search, total)),
-                ("date", min(candidates.date_ppm(r, d) for r in (first, second) for d in chosen)),
-                ("payer", min(first.payer_ppm, second.payer_ppm)),
-            )
-            yield Proposal(_shared_out((first, second), chosen), parts, certain=False)
-
-
-def _shared_out(
-    receipts: Sequence[Receipt], documents: Sequence[Document]
-) -> tuple[tuple[str, str, int], ...]:
-    """The receipts' money laid on the documents one after the other."""
-    still_open = {d.key: d.open_minor for d in documents}
-    links: list[tuple[str, str, int]] = []
-    for receipt in receipts:
-        money = receipt.left_minor
-        for key, left in still_open.items():
-            taken = min(money, left)
-            if taken:
-                links.append((receipt.key, key, taken))
-                money -= taken
-                still_open[key] = left - taken
-    return tuple(links)
+        yield from best(candidates, proposals)
 
 
 def small_deduction(candidates: Candidates) -> Iterator[Proposal]:
-    """A document that the payment falls short of by a discount or by bank charges. Never certain: it leaves a rest."""
+    """A document that the payment falls short of by a discount or by bank charges, or, where nothing else was found,
+    documents due one after the other. Never certain: it leaves a rest.
+    """
     share = candidates.rules.matching.deduction_ppm
     for receipt in candidates.receipts.values():
         proposals = []
-        for document in candidates.documents_for(receipt):
+        documents = candidates.documents_for(receipt)
+        for document in documents:
             short = document.open_minor - receipt.left_minor
             if 0 < short <= document.open_minor * share // CERTAIN_PPM:
                 amount = CERTAIN_PPM - CERTAIN_PPM * short // document.open_minor
-                parts = _parts(candidates, receipt, document, amount=amount)
-                proposals.append(Proposal((_link(receipt, document),), parts, certain=False))
-        yield from _best(candidates, proposals)
+                parts = parts_of(candidates, receipt, document, amount=amount)
+                proposals.append(Proposal((link(receipt, document),), parts, certain=False))
+        if not proposals and receipt.key not in candidates.offered:
+            proposals = list(in_a_row(candidates, receipt, documents, share))
+        yield from best(candidates, proposals)
 
 
 def residual(candidates: Candidates) -> Iterator[Proposal]:

@@ -28,6 +28,7 @@ PARTIES = "domain/parties.py"
 REVIEW = "domain/review.py"
 ALLOCATE = "domain/matching/allocate.py"
 REFERENCES = "domain/matching/references.py"
+DOUBTS = "domain/matching/doubts.py"
 OWN = "domain/discrepancies/own_events.py"
 AGAINST = "domain/discrepancies/against_statement.py"
 COMPARE = "domain/comparison/compare.py"
@@ -224,8 +225,20 @@ MUTATIONS: Final = (
     Mutation(
         "an ambiguous reference is booked",
         ALLOCATE,
-        "            if len(documents) > 1:\n                _suggest",
-        "            if len(documents) > 9:\n                _suggest",
+        "            if len(documents) > 1 or claim.doubted:",
+        "            if len(documents) > 9 or claim.doubted:",
+    ),
+    Mutation(
+        "what the figures speak against is booked",
+        ALLOCATE,
+        "            if len(documents) > 1 or claim.doubted:",
+        "            if len(documents) > 1:",
+    ),
+    Mutation(
+        "instalments that settle what they name are doubted",
+        DOUBTS,
+        "if self._settled(payment, documents):",
+        "if False:",
     ),
     Mutation(
         "an ambiguous payment is refunded",

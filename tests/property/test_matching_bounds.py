@@ -15,7 +15,9 @@ from tests.unit.ledger_teller import Teller, matches, settled_figures
 
 #: few amounts, so that ties, sums and near misses all happen
 amounts = st.sampled_from([100, 5_003, 10_007, 15_010, 20_011, 30_018, 29_900])
-texts = st.sampled_from([None, "thank you", "INV-10013", "INV-10010", "10012 EUR"])
+texts = st.sampled_from(
+    [None, "thank you", "INV-10013", "INV-10010", "10012 EUR", "INV-10012, INV-10019", "INV-1001, INV-10031"]
+)
 rules = st.builds(
     Rules,
     tolerance_minor=st.sampled_from([0, 7]),

@@ -1,0 +1,114 @@
+"""Numbers that no document has, or not the one that is meant: which documents are nearly of these numbers?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from domain.matching.candidates import (
+    CERTAIN_PPM,
+    SLIPS_MAX,
+    Candidates,
+    Document,
+    Proposal,
+    Receipt,
+    best,
+    likeness_ppm,
+    link,
+    listed,
+    parts_of,
+    slips,
+)
+
+#: two lists that fit tell that neither is the only one
+_ENOUGH = 2
+#: of the steps of a review, one payment's list may take one in so many: sums come after it
+_SHARE_OF_STEPS = 10
+#: (short of the documents, slips in all, documents in the order of the words)
+_Reading = tuple[int, int, tuple[Document, ...]]
+
+
+def fuzzy_reference(candidates: Candidates) -> Iterator[Proposal]:
+    """Documents whose number is nearly what the payment names. Never certain: it names another one.
+
+    Of a payment that names several, one document for each that together come to it, or to a small deduction more.
+    """
+    least = candidates.rules.matching.reference_similarity_ppm
+    for receipt in candidates.receipts.values():
+        if not receipt.words:
+            continue
+        documents = candidates.documents_for(receipt)
+        readings = _readings(candidates, receipt, documents)
+        lists = [listed(candidates, receipt, chosen, short) for short, _, chosen in readings]
+        yield from lists
+        if any(short == 0 for short, _, _ in readings):
+            continue
+        proposals = []
+        for document in _nearest(receipt, documents, least):
+            smaller, larger = sorted((receipt.left_minor, document.open_minor))
+            parts = parts_of(candidates, receipt, document, amount=CERTAIN_PPM * smaller // larger)
+            proposals.append(Proposal((link(receipt, document),), parts, certain=False))
+        yield from best(candidates, proposals)
+
+
+def _nearest(receipt: Receipt, documents: Sequence[Document], least: int) -> list[Document]:
+    """For each word the documents whose numbers are most like it. Numbers that follow each other are all alike, so
+    only the most alike count.
+    """
+    found: dict[str, Document] = {}
+    for word in receipt.words:
+        alike = {d.key: max(likeness_ppm(word, number) for number in d.numbers) for d in documents}
+        most = max(alike.values(), default=0)
+        found |= {d.key: d for d in documents if alike[d.key] == most >= least}
+    return list(found.values())
+
+
+def _readings(candidates: Candidates, receipt: Receipt, documents: Sequence[Document]) -> list[_Reading]:
+    """The best ways to read the payment's numbers as documents that come to it, at most two: first those that come to
+    it exactly, then those with the fewest slips. A number that is like none is something else.
+    """
+    near = []
+    for forms in receipt.named if len(receipt.named) > 1 else ():
+        alike = [(slips(forms, d.numbers), d) for d in documents]
+        if close := [(count, d) for count, d in alike if count <= SLIPS_MAX]:
+            near.append(
+                sorted(close, key=lambda pair: (-pair[0], pair[1].key))
+            )  # the likeliest is tried first
+    if not 2 <= len(near) <= candidates.rules.matching.combination_max:
+        return []
+    share = candidates.rules.matching.deduction_ppm
+    most = (
+        receipt.left_minor * CERTAIN_PPM // (CERTAIN_PPM - share)
+        if share < CERTAIN_PPM
+        else receipt.left_minor
+    )
+    found = list(_sums(candidates, near, receipt.left_minor, most))
+    found.sort(key=lambda reading: (reading[0] > 0, reading[1], reading[0], [d.key for d in reading[2]]))
+    return [reading for reading in found if (reading[0] > 0) == (found[0][0] > 0)][:_ENOUGH]
+
+
+def _sums(
+    candidates: Candidates, near: Sequence[Sequence[tuple[int, Document]]], least: int, most: int
+) -> Iterator[_Reading]:
+    """One document of each of ``near``, none twice, that add up to ``least`` to ``most``; as far as there are steps."""
+    smallest, largest = [0], [0]
+    for close in reversed(near):
+        figures = [d.open_minor for _, d in close]
+        smallest.append(smallest[-1] + min(figures))
+        largest.append(largest[-1] + max(figures))
+    steps = min(candidates.steps_left, candidates.rules.matching.steps_max // _SHARE_OF_STEPS)
+    candidates.steps_left -= steps
+    stack: list[_Reading] = [(0, 0, ())]
+    while stack:
+        total, count, taken = stack.pop()
+        if len(taken) == len(near):
+            yield total - least, count, taken
+            continue
+        close, rest = near[len(taken)], len(near) - len(taken) - 1
+        if steps < len(close):
+            break
+        steps -= len(close)
+        for more, document in close:
+            so_far = total + document.open_minor
+            if document not in taken and so_far + smallest[rest] <= most and so_far + largest[rest] >= least:
+                stack.append((so_far, count + more, (*taken, document)))
+    candidates.steps_left += steps

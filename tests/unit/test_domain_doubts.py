@@ -1,0 +1,32 @@
+"""Which matches by a reference the figures speak against; more in ``tests/scenarios/matching/slips.md``."""
+
+from __future__ import annotations
+
+from tests.unit.ledger_teller import scenario
+
+
+@scenario
+def test_a_number_that_nobody_has_makes_the_one_beside_it_doubtful() -> None:
+    """
+    order    2026-01-05  INV-90666  905.70
+    order    2026-01-06  INV-90668  591.03
+    order    2026-01-07  INV-90686  124.75
+    payment  2026-01-20  P-77      1496.73  text "INV-90686, INV-90868"
+    => balance 124.75
+    => match P-77 INV-90666 905.70 suggested fuzzy_reference
+    => match P-77 INV-90668 591.03 suggested fuzzy_reference
+    => match P-77 INV-90686 124.75 suggested remittance_text:exact_document
+    """
+
+
+@scenario
+def test_instalments_that_settle_what_they_name_are_right_whatever_a_neighbour_costs() -> None:
+    """
+    order    2026-01-05  INV-1001  1000.00
+    order    2026-01-06  INV-1002   600.00
+    payment  2026-01-20  P-77       600.00  text "INV-1001"
+    payment  2026-01-28  P-78       400.00  text "INV-1001"
+    => balance 600.00
+    => match P-77 INV-1001 600.00 confirmed remittance_text:exact_document
+    => match P-78 INV-1001 400.00 confirmed remittance_text:exact_document
+    """
