@@ -24,8 +24,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from schemas import topics
 from schemas.errors import TopicsTimeout
 
-#: A customer's state is one changelog record and grows with the customer; producers of it need as much.
-CHANGELOG_MAX_BYTES: Final = 16 * 1024 * 1024
+#: A customer's state is one changelog record and grows with what is open; producers of it need as much. Consumers of
+#: librdkafka take a single record of up to 100 MB.
+CHANGELOG_MAX_BYTES: Final = 64 * 1024 * 1024
 #: A customer statement has thousands of lines.
 RECORD_MAX_BYTES: Final = 4 * 1024 * 1024
 #: A dead letter holds a refused record whole, and more.

@@ -127,7 +127,7 @@ def test_what_deviates_is_found_and_left_alone(servers: str, admin: AdminClient)
         (orders.name, FindingKind.RETENTION, "-1", "60000"),
         (orders.name, FindingKind.RECORD_SIZE, "at least 4194304", "1048588"),
         (changelog.name, FindingKind.CLEANUP_POLICY, "compact", "delete"),
-        (changelog.name, FindingKind.RECORD_SIZE, "at least 16777216", "1048588"),
+        (changelog.name, FindingKind.RECORD_SIZE, "at least 67108864", "1048588"),
     }
     assert len(admin.list_topics(timeout=30).topics[orders.name].partitions) == PARTITIONS + 1
 

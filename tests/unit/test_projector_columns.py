@@ -208,7 +208,9 @@ def test_what_the_codec_must_look_at_is_not_read_by_columns(
         for kind in (read_as, written_as)
     )
     with pytest.raises(Misread):
-        ColumnReader(catalog.parse(ours), few=1).read([frame(1) + body(theirs, {"f": value}) for value in values])
+        ColumnReader(catalog.parse(ours), few=1).read(
+            [frame(1) + body(theirs, {"f": value}) for value in values]
+        )
 
 
 @pytest.mark.parametrize(

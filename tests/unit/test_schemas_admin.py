@@ -220,7 +220,7 @@ def test_a_refusal_of_the_broker_is_an_error() -> None:
             4,
             3,
             {"max.message.bytes": "1048588"},
-            (FindingKind.RECORD_SIZE, "max.message.bytes", "at least 16777216", "1048588"),
+            (FindingKind.RECORD_SIZE, "max.message.bytes", "at least 67108864", "1048588"),
         ),
     ],
 )

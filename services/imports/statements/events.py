@@ -29,8 +29,9 @@ from services.imports.statements.periods import complete
 from services.imports.statements.reasons import Problem, Reason
 
 LINES_MAX: Final = 20_000
-#: a book is one record of at most 16 MiB in the changelog, and keeps about 130 bytes a line: half is left for the rest
-ALL_LINES_MAX: Final = 60_000
+#: a book's head is one record of the changelog (``CHANGELOG_MAX_BYTES``); a line that our books do not know costs it
+#: about 215 bytes, with its finding
+ALL_LINES_MAX: Final = 250_000
 SOURCE_SYSTEMS: Final = {Role.CUSTOMER: "customer-file", Role.SUPPLIER: "supplier-file"}
 
 
