@@ -36,7 +36,8 @@ def test_the_largest_value_comes_back(stack: StackUrls, changelog: str) -> None:
     values: list[tuple[bytes, bytes | None]] = [(b"small", b"1"), (b"large", largest), (b"other", b"2")]
     end = Committer(kafka, changelog, changelog).commit(Checkpoint(0, values, [], {"orders": 7}))
 
-    Committer(kafka, changelog, changelog)  # as an owner does before it restores: it waits for the end of the last
+    # As an owner does before it restores: it waits for the end of the last transaction.
+    Committer(kafka, changelog, changelog)
     found = restore(kafka, changelog, {0: 0})[0]
     assert {key: found.values[key] for key, _ in values} == dict(values)
     assert (found.next_offset, found.progress) == (end + 1, {"orders": 7})  # behind the marker
