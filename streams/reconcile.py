@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from confluent_kafka import Message
 
 from domain.books import Book, new_book
@@ -21,6 +23,12 @@ from streams.inbound import UnreadableRecord, read
 from streams.outlet import Outlet, View, key_of
 from streams.results import Cause, result_rows
 from streams.rule_keeper import RuleKeeper
+
+#: The turn of a batch of events. One event costs half a millisecond, or many seconds in an account of which a hundred
+#: thousand things are open; then each has a checkpoint of its own, and the watchdog sees that work gets on.
+_EVENTS_S: Final = 1.0
+#: A review looks at a whole book, and may be one of a hundred thousand: events do not wait for them.
+_REVIEWS_S: Final = 0.005
 
 
 class ViewParts:
@@ -49,9 +57,9 @@ class Reconciler:
         self.rules = RuleKeeper(codec, base)
 
     def apply(self, view: View, topic: Topic) -> None:
-        """Apply every event of the view, in offset order."""
+        """Apply the events of the view, in offset order."""
         rules = self.rules.in_force(view)
-        for message in view.records:
+        for message in view.in_turn(_EVENTS_S):
             self._apply_one(view, topic, message, rules)
 
     def _apply_one(self, view: View, topic: Topic, message: Message, in_force: RulesInForce) -> None:
@@ -91,9 +99,9 @@ class Reconciler:
         view.put(key, stored)
 
     def review(self, view: View) -> None:
-        """Review every customer of the view under the rules in force: what changes with them is announced."""
+        """Review the customers of the view under the rules in force: what changes with them is announced."""
         in_force = self.rules.in_force(view)
-        for message in view.records:
+        for message in view.in_turn(_REVIEWS_S):
             self._review_one(view, message, in_force)
 
     def _review_one(self, view: View, message: Message, in_force: RulesInForce) -> None:

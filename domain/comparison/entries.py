@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import compress, repeat
 from operator import is_
@@ -181,18 +181,23 @@ class OurSide:
         return squeezed_forms(self.entries.numbers)
 
     def _rows_with_core(self, wanted: set[str]) -> set[int]:
-        """Piece by piece: forms that are dropped at once stay in a core's cache, a million that are kept do not."""
         numbers = self.entries.numbers
+        asked_again = len(self.statements) > 1 or len(numbers) <= PIECE
         found: set[int] = set()
-        for start in range(0, len(numbers), PIECE):
-            forms = _cores(numbers[start : start + PIECE]) if start else self._first_cores
+        for place, forms in enumerate(self._kept_cores if asked_again else self._cores()):
+            start = place * PIECE
             found.update(compress(range(start, start + PIECE), map(wanted.__contains__, forms)))
         return found
 
+    def _cores(self) -> Iterator[list[str]]:
+        """Piece by piece: forms that are dropped at once stay in a core's cache, a million that are kept do not."""
+        numbers = self.entries.numbers
+        for start in range(0, len(numbers), PIECE):
+            yield cores(squeezed_text(numbers[start : start + PIECE]))
+
     @cached_property
-    def _first_cores(self) -> list[str]:
-        """Kept, as most accounts have no more, and some have many statements."""
-        return _cores(self.entries.numbers[:PIECE])
+    def _kept_cores(self) -> list[list[str]]:
+        return list(self._cores())
 
     def whole_documents(self, rows: set[int]) -> set[int]:
         """The rows and all others of the same document numbers."""
@@ -256,10 +261,6 @@ class OurSide:
 def index_of(documents: Mapping[str, OurDocument]) -> DocumentIndex:
     """Look-up of references among documents."""
     return DocumentIndex((d.key, (d.document_no, *d.aliases)) for d in documents.values())
-
-
-def _cores(numbers: Sequence[str]) -> list[str]:
-    return cores(squeezed_text(numbers))
 
 
 def _forms(number: str) -> set[str]:

@@ -9,7 +9,7 @@ import logging
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -68,10 +68,13 @@ _WARM_UP_EVENTS: Final = 200
 _WATCHDOG_S: Final = 10
 _DUPLICATES: Final = 200
 _LATE: Final = 100
+#: faults of the input
+_AGAIN: Final = "duplicate input"
+_LATER: Final = "late input"
 #: what a server says that has only just come back; bounded by the time that recovery may take
 _PASSING: Final = (KafkaException, ProgressTimeout, OperationalError, LiveStoreUnavailable)
 #: relative frequency where it is not 1
-_WEIGHTS: Final = {"kill -9 worker": 4, "kill -9 projector": 2, "SIGTERM worker": 2, "duplicate input": 2}
+_WEIGHTS: Final = {"kill -9 worker": 4, "kill -9 projector": 2, "SIGTERM worker": 2, _AGAIN: 2}
 
 
 class Stack:
@@ -127,32 +130,37 @@ class Stack:
         others = frozenset().union(*(held[worker] for worker in self.workers if worker != victim))
         return held[victim], others
 
-    def faults(self, feeder: Feeder) -> list[Fault]:
-        """Every kind of fault, with the programs that there are."""
-        strikes = {**faults.server_faults(), **faults.process_faults([*self.workers, "projector"])}
-        strikes |= {
+    def strikes(self) -> dict[str, faults.Strike]:
+        """What strikes the programs that there are, by the names of the faults."""
+        found = {**faults.server_faults(), **faults.process_faults([*self.workers, "projector"])}
+        found |= {
             "freeze worker-1 beyond its session": faults.freeze("worker-1", faults.BEYOND_THE_SESSION_S),
             f"{self.workers[-1]} leaves and joins": faults.absent(self.workers[-1], _ABSENCE_S),
             "broker hangs": faults.hang_broker(self.workers),
             "produce errors": faults.refuse_records(self.workers, _WRITTEN),
         }
         if self.worker_on_disk:
-            strikes[f"disk full for {self.worker_on_disk}"] = faults.fill_disk(self.worker_on_disk)
+            found[f"disk full for {self.worker_on_disk}"] = faults.fill_disk(self.worker_on_disk)
+        return found
+
+    def faults(self, feeder: Feeder) -> list[Fault]:
+        """Every kind of fault."""
         made = [
             Fault(name, _weight(name), partial(strike, self), _victim(name))
-            for name, strike in strikes.items()
+            for name, strike in self.strikes().items()
         ]
-        made.append(Fault("duplicate input", _weight("duplicate input"), lambda: feeder.repeat(_DUPLICATES)))
-        made.append(Fault("late input", 1, lambda: feeder.hold_back(_LATE)))
+        made.append(Fault(_AGAIN, _weight(_AGAIN), lambda: feeder.repeat(_DUPLICATES)))
+        made.append(Fault(_LATER, 1, lambda: feeder.hold_back(_LATE)))
         return made
 
 
-def chosen(faults: Sequence[Fault], only: Sequence[str]) -> list[Fault]:
-    """The faults whose name contains one of ``only``; all where none is asked for. Raises CommandFailed."""
-    found = [fault for fault in faults if not only or any(part in fault.name for part in only)]
+def chosen(names: Sequence[str], only: Sequence[str]) -> frozenset[str]:
+    """The names that contain one of ``only``; all where none is asked for. Raises CommandFailed."""
+    found = frozenset(name for name in names if not only or any(part in name for part in only))
     if not found:
-        names = ", ".join(fault.name for fault in faults)
-        raise CommandFailed(f"No fault's name contains {' or '.join(only)}.", f"There are: {names}.")
+        raise CommandFailed(
+            f"No fault's name contains {' or '.join(only)}.", f"There are: {', '.join(names)}."
+        )
     return found
 
 
@@ -205,13 +213,18 @@ def chaos(
     """Let seeded faults strike a throw-away stack while events arrive; prove the books after each and at the end."""
     home = Path(tempfile.mkdtemp(prefix="tieout-chaos-"))
     stack = Stack(home, workers)
+    try:
+        names = chosen([*stack.strikes(), _AGAIN, _LATER], only or [])
+    except CommandFailed:
+        home.rmdir()
+        raise
     say(f"seed {seed}, {count} faults, {workers} workers, {rate} events a second, in {home}")
     summary = Summary(seed)
     logging.getLogger("librdkafka").setLevel(logging.CRITICAL)  # that connections break is the purpose
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing may stay behind
     try:
         found = stack.start((lambda line: None) if as_json else say)
-        _run(stack, found, summary, count, rate, bound, only or [])
+        _run(stack, found, summary, count, rate, bound, names)
         keep = keep or not summary.ok
     except BaseException:
         keep = True
@@ -232,7 +245,7 @@ def _run(
     count: int,
     rate: int,
     bound_s: int,
-    only: Sequence[str],
+    names: Collection[str],
 ) -> None:
     settings = stack.settings
     codec, rules = Codec(FingerprintRegistry()), Rules(terms_days=settings.terms_days)
@@ -265,7 +278,7 @@ def _run(
         )
 
     feeder = Feeder(found.kafka_bootstrap_servers, records(events(summary.seed), codec), rate)
-    planned = plan(summary.seed, chosen(stack.faults(feeder), only), count)
+    planned = plan(summary.seed, [fault for fault in stack.faults(feeder) if fault.name in names], count)
     kept = Verifier(targets)
     try:
         with (

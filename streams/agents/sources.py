@@ -9,9 +9,6 @@ from streams.books_table import StoredBook
 from streams.engine import BatchView, batch_agent
 from streams.reconcile import Reconciler
 
-#: a review looks at a whole book: one at a time, so that it keeps others waiting no longer than an event of its own
-_REVIEWS_MAX = 1
-
 
 def register_agents(app: faust.App, reconciler: Reconciler) -> None:
     """Declare the agents on ``app``; Faust starts them with the worker."""
@@ -26,6 +23,6 @@ def register_agents(app: faust.App, reconciler: Reconciler) -> None:
         def reconcile(view: BatchView[StoredBook], topic: Topic = topic) -> None:
             reconciler.apply(view, topic)
 
-    @batch_agent(app, REVIEWS.name, name=REVIEWS.name, records_max=_REVIEWS_MAX)
+    @batch_agent(app, REVIEWS.name, name=REVIEWS.name)
     def review(view: BatchView[StoredBook]) -> None:
         reconciler.review(view)

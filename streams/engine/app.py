@@ -28,6 +28,8 @@ V = TypeVar("V")
 #: joins again. Records come from the data plane, so ours never polls (with Faust's 1000 s every worker fell silent
 #: for good after 17 minutes). Seconds.
 _NEVER_IDLE_S = 100 * 365 * 86_400.0
+#: between two turns at one batch, so that whatever waits for the event loop meanwhile gets it
+_BREATH_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,24 +123,24 @@ def batch_topic(app: faust.App, name: str) -> Any:
     return app.topic(name, schema=BatchSchema())
 
 
-def batch_agent(
-    app: faust.App, topic: str, *, name: str, records_max: int | None = None
-) -> Callable[[Callable[[BatchView[V]], None]], Any]:
+def batch_agent(app: faust.App, topic: str, *, name: str) -> Callable[[Callable[[BatchView[V]], None]], Any]:
     """Make a function an ordinary Faust agent that is called with a view of each batch of ``topic``.
 
-    It runs on the event loop and must not block. ``records_max`` bounds a view where its records cost much each; others
-    get their turn in between. Its exception ends the process without commit (fail-stop).
+    It runs on the event loop and must not block; where its records may cost much it takes them ``in_turn``. Its
+    exception ends the process without commit (fail-stop).
     """
     engine = engine_of(app)
 
     def decorate(work: Callable[[BatchView[V]], None]) -> Any:
         async def run(stream: AsyncIterator[Batch]) -> None:
             async for batch in stream:
-                for piece in batch.in_pieces(records_max):
-                    with engine.open(piece) as view:
+                rest: Batch | None = batch
+                while rest is not None:
+                    with engine.open(rest) as view:
                         work(view)
-                    if records_max is not None:
-                        await asyncio.sleep(0)
+                    rest = view.rest
+                    if rest is not None:
+                        await asyncio.sleep(_BREATH_S)
 
         return app.agent(batch_topic(app, topic), name=name)(run)
 

@@ -6,6 +6,7 @@ An exception inside it ends the process (fail-stop): nothing of the batch is com
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Generic, TypeVar, cast
@@ -41,13 +42,11 @@ class Batch:
         self.epoch = epoch
         self.more_waiting = more_waiting
 
-    def in_pieces(self, records_max: int | None) -> Iterator[Batch]:
-        """The batch in batches of at most ``records_max`` records; itself where there is no bound."""
-        size = records_max or len(self.records)
-        for at in range(0, len(self.records), size):
-            piece = self.records[at : at + size]
-            more = self.more_waiting or at + size < len(self.records)
-            yield Batch(self.topic, self.partition, piece, self.epoch, more_waiting=more)
+    def after(self, count: int) -> Batch:
+        """What follows the first ``count`` records."""
+        return Batch(
+            self.topic, self.partition, self.records[count:], self.epoch, more_waiting=self.more_waiting
+        )
 
 
 class BatchView(Generic[V]):
@@ -56,7 +55,8 @@ class BatchView(Generic[V]):
     ``get``/``put``/``delete`` reach the table's values by key, ``keys`` are those that have one; ``emit`` adds an
     output record for the same partition number; ``get_part``/``put_part`` reach the parts of a key: bytes that are read
     and written apart from its value, by number (``find_part`` where there may be none); ``fold`` does the whole batch
-    at speed. All become visible together with the batch's offsets, in one checkpoint, or not at all.
+    at speed, ``in_turn`` what can be done of it within some time. All become visible together with the batch's offsets,
+    in one checkpoint, or not at all.
     """
 
     __slots__ = (
@@ -70,12 +70,15 @@ class BatchView(Generic[V]):
         "put",
         "put_part",
         "records",
+        "rest",
     )
 
     def __init__(self, partition: Partition[V], batch: Batch, *, current: bool) -> None:
         self._partition = partition
         self._batch = batch
         self.records: Sequence[Message] = batch.records if current else ()
+        self.rest: Batch | None = None
+        """What this view left for the next one."""
         state = partition.state
         self.get = state.get
         self.put = state.put
@@ -95,6 +98,20 @@ class BatchView(Generic[V]):
 
     def emit(self, topic: str, key: bytes | None, value: bytes) -> None:
         self._partition.outputs.append((topic, key, value))
+
+    def in_turn(self, seconds: float) -> Iterator[Message]:
+        """The records until ``seconds`` have passed, one at least; what follows them comes in a view of its own.
+
+        For records that may cost much: between two views checkpoints begin and end, other topics get their turn, and
+        the watchdog sees that work gets on.
+        """
+        ends_s = time.monotonic() + seconds
+        for count, record in enumerate(self.records, start=1):
+            yield record
+            if time.monotonic() >= ends_s and count < len(self.records):
+                self.rest = self._batch.after(count)
+                self.records = self.records[:count]
+                return
 
     def fold(
         self,
@@ -127,7 +144,6 @@ class BatchView(Generic[V]):
         if self.records:
             last = self.records[-1].offset()
             assert last is not None
-            self._partition.advance(
-                self._batch.topic, last + 1, len(self.records), more_waiting=self._batch.more_waiting
-            )
+            more_waiting = self._batch.more_waiting or self.rest is not None
+            self._partition.advance(self._batch.topic, last + 1, len(self.records), more_waiting=more_waiting)
         self._partition.close_view()

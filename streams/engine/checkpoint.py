@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from schemas.admin import CHANGELOG_MAX_BYTES
 from schemas.progress import PROGRESS_KEY, STATE_HEADERS, Progress, encode_progress
 
 TRANSACTION_TIMEOUT_MS = 30_000
-#: of a changed value; its topic must take as much
-VALUE_MAX_BYTES = 64 * 1024 * 1024
 _CALL_TIMEOUT_S = 20.0
 _ABORTS_MAX = 5
 _FENCED = frozenset(
@@ -65,7 +64,7 @@ class Committer:
                 "linger.ms": 1,
                 "compression.type": "lz4",
                 "queue.buffering.max.messages": 1_000_000,
-                "message.max.bytes": VALUE_MAX_BYTES,
+                "message.max.bytes": CHANGELOG_MAX_BYTES,
                 "log_level": 2,
             }
         )

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 
 from deploy.stack import StackUrls
 from schemas.admin import CHANGELOG_MAX_BYTES
-from streams.engine.checkpoint import VALUE_MAX_BYTES, Checkpoint, Committer
+from streams.engine.checkpoint import Checkpoint, Committer
 from streams.engine.restore import restore
 
 pytestmark = pytest.mark.integration
@@ -32,7 +32,7 @@ def changelog(stack: StackUrls) -> Iterator[str]:
 
 def test_the_largest_value_comes_back(stack: StackUrls, changelog: str) -> None:
     kafka = {"bootstrap.servers": stack.kafka_bootstrap_servers}
-    largest = random.Random(1).randbytes(VALUE_MAX_BYTES - _MARGIN)  # compression makes nothing of it
+    largest = random.Random(1).randbytes(CHANGELOG_MAX_BYTES - _MARGIN)  # compression makes nothing of it
     values: list[tuple[bytes, bytes | None]] = [(b"small", b"1"), (b"large", largest), (b"other", b"2")]
     end = Committer(kafka, changelog, changelog).commit(Checkpoint(0, values, [], {"orders": 7}))
 
@@ -47,5 +47,5 @@ def test_a_larger_one_is_refused_before_anything_is_sent(stack: StackUrls, chang
     kafka = {"bootstrap.servers": stack.kafka_bootstrap_servers}
     committer = Committer(kafka, changelog, changelog)
     with pytest.raises(KafkaException) as raised:
-        committer.commit(Checkpoint(0, [(b"key", bytes(VALUE_MAX_BYTES + 1))], [], {"orders": 7}))
+        committer.commit(Checkpoint(0, [(b"key", bytes(CHANGELOG_MAX_BYTES + 1))], [], {"orders": 7}))
     assert raised.value.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE

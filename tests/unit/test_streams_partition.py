@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import inspect
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Message
 
-from streams.engine.batch import Batch
+from streams.engine.batch import Batch, BatchView
 from streams.engine.checkpoint import Checkpoint
 from streams.engine.pace import PaceSettings
 from streams.engine.partition import Partition, PartitionSettings, Status
@@ -70,6 +71,22 @@ def on_loop(test: Callable[[Bench], Coroutine[Any, Any, None]]) -> Callable[[], 
         asyncio.run(body())
 
     run.__name__ = test.__name__
+    return run
+
+
+def on_loop_with(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """As ``on_loop``, for a test with parameters."""
+
+    def run(**parameters: Any) -> None:
+        async def body() -> None:
+            await test(Bench(), **parameters)
+
+        asyncio.run(body())
+
+    run.__name__ = test.__name__
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [*inspect.signature(test).parameters.values()][1:]
+    )
     return run
 
 
@@ -217,15 +234,33 @@ async def test_no_checkpoint_holds_half_a_batch(bench: Bench) -> None:
     assert checkpoint.progress == {"in": 9}
 
 
-@pytest.mark.parametrize(("most", "sizes"), [(None, [5]), (2, [2, 2, 1]), (5, [5]), (9, [5])])
+@pytest.mark.parametrize(("seconds", "sizes"), [(0.0, [1, 1, 1, 1, 1]), (60.0, [5])])
 @pytest.mark.parametrize("more_waiting", [False, True])
-def test_a_batch_comes_in_pieces_that_are_the_batch(
-    most: int | None, sizes: list[int], more_waiting: bool
+@on_loop_with
+async def test_what_a_turn_leaves_of_a_batch_comes_in_the_next(
+    bench: Bench, seconds: float, sizes: list[int], more_waiting: bool
 ) -> None:
-    records = [Message(topic="t", partition=3, offset=at, value=b"x") for at in range(5)]
-    pieces = list(Batch("t", 3, records, 7, more_waiting=more_waiting).in_pieces(most))
-    assert [len(piece.records) for piece in pieces] == sizes
-    assert [record.offset() for piece in pieces for record in piece.records] == [0, 1, 2, 3, 4]
-    assert {(piece.topic, piece.partition, piece.epoch) for piece in pieces} == {("t", 3, 7)}
-    assert [piece.more_waiting for piece in pieces[:-1]] == [True] * (len(sizes) - 1)
-    assert pieces[-1].more_waiting is more_waiting
+    records = [Message(topic="in", partition=0, offset=at, value=b"x") for at in range(5)]
+    rest: Batch | None = Batch("in", 0, records, 7, more_waiting=more_waiting)
+    taken: list[list[int | None]] = []
+    told: list[bool] = []
+    while rest is not None:
+        with BatchView(bench.partition, rest, current=True) as view:
+            taken.append([record.offset() for record in view.in_turn(seconds)])
+        assert bench.partition.progress == {"in": sum(map(len, taken))}
+        told.append(bench.partition._more_waiting)
+        rest = view.rest
+    assert [len(offsets) for offsets in taken] == sizes
+    assert [offset for offsets in taken for offset in offsets] == [0, 1, 2, 3, 4]
+    assert told == [*[True] * (len(sizes) - 1), more_waiting]
+    await bench.partition.drain()
+    assert bench.committer.committed[-1].progress == {"in": 5}
+
+
+@on_loop
+async def test_a_superseded_batch_has_nothing_to_take(bench: Bench) -> None:
+    records = [Message(topic="in", partition=0, offset=0, value=b"x")]
+    with BatchView(bench.partition, Batch("in", 0, records, 7), current=False) as view:
+        assert list(view.in_turn(0.0)) == []
+    assert view.rest is None
+    assert bench.partition.progress == {"in": 0}

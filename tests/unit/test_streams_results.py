@@ -34,6 +34,10 @@ class ListView:
         self.parts: dict[tuple[bytes, int], bytes] = {}
         self.emitted: list[tuple[Topic, bytes | None, dict[str, object]]] = []
 
+    def in_turn(self, seconds: float) -> list[Message]:
+        assert seconds >= 0
+        return self.records
+
     def get(self, key: bytes) -> StoredBook | None:
         return self.state.get(key)
 
