@@ -22,6 +22,10 @@ SUPPORTED = "0.15."
 SEAMS = {
     "AIOKafkaConsumerThread._commit": (driver.AIOKafkaConsumerThread._commit, ["self", "offsets"]),
     "AIOKafkaConsumerThread._ensure_consumer": (driver.AIOKafkaConsumerThread._ensure_consumer, ["self"]),
+    "AIOKafkaConsumerThread.verify_event_path": (
+        driver.AIOKafkaConsumerThread.verify_event_path,
+        ["self", "now", "tp"],
+    ),
     "Consumer._new_consumer_thread": (driver.Consumer._new_consumer_thread, ["self"]),
     "Consumer.getmany": (driver.Consumer.getmany, ["self", "timeout"]),
     "Consumer.perform_seek": (BaseConsumer.perform_seek, ["self"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Message
+from faust.types import TP
 
 from domain.rules import Rules
 from schemas.codec import Codec
@@ -17,6 +18,7 @@ from schemas.topics import ADJUSTMENTS, BY_NAME, ORDERS, Topic
 from services.imports.canonical import Outgoing, read_event
 from streams.books_table import StoredBook
 from streams.engine.faust_seams import moved_seams
+from streams.engine.faust_transport import BatchConsumerThread
 from streams.reconcile import Reconciler
 from streams.results import ROWS_PER_PART
 
@@ -266,6 +268,13 @@ def test_a_redelivered_event_gives_no_result() -> None:
     run(once, outgoing.topic)
     run(twice, outgoing.topic)
     assert len(once.emitted) == len(twice.emitted)
+
+
+def test_faust_does_not_watch_fetches_that_it_does_not_make() -> None:
+    thread = BatchConsumerThread.__new__(
+        BatchConsumerThread
+    )  # that has nothing: Faust's own would look into it
+    thread.verify_event_path(1e9, TP("tieout.orders", 0))
 
 
 def test_this_faust_has_the_seams_that_the_engine_stands_on() -> None:
