@@ -11,7 +11,7 @@ import enum
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -28,6 +28,7 @@ _NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
 _PREFIX = re.compile(r"^[A-Z]+(?=\d)")
 #: Runs of ASCII letters and digits with the joints that document numbers use; Chinese text separates them.
 _WORD = re.compile(r"[0-9A-Za-z]+(?:[-_/.#][0-9A-Za-z]+)*")
+_JOINT = re.compile(r"[-_/.#]")
 _DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
 _DATE = re.compile(r"^\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?$")
 _REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
@@ -45,6 +46,11 @@ PREFIX_MAX = 8
 #: a number that spaces split into more pieces than this is none
 PIECES_MAX = 4
 _KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
+#: a number after one of these is the payer's or the contract's, also with "no" between them
+_OTHER_NUMBERS = frozenset(
+    ("ACCOUNT", "CLIENT", "CONTRACT", "CUSTOMER", "KDNR", "KUNDE", "KUNDENNR", "KUNDENNUMMER", "VERTRAG")
+)
+_NUMBER_WORDS = frozenset({"ID", "NO", "NR", "NUMBER", "NUMMER"})
 #: The same few thousand numbers of a working set are normalised again and again.
 _FORMS_KEPT = 65_536
 #: A bare number shorter than this is too weak to be taken for a document.
@@ -206,7 +212,7 @@ def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
     if whole.keys:
         yield Mention(word, whole)
         return
-    parts = re.split(r"[/.#_-]", word)
+    parts = _JOINT.split(word)
     if len(parts) > 1:
         for part in parts:
             resolution = index.resolve(part)
@@ -235,7 +241,7 @@ def reference_like(text: str, known: Iterable[str]) -> str | None:
 
 
 def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
-    """Words of ``text`` that may be misspelt document numbers: with digits, no amounts and no dates.
+    """Words of ``text`` that may be misspelt document numbers: with digits, no amounts, no dates, no customer numbers.
 
     Each as the forms that it may have, squeezed: alone and with the word before it as its prefix.
     """
@@ -243,7 +249,7 @@ def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
     found: dict[tuple[str, ...], None] = {}
     words: list[str] = _WORD.findall(plain(text))
     for position, word in enumerate(words):
-        if _DECIMAL.match(word) or _DATE.match(word):
+        if _DECIMAL.match(word) or _DATE.match(word) or _is_other_number(words, position):
             continue
         before = words[position - 1] if position else ""
         joined = squeeze(before + word) if before.isalpha() and len(before) <= PREFIX_MAX else ""
@@ -255,3 +261,19 @@ def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
         if forms:
             found[forms] = None
     return list(found)
+
+
+def _is_other_number(words: Sequence[str], position: int) -> bool:
+    """Whether the figures at ``position`` are told to be something else: "Kunde 10042", "customer no. 10042"."""
+    if not words[position].isdigit():
+        return False
+    before = [squeeze(word) for word in words[max(position - 2, 0) : position]]
+    if before and before[-1] in _NUMBER_WORDS:
+        before.pop()
+    return bool(before) and before[-1] in _OTHER_NUMBERS
+
+
+def words_of_parts(text: str, parts: Collection[str]) -> set[str]:
+    """The words of ``text`` of which a part between joints is one of ``parts``; all squeezed."""
+    words: list[str] = _WORD.findall(plain(text))
+    return {squeeze(word) for word in words if any(squeeze(part) in parts for part in _JOINT.split(word))}
