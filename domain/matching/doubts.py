@@ -12,6 +12,7 @@ figure on this day? So sealed records can answer (``archive.notes``).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -26,6 +27,7 @@ from domain.rules import RulesByDate
 
 #: Most misspellings are one slip (Damerau 1964). A rest is a weaker figure than an invoice's: no more is believed.
 SLIPS_FOR_A_REST = 1
+_SERIES = re.compile(r"([A-Z]+)[0-9]+")
 
 
 def with_doubts(
@@ -97,7 +99,8 @@ class _Doubts:
         )
 
     def _strangers(self, payment: Item, claims: Sequence[Claim]) -> list[tuple[str, ...]]:
-        """What the text names beside the documents and nobody has, where it is nearly a number of theirs.
+        """What the text names beside the documents and nobody has, where it is nearly a number of theirs, or built
+        like one.
 
         Theirs, not of any that is open: sealed records could not be asked for what is nearly one of their numbers.
         """
@@ -109,11 +112,12 @@ class _Doubts:
             for forms in reference_words(text, own_numbers(payment, self._known))
             if pieces.isdisjoint(forms)
         ]
-        numbers = [self._run.items[key].numbers for claim in claims for key in claim.keys]
+        numbers = [number for claim in claims for key in claim.keys for number in self._run.items[key].numbers]
         return [
             forms
             for forms in unknown_words(others, self._index)
-            if any(slips(forms, theirs) <= SLIPS_MAX for theirs in numbers)
+            if slips(forms, tuple(numbers)) <= SLIPS_MAX
+            or any(_one_series(form, number) for form in forms for number in numbers)
         ]
 
     def _or_neighbour(self, payment: Item, claim: Claim, document: Item, missing: int) -> Claim:
@@ -160,3 +164,9 @@ class _Doubts:
 def _is_year(form: str, year: int) -> bool:
     """Whether ``form`` is ``year`` or the one before or after it: what is paid is often told by its time."""
     return form in {str(year - 1), str(year), str(year + 1)}
+
+
+def _one_series(one: str, other: str) -> bool:
+    """The same letters in front of equally many figures. Figures alone may be anything."""
+    mine, theirs = _SERIES.fullmatch(one), _SERIES.fullmatch(other)
+    return bool(mine and theirs and mine[1] == theirs[1] and len(one) == len(other))

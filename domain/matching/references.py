@@ -28,6 +28,7 @@ _NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
 _PREFIX = re.compile(r"^[A-Z]+(?=\d)")
 #: Runs of ASCII letters and digits with the joints that document numbers use; Chinese text separates them.
 _WORD = re.compile(r"[0-9A-Za-z]+(?:[-_/.#][0-9A-Za-z]+)*")
+_RUN = re.compile(r"[A-Z]+|[0-9]+")
 _JOINT = re.compile(r"[-_/.#]")
 _DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
 _DATE = re.compile(r"^\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?$")
@@ -90,6 +91,7 @@ class DocumentIndex:
         self._documents = list(documents)
         self._notes = notes
         self._tables: dict[ReferenceRule, dict[str, tuple[str, ...]]] = {}
+        self._numbers: dict[str, Sequence[str]] | None = None
 
     def resolve(self, reference: str) -> Resolution:
         """The documents that ``reference`` fits at the strictest stage where it fits any."""
@@ -104,6 +106,12 @@ class DocumentIndex:
             if keys:
                 return Resolution(keys, rule)
         return Resolution((), ReferenceRule.EXACT)
+
+    def numbers(self, keys: Iterable[str]) -> list[str]:
+        """What the documents ``keys`` answer to, as written."""
+        if self._numbers is None:
+            self._numbers = dict(self._documents)
+        return [number for key in keys for number in self._numbers[key]]
 
     def note_answers(self, notes: Notes) -> None:
         """Note every form under which a reference could mean one of the documents."""
@@ -197,12 +205,34 @@ def _pieces(words: Sequence[str], position: int) -> Sequence[str]:
 
 
 def _joined(pieces: Sequence[str], index: DocumentIndex) -> Mention | None:
-    """The document whose number the most of ``pieces`` make, prefix and all."""
-    for count in range(len(pieces), 1, -1):
-        resolution = index.resolve("".join(pieces[:count]))
-        if resolution.keys and resolution.rule is not ReferenceRule.BARE:
-            return Mention(" ".join(pieces[:count]), resolution)
+    """The document whose number the most of ``pieces`` make, prefix and all.
+
+    With it those whose numbers fewer of them make: "INV 1 2" is INV-12, or INV-1 and INV-2. Not where the long number
+    is itself written with joints where the spaces are.
+    """
+    prefix, *figures = pieces
+    while figures:
+        whole = index.resolve(prefix + "".join(figures))
+        if whole.keys and whole.rule is not ReferenceRule.BARE:
+            text = " ".join((prefix, *figures))
+            if not any(_runs(number) == _runs(text) for number in index.numbers(whole.keys)):
+                whole = _or_shorter(whole, prefix, figures, index)
+            return Mention(text, whole)
+        figures.pop()
     return None
+
+
+def _or_shorter(whole: Resolution, prefix: str, figures: Sequence[str], index: DocumentIndex) -> Resolution:
+    """``whole``; ambiguous with the documents of the prefix and each piece of ``figures``, or the first few of them."""
+    beginnings = ("".join(figures[:count]) for count in range(1, len(figures)))
+    shorter = [index.resolve(prefix + number) for number in (*beginnings, *figures[1:])]
+    others = [key for found in shorter if found.rule is not ReferenceRule.BARE for key in found.keys]
+    return Resolution(tuple(dict.fromkeys((*whole.keys, *others))), ReferenceRule.SQUEEZED) if others else whole
+
+
+def _runs(number: str) -> list[str]:
+    """The letters and figures of ``number`` in the runs in which they are written."""
+    return _RUN.findall(plain(number).upper())
 
 
 def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
