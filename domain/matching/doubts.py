@@ -112,7 +112,9 @@ class _Doubts:
             for forms in reference_words(text, own_numbers(payment, self._known))
             if pieces.isdisjoint(forms)
         ]
-        numbers = [number for claim in claims for key in claim.keys for number in self._run.items[key].numbers]
+        numbers = [
+            number for claim in claims for key in claim.keys for number in self._run.items[key].numbers
+        ]
         return [
             forms
             for forms in unknown_words(others, self._index)

@@ -227,7 +227,9 @@ def _or_shorter(whole: Resolution, prefix: str, figures: Sequence[str], index: D
     beginnings = ("".join(figures[:count]) for count in range(1, len(figures)))
     shorter = [index.resolve(prefix + number) for number in (*beginnings, *figures[1:])]
     others = [key for found in shorter if found.rule is not ReferenceRule.BARE for key in found.keys]
-    return Resolution(tuple(dict.fromkeys((*whole.keys, *others))), ReferenceRule.SQUEEZED) if others else whole
+    return (
+        Resolution(tuple(dict.fromkeys((*whole.keys, *others))), ReferenceRule.SQUEEZED) if others else whole
+    )
 
 
 def _runs(number: str) -> list[str]:

@@ -194,7 +194,7 @@ def small_deduction(candidates: Candidates) -> Iterator[Proposal]:
                 amount = CERTAIN_PPM - CERTAIN_PPM * short // document.open_minor
                 parts = parts_of(candidates, receipt, document, amount=amount)
                 proposals.append(Proposal((link(receipt, document),), parts, certain=False))
-        if not proposals and receipt.key not in candidates.offered:
+        if not proposals and receipt.key in candidates.unexplained - candidates.offered:
             proposals = list(in_a_row(candidates, receipt, documents, share))
         yield from best(candidates, proposals)
 
