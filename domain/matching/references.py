@@ -91,7 +91,6 @@ class DocumentIndex:
         self._documents = list(documents)
         self._notes = notes
         self._tables: dict[ReferenceRule, dict[str, tuple[str, ...]]] = {}
-        self._numbers: dict[str, Sequence[str]] | None = None
 
     def resolve(self, reference: str) -> Resolution:
         """The documents that ``reference`` fits at the strictest stage where it fits any."""
@@ -109,9 +108,11 @@ class DocumentIndex:
 
     def numbers(self, keys: Iterable[str]) -> list[str]:
         """What the documents ``keys`` answer to, as written."""
-        if self._numbers is None:
-            self._numbers = dict(self._documents)
-        return [number for key in keys for number in self._numbers[key]]
+        return [number for key in keys for number in self._numbers_of[key]]
+
+    @functools.cached_property
+    def _numbers_of(self) -> dict[str, Sequence[str]]:
+        return dict(self._documents)
 
     def note_answers(self, notes: Notes) -> None:
         """Note every form under which a reference could mean one of the documents."""
