@@ -77,7 +77,9 @@ class MatchingRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     steps_max: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 20_000
     """Sums tried in one review, for all its receipts together."""
     suggestions_max: Annotated[int, msgspec.Meta(ge=0, le=50)] = 5
-    """Suggested documents per receipt."""
+    """Suggestions that a stage makes per receipt, a list of documents counted as one; per document where parts beside
+    a misspelt one add up to it. Other sums are at most two and rows one, whatever this says.
+    """
     order_policy: OrderPolicy = OrderPolicy.NONE
 
     def __post_init__(self) -> None:

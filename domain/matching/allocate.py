@@ -322,7 +322,8 @@ def _match_by(
     run: Settlement, receipts: dict[str, Receipt], misspelt: dict[str, Receipt], rules: Rules
 ) -> None:
     candidates = Candidates(receipts, open_documents(run), rules, rules.matching.steps_max, misspelt)
-    for found in match(candidates):
+    suggested = {key for pair, given in run.allocations.items() if not given.confirmed for key in pair}
+    for found in match(candidates, suggested):
         for credit_key, debit_key, amount in found.proposal.links:
             credit, debit = run.items[credit_key], run.items[debit_key]
             score, parts = found.proposal.score_ppm, found.proposal.parts

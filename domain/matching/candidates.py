@@ -18,6 +18,8 @@ from domain.rules import Rules
 CERTAIN_PPM = 1_000_000
 #: numbers that differ by more slips than this are not taken for one another
 SLIPS_MAX = 2
+#: of the steps of a review, what is misspelt may take one in so many at a time: sums come after it
+SHARE_OF_STEPS = 10
 #: what is open and what is misspelt is compared at every event of the account
 _PAIRS_KEPT = 65_536
 ScoreParts = tuple[tuple[str, int], ...]
@@ -79,6 +81,8 @@ class Candidates(msgspec.Struct):
     """Receipts whose number may be that of another document, which has a suggestion or was paid before."""
     offered: set[str] = msgspec.field(default_factory=set)
     """Receipts that have a suggestion."""
+    unexplained: set[str] = msgspec.field(default_factory=set)
+    """Receipts that are no sum of documents, as a search has shown that was not cut off."""
 
     def documents_for(self, receipt: Receipt) -> list[Document]:
         """Those whose dates fit the receipt's."""
@@ -144,6 +148,11 @@ def _alike(receipt: Receipt, document: Document) -> int:
 
 def link(receipt: Receipt, document: Document) -> tuple[str, str, int]:
     return (receipt.key, document.key, min(receipt.left_minor, document.open_minor))
+
+
+def before_deduction(left_minor: int, share_ppm: int) -> int:
+    """The most that a payment may have been before ``share_ppm`` of it was deducted; itself where that is all."""
+    return left_minor * CERTAIN_PPM // (CERTAIN_PPM - share_ppm) if share_ppm < CERTAIN_PPM else left_minor
 
 
 def best(candidates: Candidates, proposals: Sequence[Proposal]) -> list[Proposal]:

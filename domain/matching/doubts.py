@@ -12,22 +12,22 @@ figure on this day? So sealed records can answer (``archive.notes``).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from string import ascii_uppercase
 
 import msgspec
-from rapidfuzz.distance import Prefix
 
 from domain.archive.notes import Notes
 from domain.matching.candidates import SLIPS_MAX, Document, payment_days, slips
 from domain.matching.leftovers import open_documents, own_numbers, unknown_words
-from domain.matching.references import DocumentIndex, reference_words, squeeze
+from domain.matching.references import DocumentIndex, reference_words, squeeze, words_of_parts
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
 from domain.rules import RulesByDate
 
 #: Most misspellings are one slip (Damerau 1964). A rest is a weaker figure than an invoice's: no more is believed.
 SLIPS_FOR_A_REST = 1
+_SERIES = re.compile(r"([A-Z]+)[0-9]+")
 
 
 def with_doubts(
@@ -99,15 +99,27 @@ class _Doubts:
         )
 
     def _strangers(self, payment: Item, claims: Sequence[Claim]) -> list[tuple[str, ...]]:
-        """What the text names beside the documents and nobody has, where it is a number of their series."""
+        """What the text names beside the documents and nobody has, where it is nearly a number of theirs, or built
+        like one.
+
+        Theirs, not of any that is open: sealed records could not be asked for what is nearly one of their numbers.
+        """
+        text = payment.fact.remittance_text or ""
         pieces = {squeeze(piece) for claim in claims for piece in claim.reference.split()}
-        words = reference_words(payment.fact.remittance_text or "", own_numbers(payment, self._known))
-        others = [forms for forms in words if pieces.isdisjoint(forms)]
-        numbers = [squeeze(claim.reference) for claim in claims]
+        pieces |= words_of_parts(text, {squeeze(claim.reference) for claim in claims})
+        others = [
+            tuple(form for form in forms if not _is_year(form, payment.fact.business_date.year))
+            for forms in reference_words(text, own_numbers(payment, self._known))
+            if pieces.isdisjoint(forms)
+        ]
+        numbers = [
+            number for claim in claims for key in claim.keys for number in self._run.items[key].numbers
+        ]
         return [
             forms
             for forms in unknown_words(others, self._index)
-            if any(_one_series(form, number) for form in forms for number in numbers)
+            if slips(forms, tuple(numbers)) <= SLIPS_MAX
+            or any(_one_series(form, number) for form in forms for number in numbers)
         ]
 
     def _or_neighbour(self, payment: Item, claim: Claim, document: Item, missing: int) -> Claim:
@@ -151,10 +163,12 @@ class _Doubts:
         return self._open_by_figure
 
 
+def _is_year(form: str, year: int) -> bool:
+    """Whether ``form`` is ``year`` or the one before or after it: what is paid is often told by its time."""
+    return form in {str(year - 1), str(year), str(year + 1)}
+
+
 def _one_series(one: str, other: str) -> bool:
-    """Equally long but for one digit, with the same letters in front; without letters, half of it the same."""
-    if abs(len(one) - len(other)) > 1:
-        return False
-    alike = Prefix.similarity(one, other)
-    letters = len(other) - len(other.lstrip(ascii_uppercase))
-    return alike >= letters if letters else 2 * alike >= len(other)
+    """The same letters in front of equally many figures. Figures alone may be anything."""
+    mine, theirs = _SERIES.fullmatch(one), _SERIES.fullmatch(other)
+    return bool(mine and theirs and mine[1] == theirs[1] and len(one) == len(other))

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from domain.matching.candidates import (
     CERTAIN_PPM,
+    SHARE_OF_STEPS,
     SLIPS_MAX,
     Candidates,
     Document,
     Proposal,
     Receipt,
+    before_deduction,
     best,
     likeness_ppm,
     link,
@@ -21,8 +23,6 @@ from domain.matching.candidates import (
 
 #: two lists that fit tell that neither is the only one
 _ENOUGH = 2
-#: of the steps of a review, one payment's list may take one in so many: sums come after it
-_SHARE_OF_STEPS = 10
 #: (short of the documents, slips in all, documents in the order of the words)
 _Reading = tuple[int, int, tuple[Document, ...]]
 
@@ -39,15 +39,13 @@ def fuzzy_reference(candidates: Candidates) -> Iterator[Proposal]:
         documents = candidates.documents_for(receipt)
         readings = _readings(candidates, receipt, documents)
         lists = [listed(candidates, receipt, chosen, short) for short, _, chosen in readings]
-        yield from lists
-        if any(short == 0 for short, _, _ in readings):
-            continue
-        proposals = []
-        for document in _nearest(receipt, documents, least):
+        exact = any(short == 0 for short, _, _ in readings)
+        singles = []
+        for document in () if exact else _nearest(receipt, documents, least):
             smaller, larger = sorted((receipt.left_minor, document.open_minor))
             parts = parts_of(candidates, receipt, document, amount=CERTAIN_PPM * smaller // larger)
-            proposals.append(Proposal((link(receipt, document),), parts, certain=False))
-        yield from best(candidates, proposals)
+            singles.append(Proposal((link(receipt, document),), parts, certain=False))
+        yield from best(candidates, [*lists, *singles])
 
 
 def _nearest(receipt: Receipt, documents: Sequence[Document], least: int) -> list[Document]:
@@ -75,12 +73,7 @@ def _readings(candidates: Candidates, receipt: Receipt, documents: Sequence[Docu
             )  # the likeliest is tried first
     if not 2 <= len(near) <= candidates.rules.matching.combination_max:
         return []
-    share = candidates.rules.matching.deduction_ppm
-    most = (
-        receipt.left_minor * CERTAIN_PPM // (CERTAIN_PPM - share)
-        if share < CERTAIN_PPM
-        else receipt.left_minor
-    )
+    most = before_deduction(receipt.left_minor, candidates.rules.matching.deduction_ppm)
     found = list(_sums(candidates, near, receipt.left_minor, most))
     found.sort(key=lambda reading: (reading[0] > 0, reading[1], reading[0], [d.key for d in reading[2]]))
     return [reading for reading in found if (reading[0] > 0) == (found[0][0] > 0)][:_ENOUGH]
@@ -95,7 +88,7 @@ def _sums(
         figures = [d.open_minor for _, d in close]
         smallest.append(smallest[-1] + min(figures))
         largest.append(largest[-1] + max(figures))
-    steps = min(candidates.steps_left, candidates.rules.matching.steps_max // _SHARE_OF_STEPS)
+    steps = min(candidates.steps_left, candidates.rules.matching.steps_max // SHARE_OF_STEPS)
     candidates.steps_left -= steps
     stack: list[_Reading] = [(0, 0, ())]
     while stack:

@@ -11,7 +11,7 @@ import enum
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -28,6 +28,8 @@ _NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
 _PREFIX = re.compile(r"^[A-Z]+(?=\d)")
 #: Runs of ASCII letters and digits with the joints that document numbers use; Chinese text separates them.
 _WORD = re.compile(r"[0-9A-Za-z]+(?:[-_/.#][0-9A-Za-z]+)*")
+_RUN = re.compile(r"[A-Z]+|[0-9]+")
+_JOINT = re.compile(r"[-_/.#]")
 _DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
 _DATE = re.compile(r"^\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?$")
 _REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
@@ -45,6 +47,11 @@ PREFIX_MAX = 8
 #: a number that spaces split into more pieces than this is none
 PIECES_MAX = 4
 _KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
+#: a number after one of these is the payer's or the contract's, also with "no" between them
+_OTHER_NUMBERS = frozenset(
+    ("ACCOUNT", "CLIENT", "CONTRACT", "CUSTOMER", "KDNR", "KUNDE", "KUNDENNR", "KUNDENNUMMER", "VERTRAG")
+)
+_NUMBER_WORDS = frozenset({"ID", "NO", "NR", "NUMBER", "NUMMER"})
 #: The same few thousand numbers of a working set are normalised again and again.
 _FORMS_KEPT = 65_536
 #: A bare number shorter than this is too weak to be taken for a document.
@@ -98,6 +105,14 @@ class DocumentIndex:
             if keys:
                 return Resolution(keys, rule)
         return Resolution((), ReferenceRule.EXACT)
+
+    def numbers(self, keys: Iterable[str]) -> list[str]:
+        """What the documents ``keys`` answer to, as written."""
+        return [number for key in keys for number in self._numbers_of[key]]
+
+    @functools.cached_property
+    def _numbers_of(self) -> dict[str, Sequence[str]]:
+        return dict(self._documents)
 
     def note_answers(self, notes: Notes) -> None:
         """Note every form under which a reference could mean one of the documents."""
@@ -191,12 +206,36 @@ def _pieces(words: Sequence[str], position: int) -> Sequence[str]:
 
 
 def _joined(pieces: Sequence[str], index: DocumentIndex) -> Mention | None:
-    """The document whose number the most of ``pieces`` make, prefix and all."""
-    for count in range(len(pieces), 1, -1):
-        resolution = index.resolve("".join(pieces[:count]))
-        if resolution.keys and resolution.rule is not ReferenceRule.BARE:
-            return Mention(" ".join(pieces[:count]), resolution)
+    """The document whose number the most of ``pieces`` make, prefix and all.
+
+    With it those whose numbers fewer of them make: "INV 1 2" is INV-12, or INV-1 and INV-2. Not where the long number
+    is itself written with joints where the spaces are.
+    """
+    prefix, *figures = pieces
+    while figures:
+        whole = index.resolve(prefix + "".join(figures))
+        if whole.keys and whole.rule is not ReferenceRule.BARE:
+            text = " ".join((prefix, *figures))
+            if not any(_runs(number) == _runs(text) for number in index.numbers(whole.keys)):
+                whole = _or_shorter(whole, prefix, figures, index)
+            return Mention(text, whole)
+        figures.pop()
     return None
+
+
+def _or_shorter(whole: Resolution, prefix: str, figures: Sequence[str], index: DocumentIndex) -> Resolution:
+    """``whole``; ambiguous with the documents of the prefix and each piece of ``figures``, or the first few of them."""
+    beginnings = ("".join(figures[:count]) for count in range(1, len(figures)))
+    shorter = [index.resolve(prefix + number) for number in (*beginnings, *figures[1:])]
+    others = [key for found in shorter if found.rule is not ReferenceRule.BARE for key in found.keys]
+    return (
+        Resolution(tuple(dict.fromkeys((*whole.keys, *others))), ReferenceRule.SQUEEZED) if others else whole
+    )
+
+
+def _runs(number: str) -> list[str]:
+    """The letters and figures of ``number`` in the runs in which they are written."""
+    return _RUN.findall(plain(number).upper())
 
 
 def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
@@ -206,7 +245,7 @@ def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
     if whole.keys:
         yield Mention(word, whole)
         return
-    parts = re.split(r"[/.#_-]", word)
+    parts = _JOINT.split(word)
     if len(parts) > 1:
         for part in parts:
             resolution = index.resolve(part)
@@ -235,7 +274,7 @@ def reference_like(text: str, known: Iterable[str]) -> str | None:
 
 
 def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
-    """Words of ``text`` that may be misspelt document numbers: with digits, no amounts and no dates.
+    """Words of ``text`` that may be misspelt document numbers: with digits, no amounts, no dates, no customer numbers.
 
     Each as the forms that it may have, squeezed: alone and with the word before it as its prefix.
     """
@@ -243,7 +282,7 @@ def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
     found: dict[tuple[str, ...], None] = {}
     words: list[str] = _WORD.findall(plain(text))
     for position, word in enumerate(words):
-        if _DECIMAL.match(word) or _DATE.match(word):
+        if _DECIMAL.match(word) or _DATE.match(word) or _is_other_number(words, position):
             continue
         before = words[position - 1] if position else ""
         joined = squeeze(before + word) if before.isalpha() and len(before) <= PREFIX_MAX else ""
@@ -255,3 +294,19 @@ def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
         if forms:
             found[forms] = None
     return list(found)
+
+
+def _is_other_number(words: Sequence[str], position: int) -> bool:
+    """Whether the figures at ``position`` are told to be something else: "Kunde 10042", "customer no. 10042"."""
+    if not words[position].isdigit():
+        return False
+    before = [squeeze(word) for word in words[max(position - 2, 0) : position]]
+    if before and before[-1] in _NUMBER_WORDS:
+        before.pop()
+    return bool(before) and before[-1] in _OTHER_NUMBERS
+
+
+def words_of_parts(text: str, parts: Collection[str]) -> set[str]:
+    """The words of ``text`` of which a part between joints is one of ``parts``; all squeezed."""
+    words: list[str] = _WORD.findall(plain(text))
+    return {squeeze(word) for word in words if any(squeeze(part) in parts for part in _JOINT.split(word))}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import bisect
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
 from domain.matching.candidates import (
     CERTAIN_PPM,
+    SHARE_OF_STEPS,
     SLIPS_MAX,
     Candidates,
     Document,
     Proposal,
     Receipt,
+    before_deduction,
     best,
     laid_out,
     listed,
@@ -55,35 +59,40 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
             )
             certain = search.only is not None and everything and by_chance <= limit
             yield Proposal(links, parts, certain)
-        if not search.found:
+        if search.complete and not search.found:
+            candidates.unexplained.add(receipt.key)
             yield from in_a_row(candidates, receipt, fitting, share=0)
 
 
 def in_a_row(
     candidates: Candidates, receipt: Receipt, documents: Sequence[Document], share: int
 ) -> Iterator[Proposal]:
-    """Documents that fall due one after the other, and of which the payment is the sum but for ``share``: the rows
-    that it is the least short of. One pass over the documents.
+    """Documents that fall due one after the other, at most ``candidates_max``, and of which the payment is the sum but
+    for ``share``. Only where one row fits: with a share, some row fits nearly every large payment. One pass over the
+    documents.
     """
     ordered = sorted(documents, key=lambda d: (d.due_date, d.date, d.key))
-    rows = []
-    first = total = 0
-    for end, document in enumerate(ordered, start=1):
-        total += document.open_minor
-        while total - ordered[first].open_minor >= receipt.left_minor:
-            total -= ordered[first].open_minor
-            first += 1
-        short = total - receipt.left_minor
-        needed = total - document.open_minor < receipt.left_minor
-        if needed and end - first > 1 and 0 <= short <= total * share // CERTAIN_PPM:
-            rows.append((short, first, end))
-    for short, first, end in sorted(rows)[: candidates.rules.matching.suggestions_max]:
+    longest, most = candidates.rules.matching.candidates_max, before_deduction(receipt.left_minor, share)
+    up_to = [0, *itertools.accumulate(d.open_minor for d in ordered)]
+    rows = (
+        (first, end)
+        for end in range(2, len(up_to))
+        for first in range(
+            max(bisect.bisect_left(up_to, up_to[end] - most), end - longest),
+            min(bisect.bisect_right(up_to, up_to[end] - receipt.left_minor), end - 1),
+        )
+    )
+    found = list(itertools.islice(rows, 2))
+    if len(found) == 1:
+        first, end = found[0]
+        short = up_to[end] - up_to[first] - receipt.left_minor
         yield listed(candidates, receipt, ordered[first:end], short)
 
 
 def many_payments_one_document(candidates: Candidates) -> Iterator[Proposal]:
     """Payments that add up to the document: instalments without a word. Certain as above."""
     limit = candidates.rules.matching.coincidence_ppm
+    beside_misspelt = _with_misspelt(candidates)
     for document in candidates.documents.values():
         receipts = [r for r in candidates.receipts.values() if candidates.dates_fit(r, document)]
         most = candidates.rules.matching.candidates_max
@@ -102,46 +111,55 @@ def many_payments_one_document(candidates: Candidates) -> Iterator[Proposal]:
             certain = search.only is not None and len(receipts) <= most and by_chance <= limit
             yield Proposal(links, parts, certain)
         if search.only is None:
-            yield from _with_misspelt(candidates, document, receipts[:most])
+            yield from _parts_of(candidates, document, beside_misspelt)
 
 
-def _with_misspelt(
-    candidates: Candidates, document: Document, silent: Sequence[Receipt]
-) -> Iterator[Proposal]:
-    """A payment that nearly names the document, and one or two more that make it up to it. Never certain."""
-    near = [
-        receipt
-        for receipt in candidates.misspelt.values()
-        if candidates.dates_fit(receipt, document)
-        and any(slips(forms, document.numbers) <= SLIPS_MAX for forms in receipt.named)
-    ][: candidates.rules.matching.candidates_max]
-    proposals = []
-    for place, receipt in enumerate(near):
-        found = _one_or_two([*near[place + 1 :], *silent], document.open_minor - receipt.left_minor)
-        for chosen in found:
-            together = sorted([receipt, *chosen], key=lambda r: r.key)
-            parts = (
-                ("amount", CERTAIN_PPM),
-                ("only_one", CERTAIN_PPM // len(found)),
-                ("date", min(candidates.date_ppm(r, document) for r in together)),
-                ("payer", min(r.payer_ppm for r in together)),
-            )
-            links = tuple((r.key, document.key, r.left_minor) for r in together)
-            proposals.append(Proposal(links, parts, certain=False))
-    yield from best(candidates, proposals)
+def _with_misspelt(candidates: Candidates) -> dict[int, list[tuple[Receipt, ...]]]:
+    """By their sum: a misspelt payment with one other, or with two, misspelt or silent; as far as there are steps.
 
+    Looked up by what is open of a document, so that numbers are compared only where the figures are right.
+    """
+    steps = min(candidates.steps_left, candidates.rules.matching.steps_max // SHARE_OF_STEPS)
+    everyone = [*candidates.misspelt.values(), *candidates.receipts.values()]
 
-def _one_or_two(receipts: Sequence[Receipt], total: int) -> list[tuple[Receipt, ...]]:
-    """Each of ``receipts`` that is ``total``; where none is, pairs that are, of equal ones the first."""
-    found: list[tuple[Receipt, ...]] = [(receipt,) for receipt in receipts if receipt.left_minor == total]
-    if not found:
-        before: dict[int, Receipt] = {}
-        for receipt in receipts:
-            partner = before.get(total - receipt.left_minor)
-            if partner is not None:
-                found.append((partner, receipt))
-            before.setdefault(receipt.left_minor, receipt)
+    def beside(others: int) -> Iterator[tuple[Receipt, ...]]:
+        for place, receipt in enumerate(candidates.misspelt.values(), start=1):
+            for more in itertools.combinations(everyone[place:], others):
+                yield (receipt, *more)
+
+    found: dict[int, list[tuple[Receipt, ...]]] = {}
+    for together in itertools.islice(itertools.chain(beside(1), beside(2)), steps):
+        found.setdefault(sum(r.left_minor for r in together), []).append(together)
+        candidates.steps_left -= 1
     return found
+
+
+def _parts_of(
+    candidates: Candidates, document: Document, sums: Mapping[int, Sequence[tuple[Receipt, ...]]]
+) -> list[Proposal]:
+    """Those of ``sums`` that are the document, and whose misspelt payments nearly name it; of the fewest payments.
+    Never certain.
+    """
+
+    def may_pay(receipt: Receipt) -> bool:
+        return candidates.dates_fit(receipt, document) and (
+            receipt.key not in candidates.misspelt
+            or any(slips(forms, document.numbers) <= SLIPS_MAX for forms in receipt.named)
+        )
+
+    found = [together for together in sums.get(document.open_minor, ()) if all(map(may_pay, together))]
+    fewest = [together for together in found if len(together) == len(found[0])]
+    proposals = []
+    for together in fewest:
+        parts = (
+            ("amount", CERTAIN_PPM),
+            ("only_one", CERTAIN_PPM // len(fewest)),
+            ("date", min(candidates.date_ppm(r, document) for r in together)),
+            ("payer", min(r.payer_ppm for r in together)),
+        )
+        links = tuple(sorted((r.key, document.key, r.left_minor) for r in together))
+        proposals.append(Proposal(links, parts, certain=False))
+    return best(candidates, proposals)
 
 
 def many_to_many(candidates: Candidates) -> Iterator[Proposal]:

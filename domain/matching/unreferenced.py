@@ -10,7 +10,7 @@ Invariants: no receipt and no document is used beyond what is left of it; a pure
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import msgspec
 
@@ -47,11 +47,15 @@ class Found(msgspec.Struct, frozen=True):
     confirmed: bool
 
 
-def match(candidates: Candidates) -> list[Found]:
-    """Run the stages of the rules. Takes confirmed and suggested items out of ``candidates``."""
+def match(candidates: Candidates, suggested_before: Collection[str] = ()) -> list[Found]:
+    """Run the stages of the rules. Takes confirmed and suggested items out of ``candidates``.
+
+    ``suggested_before``: keys of receipts and documents that have a suggestion already, so nothing about them is
+    certain.
+    """
     matching = candidates.rules.matching
     found: list[Found] = []
-    wanted: set[str] = set()
+    wanted = set(suggested_before)
     for name in matching.stages:
         if not candidates.receipts or not candidates.documents:
             break
@@ -190,7 +194,7 @@ def small_deduction(candidates: Candidates) -> Iterator[Proposal]:
                 amount = CERTAIN_PPM - CERTAIN_PPM * short // document.open_minor
                 parts = parts_of(candidates, receipt, document, amount=amount)
                 proposals.append(Proposal((link(receipt, document),), parts, certain=False))
-        if not proposals and receipt.key not in candidates.offered:
+        if not proposals and receipt.key in candidates.unexplained - candidates.offered:
             proposals = list(in_a_row(candidates, receipt, documents, share))
         yield from best(candidates, proposals)
 

@@ -1,0 +1,97 @@
+"""Matching by figures where hundreds of documents are open: few suggestions, short rows, numbers rarely compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections import Counter
+
+import pytest
+
+from domain.matching import sums
+from domain.matching.candidates import Candidates, Document, Receipt, slips
+from domain.matching.unreferenced import match
+from domain.rules import MatchingRules, Rules
+
+DAY = dt.date(2026, 3, 1)
+
+
+def _document(number: int, open_minor: int) -> Document:
+    date = DAY + dt.timedelta(days=number % 60)
+    return Document(
+        f"d{number:04}", open_minor, date, date + dt.timedelta(days=30), (f"INV{100_000 + number}",)
+    )
+
+
+def _receipt(key: str, left_minor: int, *named: str) -> Receipt:
+    forms = tuple((name,) for name in named)
+    return Receipt(key, left_minor, 0, dt.date(2026, 5, 5), (), forms, 1_000_000, confirmable=not named)
+
+
+def _candidates(
+    documents: list[Document],
+    receipts: list[Receipt],
+    misspelt: tuple[Receipt, ...] = (),
+    **matching: int,
+) -> Candidates:
+    rules = Rules(matching=MatchingRules(**matching))  # type: ignore[arg-type]
+    return Candidates(
+        {r.key: r for r in receipts},
+        {d.key: d for d in documents},
+        rules,
+        rules.matching.steps_max,
+        {r.key: r for r in misspelt},
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_large_payments_beside_hundreds_of_documents_have_few_suggestions(seed: int) -> None:
+    rng = random.Random(seed)
+    documents = [_document(n, rng.randint(5_000, 20_000)) for n in range(300)]
+    receipts = [_receipt(f"r{n:02}", rng.randint(200_000, 1_800_000)) for n in range(20)]
+    candidates = _candidates(documents, receipts)
+    found = match(candidates)
+    per_receipt = Counter(receipt for f in found for receipt in {r for r, _, _ in f.proposal.links})
+    assert max(per_receipt.values(), default=0) <= 2
+    assert (
+        sum(len(f.proposal.links) for f in found)
+        <= len(receipts) * candidates.rules.matching.candidates_max // 4
+    )
+
+
+@pytest.mark.parametrize(("length", "offered"), [(24, True), (25, False)])
+def test_a_row_is_no_longer_than_a_search_is_wide(length: int, offered: bool) -> None:
+    documents = [_document(n, 2 ** (n % 12) * 1_000 + n * n + 1) for n in range(60)]
+    ordered = sorted(documents, key=lambda d: (d.due_date, d.date, d.key))
+    receipt = _receipt("r", sum(d.open_minor for d in ordered[10 : 10 + length]))
+    candidates = _candidates(documents, [receipt], steps_max=1_000_000)
+    rows = list(sums.in_a_row(candidates, receipt, documents, share=0))
+    assert [len(row.links) for row in rows] == [length] * offered
+
+
+def test_a_row_short_of_a_deduction_is_offered_only_where_no_other_one_fits() -> None:
+    receipt = _receipt("r", 9_900)
+    fitting = [_document(0, 6_000), _document(1, 4_000)]
+    one = [*fitting, _document(2, 90_000)]
+    two = [*one, _document(3, 5_000), _document(4, 5_050)]
+    rows = list(sums.in_a_row(_candidates(one, [receipt]), receipt, one, share=30_000))
+    assert [row.links for row in rows] == [(("r", "d0000", 6_000), ("r", "d0001", 3_900))]
+    assert not list(sums.in_a_row(_candidates(two, [receipt]), receipt, two, share=30_000))
+
+
+def test_no_row_is_offered_after_a_search_that_was_cut_off() -> None:
+    documents = [_document(n, (1_000 if n < 9 else 2_900) + n) for n in range(12)]
+    receipt = _receipt("r", sum(d.open_minor for d in documents[:8]))
+    assert [f.stage for f in match(_candidates(documents, [receipt]))] == ["one_payment_many_documents"]
+    assert match(_candidates(documents, [receipt], steps_max=10)) == []
+
+
+def test_numbers_are_compared_only_where_the_figures_are_right() -> None:
+    documents = [_document(n, 500_000 + n) for n in range(500)]
+    strangers = tuple(_receipt(f"m{n:03}", 1_000 + n, f"INV{900_000 + n}") for n in range(100))
+    part = _receipt("m999", 300_000, "INV100471")
+    before = slips.cache_info()
+    found = match(_candidates(documents, [_receipt("r", 200_417)], (part, *strangers)))
+    after = slips.cache_info()
+    assert [f.proposal.links for f in found] == [(("m999", "d0417", 300_000), ("r", "d0417", 200_417))]
+    assert after.hits + after.misses - before.hits - before.misses <= 10
