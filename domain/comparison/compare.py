@@ -150,7 +150,7 @@ class _Judge:
         ours = document.net_minor(self._start, self._end)
         theirs = sum(map(signed, lines))
         repeated: list[StatementLine] = []
-        if theirs != ours:
+        if theirs != ours and len(lines) > 1:
             repeated = _repeated(lines, document.figures(self._start, self._end))
             for line in repeated:
                 yield self._line_twice(document, line, ours, theirs)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import compress, repeat
 from operator import is_
@@ -182,22 +182,17 @@ class OurSide:
 
     def _rows_with_core(self, wanted: set[str]) -> set[int]:
         numbers = self.entries.numbers
-        asked_again = len(self.statements) > 1 or len(numbers) <= PIECE
-        found: set[int] = set()
-        for place, forms in enumerate(self._kept_cores if asked_again else self._cores()):
-            start = place * PIECE
-            found.update(compress(range(start, start + PIECE), map(wanted.__contains__, forms)))
-        return found
+        if len(numbers) <= PIECE:
+            return set(compress(range(len(numbers)), map(wanted.__contains__, self._cores)))
+        # numpy, which only large accounts need: a worker starts without it
+        from domain.comparison.sieve import sifted
 
-    def _cores(self) -> Iterator[list[str]]:
-        """Piece by piece: forms that are dropped at once stay in a core's cache, a million that are kept do not."""
-        numbers = self.entries.numbers
-        for start in range(0, len(numbers), PIECE):
-            yield cores(squeezed_text(numbers[start : start + PIECE]))
+        rows = sifted(numbers, wanted)
+        return set(compress(rows, map(wanted.__contains__, cores(squeezed_text([numbers[r] for r in rows])))))
 
     @cached_property
-    def _kept_cores(self) -> list[list[str]]:
-        return list(self._cores())
+    def _cores(self) -> list[str]:
+        return cores(squeezed_text(self.entries.numbers))
 
     def whole_documents(self, rows: set[int]) -> set[int]:
         """The rows and all others of the same document numbers."""

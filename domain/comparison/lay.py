@@ -126,8 +126,11 @@ def _same_signature(side: OurSide, statement: StatementFact) -> tuple[Agreement,
     """
     columns = statement.columns
     theirs = columns.signatures
-    # Copied: what is left of a large set keeps its large table, and every question would go to cold memory.
-    differing = set(side.sure_signatures ^ columns.distinct)
+    differing = set(side.sure_signatures)
+    differing ^= columns.distinct
+    differing = set(
+        differing
+    )  # a set keeps the table of its largest size: every question would go to cold memory
     first, last = statement.period_start.toordinal(), statement.period_end.toordinal()
     outside = {day for day in columns.distinct_days & side.distinct_days if not first <= day <= last}
     differing.update([theirs[place] for place in columns.places_on(outside)])
