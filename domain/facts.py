@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.comparison.columns import StatementColumns, statement_columns
+from domain.comparison.columns import StatementColumns
 from domain.comparison.named import packed, tags_of
 from domain.events import (
     AdjustmentEvent,
@@ -168,7 +168,7 @@ class StatementFact(msgspec.Struct, frozen=True, array_like=True, kw_only=True, 
     @functools.cached_property
     def columns(self) -> StatementColumns:
         """The lines in columns, made once: a statement is compared again with each event of its account."""
-        return statement_columns(self.lines)
+        return StatementColumns(self.lines)
 
     @functools.cached_property
     def names(self) -> bytes:

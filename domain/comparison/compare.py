@@ -60,7 +60,7 @@ class Compared(msgspec.Struct):
 
     def agreements(self) -> Iterator[Verdict]:
         """A verdict on each pair that agrees without remark, in the order of their lines."""
-        for place, row in self.laid.agreed.pairs(self.side, self.statement):
+        for place, row in self.laid.agreed.pairs():
             line = self.statement.lines[place]
             (document,) = self.side.entries.documents([row]).values()
             yield _matched((line,), document, signed(line))

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, repeat
 from operator import is_
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from domain.comparison.columns import NO_DAY, PIECE, distinct_and_repeated, signatures
+from domain.comparison.columns import PIECE, repeated_values
 from domain.comparison.normalised import bare_forms, cores, squeezed_forms, squeezed_text
 from domain.events import Source
 from domain.facts import EntryKind, StatementFact
 from domain.ledger import Line
 from domain.matching.references import DocumentIndex
+
+if TYPE_CHECKING:
+    from domain.comparison.bulk import BulkRows
+
+#: stands for the day of a row that books nothing: after every date
+NO_DAY: Final = dt.date.max.toordinal() + 1
 
 
 class Booked(msgspec.Struct, frozen=True, gc=False):
@@ -119,9 +126,7 @@ class OurSide:
         self.entries = entries
         self.statements = statements
         self.days = [NO_DAY if date is None else date.toordinal() for date in entries.dates]
-        self.signatures = signatures(entries.numbers, entries.amounts, self.days)
-        _, several = distinct_and_repeated(entries.numbers)
-        self.unsure = several.union(*filter(None, entries.aliases))
+        self.unsure = repeated_values(entries.numbers).union(*filter(None, entries.aliases))
         """Numbers that need not mean the one row that bears them: on several rows, or an alias of some document."""
         self._total_minor_on: dict[int, int] = {}
         for day, amount in zip(self.days, entries.amounts, strict=True):
@@ -131,22 +136,18 @@ class OurSide:
         self._references: dict[str, tuple[list[str], list[str], list[str]]] = {}
 
     @cached_property
-    def unsure_signatures(self) -> set[str]:
-        """The signatures of the rows with such a number."""
-        if not self.unsure:
-            return set()
-        return set(compress(self.signatures, map(self.unsure.__contains__, self.entries.numbers)))
+    def bulk(self) -> BulkRows:
+        """The rows as they are compared in bulk."""
+        # numpy, which only large accounts need: a worker starts without it
+        from domain.comparison.bulk import BulkRows
+
+        return BulkRows(self.entries.numbers, self.entries.amounts, self.days)
 
     @cached_property
-    def sure_signatures(self) -> set[str]:
-        """The signatures of all other rows: an equal line means that row and no other."""
-        found = set(self.signatures)
-        found -= self.unsure_signatures
-        return found
-
-    def rows_signed(self, wanted: set[str]) -> list[int]:
-        """The rows with one of these signatures."""
-        return list(compress(range(len(self.signatures)), map(wanted.__contains__, self.signatures)))
+    def unsure_marks(self) -> bytes:
+        """Per row 1 where its number is one of ``unsure``."""
+        numbers = self.entries.numbers
+        return bytes(map(self.unsure.__contains__, numbers)) if self.unsure else bytes(len(numbers))
 
     def rows_answering(self, references: Iterable[str]) -> set[int]:
         """Every row that some reference could mean at any stage of normalisation."""
@@ -184,7 +185,7 @@ class OurSide:
         numbers = self.entries.numbers
         if len(numbers) <= PIECE:
             return set(compress(range(len(numbers)), map(wanted.__contains__, self._cores)))
-        # numpy, which only large accounts need: a worker starts without it
+        # numpy: as in ``bulk``
         from domain.comparison.sieve import sifted
 
         rows = sifted(numbers, wanted)
@@ -236,11 +237,6 @@ class OurSide:
             for place, found in enumerate(zip(*columns, strict=True))
             if not forms.isdisjoint(found)
         ]
-
-    @property
-    def distinct_days(self) -> Set[int]:
-        """The days on which something is booked."""
-        return self._total_minor_on.keys()
 
     def balance_minor(self, date: dt.date) -> int:
         """Σ of the lines with a business date up to and including ``date``."""

@@ -7,8 +7,9 @@ leads it to a document of the bulk, that pair is taken out and looked at togethe
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress
+from typing import Final
 
 import msgspec
 
@@ -18,49 +19,38 @@ from domain.events import StatementLine
 from domain.facts import StatementFact
 from domain.matching.references import DocumentIndex, squeeze
 
+UNPAIRED: Final = -1
+#: rows from which on bulk pays
+BULK_MIN: Final = 1_000
+
 
 class Agreement(msgspec.Struct):
-    """The pairs that agree in number, amount and near date: the bulk of a statement, without an object per pair."""
+    """The pairs that agree in number, amount and near date, without an object per pair."""
 
-    marks: bytearray
-    """Per line of theirs 1 where it agrees."""
-    unsigned: set[int]
-    """Rows of ours whose signature no line has."""
-    other_day: dict[int, int]
-    """Place of a line -> its row, of the pairs that agree but for some days."""
+    row_of: array[int]
+    """Per line of theirs the row that it agrees with, or ``UNPAIRED``."""
+    place_of: array[int]
+    """Per row of ours the place of its line, or ``UNPAIRED``."""
+    unpaired: set[int]
+    """The rows of ours that are in no pair."""
 
     def count(self) -> int:
-        return self.marks.count(1)
+        return len(self.place_of) - len(self.unpaired)
 
-    def pairs(self, side: OurSide, statement: StatementFact) -> Iterator[tuple[int, int]]:
+    def pairs(self) -> Iterator[tuple[int, int]]:
         """(place, row) of each, in the order of the lines."""
-        row_of = dict(zip(side.signatures, range(len(side.signatures)), strict=True))
-        signatures = statement.columns.signatures
-        for place in compress(range(len(self.marks)), self.marks):
-            row = self.other_day.get(place)
-            yield place, row_of[signatures[place]] if row is None else row
+        return ((place, row) for place, row in enumerate(self.row_of) if row != UNPAIRED)
 
-    def rows_without(self) -> set[int]:
-        """The rows of ours that are in no pair."""
-        return self.unsigned.difference(self.other_day.values())
+    def pair(self, place: int, row: int) -> None:
+        self.row_of[place], self.place_of[row] = row, place
+        self.unpaired.remove(row)
 
-    def take_back(
-        self, side: OurSide, statement: StatementFact, rows: Iterable[int]
-    ) -> list[tuple[int, int]]:
-        """Undo the pairs of these rows, of which no number is unsure; returns them as (place, row)."""
-        wanted = set(rows)
-        undone = [(place, row) for place, row in self.other_day.items() if row in wanted]
-        columns = statement.columns
-        signed = {side.signatures[row]: row for row in wanted - self.unsigned}
-        undone += [(columns.repeated[s][0], row) for s, row in signed.items() if s in columns.repeated]
-        once = signed.keys() - columns.repeated.keys()
-        if once:
-            places = compress(range(len(self.marks)), map(once.__contains__, columns.signatures))
-            undone += [(place, signed[columns.signatures[place]]) for place in places]
-        self.unsigned.update(signed.values())
-        for place, _ in undone:
-            self.marks[place] = 0
-            self.other_day.pop(place, None)
+    def take_back(self, rows: Iterable[int]) -> list[tuple[int, int]]:
+        """Undo the pairs of these rows; returns them as (place, row)."""
+        undone = [(place, row) for row in rows if (place := self.place_of[row]) != UNPAIRED]
+        for place, row in undone:
+            self.row_of[place] = self.place_of[row] = UNPAIRED
+            self.unpaired.add(row)
         return undone
 
 
@@ -83,9 +73,9 @@ class Laid(msgspec.Struct):
 def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
     """Lay every line of ``statement`` against the entries of ``side``. Cost: n log n of both together."""
     lines, entries = statement.lines, side.entries
-    agreed, others = _same_signature(side, statement)
+    agreed, others = _bulk(side, statement)
     named = _named(side, statement, agreed, others, window_days)
-    rest = [place for place in others if place not in named and not agreed.marks[place]]
+    rest = [place for place in others if place not in named and agreed.row_of[place] == UNPAIRED]
     references = [r for place in rest for r in (lines[place].document_no, lines[place].their_reference) if r]
     answering = sorted(side.rows_answering(references)) if references else []
     documents = entries.documents(answering)
@@ -99,7 +89,7 @@ def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
         for row in {*answering, *named.values()}
         if (key := entries.key(row)) in keys and entries.numbers[row] not in side.unsure
     }
-    meant |= {place: key_of_row[row] for place, row in agreed.take_back(side, statement, key_of_row)}
+    meant |= {place: key_of_row[row] for place, row in agreed.take_back(key_of_row)}
     on_document: dict[str, list[StatementLine]] = {}
     loose = []
     for place, meaning in sorted(meant.items(), key=lambda pair: pair[0]):
@@ -114,34 +104,26 @@ def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
         on_document,
         loose,
         laid,
-        _unlisted(side, statement, agreed.rows_without() - set(named.values()), laid),
+        _unlisted(side, statement, agreed.unpaired.difference(named.values()), laid),
         columns.debit_minor - columns.credit_minor,
     )
 
 
-def _same_signature(side: OurSide, statement: StatementFact) -> tuple[Agreement, list[int]]:
-    """The pairs that agree to the day, and the places of the lines that are in none.
+def _bulk(side: OurSide, statement: StatementFact) -> tuple[Agreement, list[int]]:
+    """The pairs that are equal to the day, where there are many rows, and the places of the lines that are in none.
 
-    A second line of one signature is left over: its number leads it back to the document.
+    It only saves looking: a few lines are all left to ``_named``, which finds the same pairs.
     """
-    columns = statement.columns
-    theirs = columns.signatures
-    differing = set(side.sure_signatures)
-    differing ^= columns.distinct
-    differing = set(
-        differing
-    )  # a set keeps the table of its largest size: every question would go to cold memory
+    places, rows = len(statement.lines), len(side.days)
+    if min(places, rows) < BULK_MIN:
+        none = Agreement(array("q", [UNPAIRED]) * places, array("q", [UNPAIRED]) * rows, set(range(rows)))
+        return none, list(range(places))
+    # numpy, which only long statements need: a worker starts without it
+    from domain.comparison.bulk import equal_rows
+
     first, last = statement.period_start.toordinal(), statement.period_end.toordinal()
-    outside = {day for day in columns.distinct_days & side.distinct_days if not first <= day <= last}
-    differing.update([theirs[place] for place in columns.places_on(outside)])
-    places = range(len(theirs))
-    others = list(compress(places, map(differing.__contains__, theirs)))
-    if columns.repeated:
-        others = sorted({*others, *(place for same in columns.repeated.values() for place in same[1:])})
-    marks = bytearray(b"\1") * len(theirs)
-    for place in others:
-        marks[place] = 0
-    return Agreement(marks, set(side.rows_signed(differing | side.unsure_signatures)), {}), others
+    found = equal_rows(side.bulk, statement.columns.bulk, first, last, side.unsure_marks)
+    return Agreement(found.row_of, found.place_of, found.rows_left), found.places_left
 
 
 def _named(
@@ -153,7 +135,7 @@ def _named(
     """
     entries, days = side.entries, side.days
     first, last = statement.period_start.toordinal(), statement.period_end.toordinal()
-    row_of = {number: row for row in agreed.unsigned if (number := entries.numbers[row]) not in side.unsure}
+    row_of = {number: row for row in agreed.unpaired if (number := entries.numbers[row]) not in side.unsure}
     named = {}
     for place in others:
         line = statement.lines[place]
@@ -163,8 +145,7 @@ def _named(
             continue
         gap = abs(days[row] - line.date.toordinal())
         if entries.amounts[row] == signed(line) and first <= days[row] <= last and gap <= window_days:
-            agreed.marks[place] = 1
-            agreed.other_day[place] = row
+            agreed.pair(place, row)
             del row_of[number]
         elif number:
             named[place] = row

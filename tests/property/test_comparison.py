@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.comparison import lay
 from domain.comparison.bridge import bridge
-from domain.comparison.columns import distinct_and_repeated
+from domain.comparison.columns import repeated_values
 from domain.comparison.compare import Compared, compare
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.normalised import bare_forms, squeezed_forms
@@ -102,7 +104,8 @@ def comparisons(draw: st.DrawFn) -> tuple[Compared, NaiveComparison]:
     other = _statement("S-2", draw(statement_lines), 0, 0)
     rules = Rules()
     progress = Progress({}, {}, dt.date(2026, 3, 1))
-    compared = compare(Wording("EUR"), rules, OurSide(entries, [statement, other]), statement, progress)
+    with patch.object(lay, "BULK_MIN", draw(st.sampled_from((1, lay.BULK_MIN)))):
+        compared = compare(Wording("EUR"), rules, OurSide(entries, [statement, other]), statement, progress)
     return compared, NaiveComparison(list(documents.values()), statement, [other], rules.date_window_days)
 
 
@@ -168,4 +171,4 @@ def test_references_normalised_together_are_those_normalised_singly(references: 
 def test_what_stands_several_times_is_found_in_whatever_piece(some: list[str], first: int, gap: int) -> None:
     values = [*some, *(f"a{n}" for n in range(first)), *some, *(f"b{n}" for n in range(gap)), "x", *some[:1]]
     counted = Counter(values)
-    assert distinct_and_repeated(values) == (set(counted), {v for v, count in counted.items() if count > 1})
+    assert repeated_values(values) == {value for value, count in counted.items() if count > 1}
