@@ -1,9 +1,9 @@
 """The rows of two sides that are equal in number, amount and day, found in a few array operations.
 
-The bulk of a long statement agrees, and must not cost an object or a look-up per line. So each side lays out its rows as
-words of the machine: the number's text exactly, zero-filled, the amount and the day. A row's *print* mixes them into one word.
-Prints are sorted and looked up in each other; whatever meets is then compared word for word, so that no pair rests on a
-hash: rows that share a print by chance are left to those who look line by line.
+The bulk of a long statement agrees, and must not cost an object or a look-up per line. So each side lays out its
+rows in machine words: the number's text exactly, zero-filled, the amount and the day. A *print* mixes a row's words
+into one. Prints are sorted and looked up in each other; whatever meets is then compared word for word, so that no pair
+rests on a hash: rows that share a print by chance are left to those who look line by line.
 """
 
 from __future__ import annotations
@@ -96,25 +96,27 @@ def equal_rows(ours: BulkRows, theirs: BulkRows, first: int, last: int, unsure: 
 
     None of which a side has two, and none of ours that is marked in ``unsure``.
     """
+    row_of, place_of = np.full(len(theirs.days), -1, np.intp), np.full(len(ours.days), -1, np.intp)
     rows, places = _met(ours, theirs)
-    same = ours.comparable[rows] & theirs.comparable[places]
+    row_of[places] = rows
+    same = (row_of >= 0) & theirs.comparable & (first <= theirs.days) & (theirs.days <= last)
+    same &= (ours.comparable & ~np.frombuffer(unsure, np.bool_))[row_of]
     for mine, other in zip(ours.columns, theirs.columns, strict=False):
-        same &= mine[rows] == other[places]
+        same &= mine[row_of] == other
     # A number that needs more words than any of the other side's is equal to none of them.
     shared = min(len(ours.columns), len(theirs.columns))
-    for columns, at in ((ours.columns, rows), (theirs.columns, places)):
-        for words in columns[shared:]:
-            same &= words[at] == 0
-    days = ours.days[rows]
-    same &= (first <= days) & (days <= last) & ~np.frombuffer(unsure, np.bool_)[rows]
-    rows, places = rows[same], places[same]
-    row_of, place_of = np.full(len(theirs.days), -1, np.int64), np.full(len(ours.days), -1, np.int64)
-    row_of[places], place_of[rows] = rows, places
+    for words in ours.columns[shared:]:
+        same &= words[row_of] == 0
+    for words in theirs.columns[shared:]:
+        same &= words == 0
+    row_of[~same] = -1
+    places = np.flatnonzero(same)
+    place_of[row_of[places]] = places
     return Equal(
         array("q", row_of.tobytes()),
         array("q", place_of.tobytes()),
         set(np.flatnonzero(place_of < 0).tolist()),
-        np.flatnonzero(row_of < 0).tolist(),
+        np.flatnonzero(~same).tolist(),
     )
 
 

@@ -34,6 +34,8 @@ AGAINST = "domain/discrepancies/against_statement.py"
 COMPARE = "domain/comparison/compare.py"
 CORRECTIONS = "domain/comparison/corrections.py"
 LAY = "domain/comparison/lay.py"
+BULK = "domain/comparison/bulk.py"
+SIEVE = "domain/comparison/sieve.py"
 FINDING = "domain/discrepancies/finding.py"
 CHANGES = "domain/rule_changes.py"
 ARCHIVE = "domain/archive/archive.py"
@@ -306,6 +308,21 @@ MUTATIONS: Final = (
         LAY,
         "return (net == signed_minor, ",
         "return (net >= signed_minor, ",
+    ),
+    Mutation(
+        "rows that share a print by chance agree",
+        BULK,
+        "same &= mine[row_of] == other",
+        "same &= mine[row_of] == mine[row_of]",
+    ),
+    Mutation(
+        "a number that is an alias elsewhere agrees in bulk", BULK, "~np.frombuffer(unsure, np.bool_)", "True"
+    ),
+    Mutation(
+        "loose references do not meet large accounts",
+        SIEVE,
+        "self._table[self._place(np.array(words, np.uint64))] = True",
+        "pass",
     ),
     Mutation(
         "one mistyped balance is two findings",
