@@ -21,7 +21,11 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 #: the tests of the rules that need no other room, quick ones first
-SUITE = ("tests/unit/test_domain_*.py", "tests/property/test_books_*.py")
+SUITE = (
+    "tests/unit/test_domain_*.py",
+    "tests/property/test_books_*.py",
+    "tests/property/test_comparison*.py",
+)
 HELPERS = ("tests/unit/ledger_*.py", "tests/property/*.py", "pyproject.toml")
 NEEDS_STREAMS = "test_domain_stored_book.py"
 TIMEOUT_S = 120
