@@ -36,8 +36,7 @@ class OwnEvents(msgspec.Struct):
 
     def of(self, *kinds: EntryKind) -> list[Item]:
         """Items in force of these kinds, in canonical order."""
-        items = (i for i in self.settlement.items.values() if i.fact.kind in kinds and i.original_minor)
-        return sorted(items, key=lambda i: i.order)
+        return [i for i in self.settlement.items.values() if i.fact.kind in kinds and i.original_minor]
 
 
 def own_event_findings(view: OwnEvents) -> Iterator[Finding]:

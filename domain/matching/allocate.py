@@ -84,7 +84,8 @@ def _by_reference(items: dict[str, Item], claims: list[Claim], index: DocumentIn
 
 
 def _of(items: Mapping[str, Item], *kinds: EntryKind) -> list[Item]:
-    return sorted((i for i in items.values() if i.fact.kind in kinds), key=lambda i: i.order)
+    """Those of these kinds, in canonical order, as all ``items`` of a run are."""
+    return [item for item in items.values() if item.fact.kind in kinds]
 
 
 def claims_of(payment: Item, items: Mapping[str, Item], index: DocumentIndex) -> list[Claim]:

@@ -25,7 +25,7 @@ def open_documents(run: Settlement) -> dict[str, Document]:
             item.due_date,
             item.numbers,
         )
-        for item in sorted(items, key=lambda i: i.order)
+        for item in items
     }
 
 

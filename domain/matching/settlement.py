@@ -67,6 +67,7 @@ class Settlement(msgspec.Struct):
     """The result of one run: allocations and what the discrepancy rules need to know about them."""
 
     items: dict[str, Item]
+    """By record key, in canonical order (``Item.order``)."""
     allocations: dict[tuple[str, str], Allocation]
     claims: list[Claim]
     excess_minor: dict[tuple[str, str], int]
