@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 STAYS_IN_TOUCH: Final[Mapping[str, str]] = {
@@ -17,6 +17,22 @@ STAYS_IN_TOUCH: Final[Mapping[str, str]] = {
     # every client of librdkafka 2.16 that has lost its only broker in an orderly restart: see ``HeardEnds``.)
     "topic.metadata.refresh.interval.ms": "10000",
 }
+
+#: what clients hear of a broker that goes or has only just come back; such errors of questions are not marked retriable
+_PASSING: Final = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+    }
+)
+
+
+def passes(error: BaseException) -> bool:
+    """True for what Kafka says while a broker restarts: the same question is answered a little later."""
+    return isinstance(error, KafkaException) and error.args[0].code() in _PASSING
+
 
 _ANSWER_WITHIN_S: Final = 10.0
 _log: Final = logging.getLogger(__name__)

@@ -24,6 +24,7 @@ import tenacity
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # it does export it
 
+from runtime.kafka import passes
 from schemas.errors import ProgressTimeout
 from schemas.progress import Log, scan_progress
 from schemas.topics import BOOKS_CHANGELOG, RESULTS, REVIEWS
@@ -57,13 +58,14 @@ def wait_until_reflected(
     """Block until the results of ``receipt`` are in PostgreSQL and Redis, at most ``timeout_s`` seconds.
 
     ``changelog`` and ``results`` name the topics to look at, where they are not the declared ones.
-    Raises ``NotReflectedError`` naming the store that is behind and by how much; what the stores and Kafka
-    raise themselves (``SQLAlchemyError``, ``LiveStoreError``, ``KafkaException``) is passed on.
+    A broker that restarts meanwhile is waited for, too. Raises ``NotReflectedError`` naming the store that is behind
+    and by how much; what else the stores and Kafka raise themselves (``SQLAlchemyError``, ``LiveStoreError``,
+    ``KafkaException``) is passed on.
     """
     stop = tenacity.stop_after_delay(timeout_s)
     retry = tenacity.Retrying(
         wait=tenacity.wait_exponential(multiplier=_FIRST_PAUSE_S, exp_base=1.5, max=_LONGEST_PAUSE_S),
-        retry=tenacity.retry_if_result(bool),
+        retry=tenacity.retry_if_result(bool) | tenacity.retry_if_exception(passes),
         stop=stop,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
     )

@@ -10,26 +10,13 @@ from collections.abc import Iterator, Mapping
 import tenacity
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from runtime.kafka import passes
+
 _CALL_TIMEOUT_S = 20.0
 
 
-#: what clients hear of a broker that goes or has only just come back; errors of this call are never marked retriable
-_PASSING = frozenset(
-    {
-        KafkaError.NOT_LEADER_FOR_PARTITION,
-        KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError._TRANSPORT,
-        KafkaError._ALL_BROKERS_DOWN,
-    }
-)
-
-
-def _passes(error: BaseException) -> bool:
-    return isinstance(error, KafkaException) and error.args[0].code() in _PASSING
-
-
 _patiently = tenacity.Retrying(
-    retry=tenacity.retry_if_exception(_passes),
+    retry=tenacity.retry_if_exception(passes),
     wait=tenacity.wait_fixed(0.1),
     stop=tenacity.stop_after_delay(_CALL_TIMEOUT_S),
     reraise=True,
