@@ -127,7 +127,7 @@ class Fleet:
         self._write(self._conf_file, self._configuration(rpc_port, password, settled))
         process = self._started = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._conf_file)],
-            env={**os.environ, **environment},
+            env=_keeping_bytecode({**os.environ, **environment}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -332,6 +332,13 @@ class Fleet:
             wait(condition)
         except tenacity.RetryError:
             raise FleetError(otherwise, f"Read {self._logs / 'supervisord.log'}.") from None
+
+
+def _keeping_bytecode(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment, for processes that are started again: what they have compiled once is kept, else every restart
+    compiles all that it imports, and a worker that was killed is back a second later.
+    """
+    return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def run_in_foreground(module: str, environment: Mapping[str, str]) -> int:

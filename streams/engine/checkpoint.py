@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
@@ -17,6 +18,8 @@ from schemas.progress import PROGRESS_KEY, STATE_HEADERS, Progress, encode_progr
 
 TRANSACTION_TIMEOUT_MS = 30_000
 _CALL_TIMEOUT_S = 20.0
+#: patience with one client after the other: an answer takes some 60 ms, under load more
+_FENCED_WITHIN_S = (0.1, 0.15, 0.2, 0.3, 0.4, _CALL_TIMEOUT_S)
 _ABORTS_MAX = 5
 _FENCED = frozenset(
     {
@@ -50,13 +53,31 @@ def is_fenced(error: KafkaException) -> bool:
     return error.args[0].code() in _FENCED
 
 
+def fencing_producer(config: dict[str, Any]) -> Producer:
+    """A producer that has fenced any previous owner of its ``transactional.id``. Blocking.
+
+    Where no broker is connected yet, or the coordinator is still aborting what a killed owner left open,
+    ``init_transactions`` of librdkafka asks again only after half a second. A new client asks at once.
+    """
+    for patience_s in _FENCED_WITHIN_S:
+        producer = Producer(config)
+        try:
+            producer.init_transactions(patience_s)
+            return producer
+        except KafkaException as error:
+            if not error.args[0].retriable():
+                raise
+            last = error
+    raise last
+
+
 class Committer:
     """The transactional producer of one partition number. Blocking; used from one thread at a time."""
 
     def __init__(self, kafka: Mapping[str, str], transactional_id: str, changelog: str) -> None:
         """Fences any previous owner of ``transactional_id`` and aborts what it left open."""
         self._changelog = changelog
-        self._producer = Producer(
+        self._producer = fencing_producer(
             {
                 **kafka,
                 "transactional.id": transactional_id,
@@ -68,7 +89,6 @@ class Committer:
                 "log_level": 2,
             }
         )
-        self._producer.init_transactions(_CALL_TIMEOUT_S)
 
     def commit(self, checkpoint: Checkpoint) -> int:
         """Commit ``checkpoint`` and return the changelog offset after it.
