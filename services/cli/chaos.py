@@ -328,7 +328,7 @@ def _report(summary: Summary, *, as_json: bool) -> None:
     else:
         out.print(
             f"{summary.faults} faults in {summary.took_s:.0f} s, {summary.events} events"
-            f", other rules from fault {summary.rules_changed_at} on",
+            f", other rules from fault {summary.rules_changed_at or 'none'} on",
             highlight=False,
         )
         for name, figure in summary.figures.items():
