@@ -8,6 +8,7 @@ again through ``fleet.json``. Exit codes of the worker are named in ``streams/en
 from __future__ import annotations
 
 import configparser
+import contextlib
 import json
 import os
 import secrets
@@ -163,11 +164,11 @@ class Fleet:
             ) from None
 
     def stop(self) -> None:
-        """Stop all programs cleanly, then supervisord. Idempotent."""
-        state = self.running()
+        """Stop all programs cleanly, then supervisord; also where somebody else is doing so already. Idempotent."""
+        state = self._living()
         if state is not None:
-            with self._rpc(state) as server:
-                server.supervisor.shutdown()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(state.pid).terminate()
             # Its RPC port closes first, long before the programs have ended: only its own end shows that they did.
             self._until(lambda: not self._is_alive(state), STOP_WITHIN_S, "supervisord did not stop")
         if self._started is not None:
@@ -205,12 +206,9 @@ class Fleet:
     # -- looking
 
     def running(self) -> FleetState | None:
-        """The running fleet of this folder, else ``None``."""
-        if not self._state_file.exists():
-            return None
-        raw = json.loads(self._state_file.read_text())
-        state = FleetState(**{**raw, "programs": tuple(Program(**p) for p in raw["programs"])})
-        if not self._is_alive(state):
+        """The running fleet of this folder, else ``None``; one that is being stopped runs no more."""
+        state = self._living()
+        if state is None:
             return None
         try:
             with self._rpc(state) as server:
@@ -260,6 +258,15 @@ class Fleet:
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
     # -- inside
+
+    def _living(self) -> FleetState | None:
+        """What this folder's supervisord, which lives, was started with; it may be about to end."""
+        try:
+            raw = json.loads(self._state_file.read_text())
+        except FileNotFoundError:
+            return None
+        state = FleetState(**{**raw, "programs": tuple(Program(**p) for p in raw["programs"])})
+        return state if self._is_alive(state) else None
 
     def _is_alive(self, state: FleetState) -> bool:
         """Whether this folder's supervisord lives; it ends after its programs. A pid alone proves nothing."""
