@@ -8,6 +8,7 @@ again through ``fleet.json``. Exit codes of the worker are named in ``streams/en
 from __future__ import annotations
 
 import configparser
+import contextlib
 import json
 import os
 import secrets
@@ -127,7 +128,7 @@ class Fleet:
         self._write(self._conf_file, self._configuration(rpc_port, password, settled))
         process = self._started = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._conf_file)],
-            env={**os.environ, **environment},
+            env=_keeping_bytecode({**os.environ, **environment}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -163,11 +164,11 @@ class Fleet:
             ) from None
 
     def stop(self) -> None:
-        """Stop all programs cleanly, then supervisord. Idempotent."""
-        state = self.running()
+        """Stop all programs cleanly, then supervisord; also where somebody else is doing so already. Idempotent."""
+        state = self._living()
         if state is not None:
-            with self._rpc(state) as server:
-                server.supervisor.shutdown()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(state.pid).terminate()
             # Its RPC port closes first, long before the programs have ended: only its own end shows that they did.
             self._until(lambda: not self._is_alive(state), STOP_WITHIN_S, "supervisord did not stop")
         if self._started is not None:
@@ -205,12 +206,9 @@ class Fleet:
     # -- looking
 
     def running(self) -> FleetState | None:
-        """The running fleet of this folder, else ``None``."""
-        if not self._state_file.exists():
-            return None
-        raw = json.loads(self._state_file.read_text())
-        state = FleetState(**{**raw, "programs": tuple(Program(**p) for p in raw["programs"])})
-        if not self._is_alive(state):
+        """The running fleet of this folder, else ``None``; one that is being stopped runs no more."""
+        state = self._living()
+        if state is None:
             return None
         try:
             with self._rpc(state) as server:
@@ -260,6 +258,15 @@ class Fleet:
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
     # -- inside
+
+    def _living(self) -> FleetState | None:
+        """What this folder's supervisord, which lives, was started with; it may be about to end."""
+        try:
+            raw = json.loads(self._state_file.read_text())
+        except FileNotFoundError:
+            return None
+        state = FleetState(**{**raw, "programs": tuple(Program(**p) for p in raw["programs"])})
+        return state if self._is_alive(state) else None
 
     def _is_alive(self, state: FleetState) -> bool:
         """Whether this folder's supervisord lives; it ends after its programs. A pid alone proves nothing."""
@@ -332,6 +339,13 @@ class Fleet:
             wait(condition)
         except tenacity.RetryError:
             raise FleetError(otherwise, f"Read {self._logs / 'supervisord.log'}.") from None
+
+
+def _keeping_bytecode(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment, for processes that are started again: what they have compiled once is kept, else every restart
+    compiles all that it imports, and a worker that was killed is back a second later.
+    """
+    return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def run_in_foreground(module: str, environment: Mapping[str, str]) -> int:

@@ -24,15 +24,13 @@ from sqlalchemy.exc import OperationalError
 from deploy import faults
 from deploy.fleet import Fleet
 from deploy.stack import EmbeddedStack
-from domain.books import Book
-from domain.digest import digest_of, figures
-from domain.events import Source
+from domain.rule_sets import RuleSet, RulesInForce
 from domain.rules import Rules
 from runtime.settings import Settings
 from schemas.codec import Codec
 from schemas.errors import ProgressTimeout
 from schemas.registry import FingerprintRegistry
-from schemas.topics import BOOKS_CHANGELOG, BY_NAME, RESULTS
+from schemas.topics import BOOKS_CHANGELOG, RESULTS
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json, say
@@ -41,6 +39,7 @@ from services.imports.canonical import Outgoing, read_event
 from services.imports.errors import Receipt
 from services.imports.settle import wait_until_reflected
 from services.operations.chaos.feeder import FedRecord, Feeder
+from services.operations.chaos.rule_change import activation, other_rules, undisturbed_digest
 from services.operations.chaos.storm import (
     Episode,
     Fault,
@@ -51,10 +50,9 @@ from services.operations.chaos.storm import (
     storm,
 )
 from services.operations.chaos.watch import CommitWatch
-from services.operations.offline_fold import fold_value
 from services.operations.verify import Verifier, VerifyTargets
 from services.simulator.events import Event
-from services.simulator.simulation import Simulation
+from services.simulator.simulation import DEFAULT_START, Simulation
 from services.store.errors import LiveStoreUnavailable
 
 _MODULES: Final = frozenset({"streams", "services.projector"})
@@ -188,14 +186,9 @@ def records(source: Iterator[Event], codec: Codec) -> Iterator[FedRecord]:
         yield FedRecord(outgoing.topic.name, outgoing.key, value)
 
 
-def undisturbed_digest(fed: Iterator[FedRecord], codec: Codec, rules: Rules) -> str:
-    """What the records come to where there is no Kafka, no process and no fault: folded here, in order."""
-    books: dict[str, Book] = {}
-    epoch = dt.datetime.fromtimestamp(0, dt.UTC)
-    for number, record in enumerate(fed):
-        source = Source(record.topic, 0, number)
-        fold_value(books, BY_NAME[record.topic], record.key, record.value, source, epoch, codec, rules)
-    return digest_of(row for book in books.values() for row in figures(book))
+def rule_set(base: Rules) -> RuleSet:
+    """What is put into force in the middle of the storm; from a date on that has events before and after it."""
+    return other_rules(base, DEFAULT_START + dt.timedelta(days=_DAYS // 3))
 
 
 def chaos(
@@ -278,6 +271,8 @@ def _run(
         )
 
     feeder = Feeder(found.kafka_bootstrap_servers, records(events(summary.seed), codec), rate)
+    other = rule_set(rules)
+    change = activation(other, codec, settings.partitions)
     planned = plan(summary.seed, [fault for fault in stack.faults(feeder) if fault.name in names], count)
     kept = Verifier(targets)
     try:
@@ -287,7 +282,14 @@ def _run(
         ):
             feeder.wait_until_sent(_WARM_UP_EVENTS)
             settled(feeder.delivered())
-            around = Surroundings(feeder, watch, stack.shares, settled, lambda: kept.run(whole=False))
+            around = Surroundings(
+                feeder,
+                watch,
+                stack.shares,
+                settled,
+                lambda: kept.run(whole=False),
+                lambda: feeder.insert(change),
+            )
             try:
                 storm(planned, around, summary, _tell)
             finally:
@@ -298,7 +300,8 @@ def _run(
         summary.broken += [f"at the end: {c.invariant} {c.detail}" for c in whole.checks if not c.ok]
         summary.digest = whole.digest
         fed = records(itertools.islice(events(summary.seed), summary.events), codec)
-        summary.undisturbed_digest = undisturbed_digest(fed, codec, rules)
+        held = RulesInForce(() if summary.rules_changed_at is None else (other,), rules)
+        summary.undisturbed_digest = undisturbed_digest(fed, codec, held)
         if summary.digest != summary.undisturbed_digest:
             summary.broken.append("at the end: the digest is not that of the undisturbed fold")
     finally:
@@ -324,7 +327,9 @@ def _report(summary: Summary, *, as_json: bool) -> None:
         print_json(summary)
     else:
         out.print(
-            f"{summary.faults} faults in {summary.took_s:.0f} s, {summary.events} events", highlight=False
+            f"{summary.faults} faults in {summary.took_s:.0f} s, {summary.events} events"
+            f", other rules from fault {summary.rules_changed_at or 'none'} on",
+            highlight=False,
         )
         for name, figure in summary.figures.items():
             out.print(f"{name}: median {figure['median']}, p95 {figure['p95']}, max {figure['max']}")

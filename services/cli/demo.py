@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import time
 import zlib
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ from services.simulator.simulation import Simulation
 _SHOWN = 10
 #: in the live demonstration, beside its customers
 _LIVE_SUPPLIERS = 12
+#: whether our processes still run, while live events are fed
+_LOOK_EVERY_S = 1.0
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -234,6 +237,10 @@ def _print_summary(summary: dict[str, Any]) -> None:
 # -- live
 
 
+class _StoppedElsewhereError(Exception):
+    """Nobody is there any more who would take an event: what is still queued is given up."""
+
+
 def run_live(
     settings: Settings, seed: int, customers: int, days: int, rate: int, seconds: int, suppliers: int
 ) -> None:
@@ -284,22 +291,33 @@ def _feed(
     seconds: int,
     signals: StopSignals,
 ) -> None:
-    """Publish ``rate`` live events a second until told to stop."""
+    """Publish ``rate`` live events a second until told to stop, or until somebody has stopped Tieout."""
+    from deploy.fleet import Fleet
+
+    fleet = Fleet(Path(settings.home))
+    # That connections break when the servers are stopped is told in one sentence, below.
+    logging.getLogger("librdkafka").setLevel(logging.CRITICAL)
     now = dt.datetime.now(dt.UTC)
-    began = time.monotonic()
-    with new_publisher(found, settings) as publisher:
-        for position, event in enumerate(simulation.live_events(rate, now), start=1):
-            outgoing = read_event(position, event)
-            if isinstance(outgoing, LineError):
-                _defect(outgoing)
-            else:
-                publisher.send(outgoing)
-                publisher.flush()
-            due = began + position / rate
-            if signals.wait(max(0, due - time.monotonic())):
-                return
-            if seconds and time.monotonic() - began >= seconds:
-                return
+    began = looked = time.monotonic()
+    try:
+        with new_publisher(found, settings) as publisher:
+            for position, event in enumerate(simulation.live_events(rate, now), start=1):
+                outgoing = read_event(position, event)
+                if isinstance(outgoing, LineError):
+                    _defect(outgoing)
+                else:
+                    publisher.send(outgoing)
+                due = began + position / rate
+                if signals.wait(max(0, due - time.monotonic())):
+                    return
+                if seconds and time.monotonic() - began >= seconds:
+                    return
+                if time.monotonic() - looked >= _LOOK_EVERY_S:
+                    looked = time.monotonic()
+                    if fleet.running() is None:
+                        raise _StoppedElsewhereError
+    except _StoppedElsewhereError:
+        say("Tieout was stopped from elsewhere, so no more events are fed.")
 
 
 def _is_running(settings: Settings) -> bool:

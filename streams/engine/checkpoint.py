@@ -7,16 +7,22 @@ in the same changelog partition. So state, outputs and progress are one consiste
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.admin import CHANGELOG_MAX_BYTES
 from schemas.progress import PROGRESS_KEY, STATE_HEADERS, Progress, encode_progress
 
+log = logging.getLogger(__name__)
 TRANSACTION_TIMEOUT_MS = 30_000
 _CALL_TIMEOUT_S = 20.0
+_CONNECTED_WITHIN_S = 1.0
+#: with one connected client after the other: an answer takes some milliseconds, under load more
+_PATIENCE_S = (0.05, 0.1, 0.15, 0.2, 0.3)
 _ABORTS_MAX = 5
 _FENCED = frozenset(
     {
@@ -50,13 +56,33 @@ def is_fenced(error: KafkaException) -> bool:
     return error.args[0].code() in _FENCED
 
 
+def fencing_producer(config: dict[str, Any], changelog: str) -> Producer:
+    """A producer that has fenced any previous owner of its ``transactional.id``. Blocking.
+
+    Where no broker is connected yet, or the coordinator is still aborting what a killed owner left open,
+    ``init_transactions`` of librdkafka asks again only after half a second. So a client is connected first, and one
+    that is not answered at once gives way to a new one, which asks at once. The last has time, and its error is raised.
+    """
+    for patience_s in _PATIENCE_S:
+        producer = Producer(config)
+        try:
+            producer.list_topics(changelog, timeout=_CONNECTED_WITHIN_S)
+            producer.init_transactions(patience_s)
+            return producer
+        except KafkaException as error:
+            log.debug("%s is not fenced yet: %s", config["transactional.id"], error)
+    producer = Producer(config)
+    producer.init_transactions(_CALL_TIMEOUT_S)
+    return producer
+
+
 class Committer:
     """The transactional producer of one partition number. Blocking; used from one thread at a time."""
 
     def __init__(self, kafka: Mapping[str, str], transactional_id: str, changelog: str) -> None:
         """Fences any previous owner of ``transactional_id`` and aborts what it left open."""
         self._changelog = changelog
-        self._producer = Producer(
+        self._producer = fencing_producer(
             {
                 **kafka,
                 "transactional.id": transactional_id,
@@ -66,9 +92,9 @@ class Committer:
                 "queue.buffering.max.messages": 1_000_000,
                 "message.max.bytes": CHANGELOG_MAX_BYTES,
                 "log_level": 2,
-            }
+            },
+            changelog,
         )
-        self._producer.init_transactions(_CALL_TIMEOUT_S)
 
     def commit(self, checkpoint: Checkpoint) -> int:
         """Commit ``checkpoint`` and return the changelog offset after it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -67,6 +68,34 @@ class Quiet:
         return 0.25 * len(numbers)
 
 
+def surroundings(
+    shares: Callable[[str], Shares],
+    settled: Callable[[Any], None],
+    check: Callable[[], Report],
+    change_rules: Callable[[], None] = lambda: None,
+) -> Surroundings:
+    return Surroundings(
+        cast("Feeder", Quiet()), cast("CommitWatch", Quiet()), shares, settled, check, change_rules
+    )
+
+
+@pytest.mark.parametrize(("count", "middle"), [(1, 1), (2, 1), (5, 3)])
+def test_the_rules_change_once_upon_the_fault_in_the_middle(count: int, middle: int) -> None:
+    happened: list[str] = []
+    around = surroundings(
+        lambda victim: (frozenset(), frozenset()),
+        lambda offsets: happened.append("settled"),
+        Report,
+        lambda: happened.append("rules"),
+    )
+    fault = Fault("other", 1, lambda: happened.append("strike"))
+    summary = Summary(1)
+    storm([(fault, 0.0)] * count, around, summary, lambda episode: None)
+    assert summary.rules_changed_at == middle
+    before, after = ["strike", "settled"] * (middle - 1), ["strike", "settled"] * (count - middle + 1)
+    assert happened == [*before, "rules", *after]
+
+
 def test_a_storm_stops_at_the_first_broken_check() -> None:
     asked: list[Any] = []
     reports = iter([Report(), Report(False, checks=[Check("I3", "once", False, "twice: e-1")])])
@@ -74,9 +103,7 @@ def test_a_storm_stops_at_the_first_broken_check() -> None:
     def shares(victim: str) -> Shares:
         return frozenset({0}), frozenset({1, 2})
 
-    around = Surroundings(
-        cast("Feeder", Quiet()), cast("CommitWatch", Quiet()), shares, asked.append, lambda: next(reports)
-    )
+    around = surroundings(shares, asked.append, lambda: next(reports))
     kill = Fault("kill", 1, lambda: None, victim="worker-1")
     other = Fault("other", 1, lambda: None)
     summary = Summary(1)
@@ -84,6 +111,7 @@ def test_a_storm_stops_at_the_first_broken_check() -> None:
     assert asked == [{("t", 0): 5}] * 2
     assert summary.broken == ["fault 2, other: I3 twice: e-1"]
     assert not summary.ok
+    assert summary.rules_changed_at == 2
     assert (summary.faults, summary.by_kind) == (2, {"kill": 1, "other": 1})
     assert summary.episodes[0].victim_back_s == 0.25
     assert summary.episodes[0].survivors_pause_s == 0.5
@@ -100,3 +128,19 @@ def test_records_that_are_held_back_come_later_and_none_is_lost() -> None:
     assert sent[:6] == fed[5:11]
     assert sent.index(fed[0]) > 5
     assert feeder.sent == 30
+
+
+def test_what_is_inserted_goes_besides_and_counts_as_nothing_sent() -> None:
+    fed = [FedRecord("t", b"k", b"%d" % number) for number in range(3)]
+    feeder = Feeder("unused:1", fed, 1000)
+    feeder.insert([FedRecord("rules", b"2", b"on", 0), FedRecord("rules", b"2", b"on", 1)])
+    arriving = feeder._arriving()
+    next(arriving)
+    feeder.repeat(1)
+    assert [(other.topic, other.partition) for other in feeder._besides()] == [
+        ("rules", 0),
+        ("rules", 1),
+        ("t", -1),
+    ]
+    assert feeder._besides() == []
+    assert feeder.sent == 1

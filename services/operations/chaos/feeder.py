@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
@@ -20,12 +20,16 @@ GARBAGE_EVERY: Final = 50
 GARBAGE: Final = b"no Avro"
 _REMEMBERED: Final = 500
 _WAIT_S: Final = 0.05
+_BY_KEY: Final = -1
 
 
 class FedRecord(NamedTuple):
+    """A record to be sent; without a partition, to that of its key."""
+
     topic: str
     key: bytes
     value: bytes
+    partition: int = _BY_KEY
 
 
 class Feeder:
@@ -43,6 +47,7 @@ class Feeder:
         self._sent = 0
         self._repeat = 0
         self._hold = 0
+        self._inserted: list[FedRecord] = []
         self._recent: deque[FedRecord] = deque(maxlen=_REMEMBERED)
         self._held: deque[FedRecord] = deque()
         self._next_offsets: dict[tuple[str, int], int] = {}
@@ -78,6 +83,11 @@ class Feeder:
         """Send the last ``count`` records once more, with the next one."""
         with self._moved:
             self._repeat = min(count, _REMEMBERED)
+
+    def insert(self, records: Sequence[FedRecord]) -> None:
+        """Send these besides, with the next one; not counted as sent."""
+        with self._moved:
+            self._inserted += records
 
     def hold_back(self, count: int) -> None:
         """Let the next ``count`` records wait until as many others went before them."""
@@ -119,8 +129,8 @@ class Feeder:
                 self._send(producer, record)
                 if number % GARBAGE_EVERY == 0:
                     self._send(producer, record._replace(value=GARBAGE))
-                for again in self._duplicates():
-                    self._send(producer, again)
+                for other in self._besides():
+                    self._send(producer, other)
             while producer.flush(_WAIT_S):
                 self._raise()
         except BaseException as error:
@@ -150,15 +160,23 @@ class Feeder:
                 yield self._held.popleft()
         yield from self._held
 
-    def _duplicates(self) -> list[FedRecord]:
+    def _besides(self) -> list[FedRecord]:
+        """What was asked to be sent with this record."""
         with self._moved:
             count, self._repeat = self._repeat, 0
-            return list(self._recent)[-count:] if count else []
+            inserted, self._inserted = self._inserted, []
+            return [*inserted, *(list(self._recent)[-count:] if count else [])]
 
     def _send(self, producer: Producer, record: FedRecord) -> None:
         while True:
             try:
-                producer.produce(record.topic, record.value, record.key, on_delivery=self._acknowledged)
+                producer.produce(
+                    record.topic,
+                    record.value,
+                    record.key,
+                    partition=record.partition,
+                    on_delivery=self._acknowledged,
+                )
                 break
             except BufferError:
                 producer.poll(_WAIT_S)

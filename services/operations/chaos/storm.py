@@ -59,6 +59,8 @@ class Summary:
     faults: int = 0
     took_s: float = 0.0
     by_kind: dict[str, int] = field(default_factory=dict)
+    rules_changed_at: int | None = None
+    """The number of the fault that struck while the accounts were being reviewed under other rules."""
     events: int = 0
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
     digest: str = ""
@@ -73,13 +75,17 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the storm needs of the stack. ``settled`` blocks until the given offsets are reflected everywhere (I10)."""
+    """What the storm needs of the stack. ``settled`` blocks until the given offsets are reflected everywhere (I10).
+
+    ``change_rules`` puts other rules into force, for all customers, and does not wait for anything.
+    """
 
     feeder: Feeder
     watch: CommitWatch
     shares: Callable[[str], Shares]
     settled: Callable[[Mapping[tuple[str, int], int]], None]
     check: Callable[[], Report]
+    change_rules: Callable[[], None]
 
 
 def plan(seed: int, faults: Sequence[Fault], count: int) -> list[tuple[Fault, float]]:
@@ -97,10 +103,16 @@ def storm(
     summary: Summary,
     on_episode: Callable[[Episode], None],
 ) -> None:
-    """Let all faults strike; stops at the first check that is broken, which ``summary`` then names."""
+    """Let all faults strike, the one in the middle upon a change of the rules; stops at the first check that is
+    broken, which ``summary`` then names.
+    """
     began_s = time.monotonic()
+    middle = (len(planned) + 1) // 2
     for number, (fault, pause_s) in enumerate(planned, start=1):
         time.sleep(pause_s)
+        if number == middle:
+            around.change_rules()
+            summary.rules_changed_at = number
         episode = _endure(number, fault, around, summary)
         summary.episodes.append(episode)
         on_episode(episode)
