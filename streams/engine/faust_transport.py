@@ -69,20 +69,25 @@ class BatchConsumer(driver.Consumer):
         except KafkaException as error:
             fail_stop(ExitCode.DATA_PLANE_ERROR, f"reading the sources failed: {error}", error)
         engine.note_fetch()
-        for topic, of_topic in _by_topic(batches):
-            if not self.flow_active or of_topic[0].epoch != engine.data_plane.epoch:
-                break  # a seek has superseded this fetch; the records will come again
+        for topic, fetched in _by_topic(batches):
             if topic in engine.source_topics:
-                tp = TP(topic, of_topic[0].partition)
-                yield tp, _message(tp, of_topic[0].records[-1], None, of_topic, generation)
-                for batch in of_topic:
+                if self._superseded(fetched[0]):
+                    return
+                tp = TP(topic, fetched[0].partition)
+                yield tp, _message(tp, fetched[0].records[-1], None, fetched, generation)
+                for batch in fetched:
                     await engine.wait_for_room(batch)
-            else:
-                for batch, record in ((batch, record) for batch in of_topic for record in batch.records):
-                    if not self.flow_active or batch.epoch != engine.data_plane.epoch:
-                        break
-                    tp = TP(topic, batch.partition)
+                continue
+            for batch in fetched:
+                tp = TP(topic, batch.partition)
+                for record in batch.records:
+                    if self._superseded(batch):
+                        return
                     yield tp, _message(tp, record, record.key(), record.value(), generation)
+
+    def _superseded(self, batch: Batch) -> bool:
+        """Whether a seek has made its fetch void: the records will come again."""
+        return not self.flow_active or batch.epoch != self.app.engine.data_plane.epoch
 
     def _is_ordinary(self, tp: TP) -> bool:
         """Whether a topic is served to per-event agents, with Faust's acknowledgements and offsets."""
