@@ -28,7 +28,8 @@ V = TypeVar("V")
 #: joins again. Records come from the data plane, so ours never polls (with Faust's 1000 s every worker fell silent
 #: for good after 17 minutes). Seconds.
 _NEVER_IDLE_S = 100 * 365 * 86_400.0
-#: between two turns at one batch, so that whatever waits for the event loop meanwhile gets it
+#: between two turns at one batch, so that whatever waits for the event loop meanwhile gets it; between two batches of
+#: a fetch, what is ready goes first (checkpoints that start or end)
 _BREATH_S = 0.001
 
 
@@ -48,7 +49,7 @@ class EngineSettings:
 
 
 class BatchSchema(faust.Schema):
-    """Hands a batch through as it is: decoding is the agent's business."""
+    """Hands batches through as they are: decoding is the agent's business."""
 
     def compile(self, app: Any, **kwargs: Any) -> Any:
         create_event = app.create_event
@@ -119,7 +120,7 @@ def _store_opener(settings: EngineSettings) -> Callable[[int], ColdStore]:
 
 
 def batch_topic(app: faust.App, name: str) -> Any:
-    """The Faust topic of ``name`` as record batches."""
+    """The Faust topic of ``name`` as record batches: an event is those of one fetch, one per partition."""
     return app.topic(name, schema=BatchSchema())
 
 
@@ -132,15 +133,15 @@ def batch_agent(app: faust.App, topic: str, *, name: str) -> Callable[[Callable[
     engine = engine_of(app)
 
     def decorate(work: Callable[[BatchView[V]], None]) -> Any:
-        async def run(stream: AsyncIterator[Batch]) -> None:
-            async for batch in stream:
-                rest: Batch | None = batch
-                while rest is not None:
-                    with engine.open(rest) as view:
-                        work(view)
-                    rest = view.rest
-                    if rest is not None:
-                        await asyncio.sleep(_BREATH_S)
+        async def run(stream: AsyncIterator[list[Batch]]) -> None:
+            async for batches in stream:
+                for batch in batches:
+                    rest: Batch | None = batch
+                    while rest is not None:
+                        with engine.open(rest) as view:
+                            work(view)
+                        rest = view.rest
+                        await asyncio.sleep(0 if rest is None else _BREATH_S)
 
         return app.agent(batch_topic(app, topic), name=name)(run)
 

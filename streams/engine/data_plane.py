@@ -38,7 +38,7 @@ class DataPlane:
                 # Not at the first byte: at 10,000 events/s each record would be a request, to the broker and a batch
                 # of its own here, and both cores would be busy with nothing but that.
                 "fetch.min.bytes": 100_000,
-                "fetch.wait.max.ms": 4,
+                "fetch.wait.max.ms": 2,
                 "fetch.queue.backoff.ms": 5,
                 "queued.min.messages": 50_000,
                 "queued.max.messages.kbytes": 32_768,
