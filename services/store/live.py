@@ -72,6 +72,32 @@ class Change(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What one write brings, as the store keeps it: JSON, so that no balance is an object on its way there.
+
+    ``members``, ``versions`` and ``balances`` are of the same accounts; an account may come twice, in order.
+    """
+
+    members: Sequence[str] = ()
+    """As `member`."""
+    versions: Sequence[int] = ()
+    balances: Sequence[str] = ()
+    """Each a `BalanceRow`."""
+    changes: Sequence[str] = ()
+    """Each as `Change.json`."""
+
+    @classmethod
+    def of(cls, balances: Sequence[BalanceRow], changes: Sequence[Change]) -> Told:
+        """From objects."""
+        return cls(
+            [member(row.customer_id, row.currency) for row in balances],
+            [row.account_version for row in balances],
+            [msgspec.json.encode(row).decode() for row in balances],
+            [change.json() for change in changes],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Advance:
     """A write takes the store from ``start`` to ``end``: next offsets of one place."""
 
@@ -116,12 +142,7 @@ class LiveStore(LiveReader, Protocol):
     All raise LiveStoreUnavailable; after that, whether the write was taken is unknown.
     """
 
-    def apply(
-        self,
-        balances: Sequence[BalanceRow],
-        changes: Sequence[Change],
-        advanced: Mapping[Place, Advance] | None = None,
-    ) -> Applied:
+    def apply(self, told: Told, advanced: Mapping[Place, Advance] | None = None) -> Applied:
         """Write the balances (guarded by version), the changes, and where that takes the store.
 
         Raises LiveStoreOutOfStep, and writes nothing, when the store does not stand at the starts given.
@@ -138,6 +159,11 @@ class LiveStore(LiveReader, Protocol):
 
         Raises LiveStoreOutOfStep: begin again.
         """
+
+
+def member(customer_id: str, currency: str) -> str:
+    """The name of an account: one text, the same for no two of them, as a currency has no colon."""
+    return f"{customer_id}:{currency}"
 
 
 def parse_change_id(change_id: str) -> tuple[int, int]:

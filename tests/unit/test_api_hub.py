@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import msgspec
 
-from services.store.live import RESET, Change
+from services.store.live import RESET, Change, Told
 from services.store.testing import MemoryLiveStore
 from services.web.hub import LiveHub, Signal
 from services.web.wire import Batch, batch_of, browser_json
@@ -23,7 +23,7 @@ class WaitingStore(MemoryLiveStore):
 
     def add(self, *changes: Change) -> None:
         with self._arrived:
-            self.apply([], changes)
+            self.apply(Told.of([], changes))
             self._arrived.notify_all()
 
     def changes_since(self, change_id: str, *, limit: int = 1000, wait_ms: int = 0) -> list[Change]:
