@@ -32,6 +32,8 @@ _log: Final = logging.getLogger(__name__)
 _REQUEST_TIMEOUT_S: Final = 10.0
 #: after the first record, how long to gather more: the price in latency for not committing each alone
 _GATHER_S: Final = 0.005
+#: how long the ends of partitions wait for records to be committed with
+_ENDS_S: Final = 0.02
 #: records taken at a time, after each of which the bytes of the batch are looked at
 _PIECE: Final = 2_000
 #: no further piece beyond that: comparisons and refused records may be long
@@ -86,7 +88,7 @@ class ResultsReader:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
                 "fetch.min.bytes": 1,
-                "fetch.wait.max.ms": 500,
+                "fetch.wait.max.ms": 100,  # the end of a partition is heard of that late
                 "fetch.queue.backoff.ms": 5,
                 "queued.min.messages": 50_000,
                 "queued.max.messages.kbytes": 32_768,
@@ -124,10 +126,11 @@ class ResultsReader:
     def next_batch(self) -> Batch:
         """What comes next: at once when something is there, else nothing after ``idle_s``.
 
-        When idle it is not empty once more, if the ends of partitions lie beyond the last records. Raises
+        When idle it is not empty once more, and sooner, if ends of partitions lie beyond the last records. Raises
         ResultUnreadable, ResultsUnavailable.
         """
-        first = self._consumer.poll(self._idle_s)
+        reaches_further = any(end > self._next[place] for place, end in self._ends.items())
+        first = self._consumer.poll(min(_ENDS_S, self._idle_s) if reaches_further else self._idle_s)
         if first is None:
             return self._batch({}, {}, 0)
         messages = self._gather(first)
