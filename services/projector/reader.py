@@ -134,21 +134,25 @@ class ResultsReader:
         if first is None:
             return self._batch({}, {}, 0)
         messages = self._gather(first)
-        by_topic: dict[str, list[Message]] = {}
-        ends: dict[Place, int] = {}
+        by_place: dict[Place, list[Message]] = {}
         for message in messages:
-            topic, offset = message.topic() or "", _number(message.offset())
+            place = (message.topic() or "", _number(message.partition()))
             error = message.error()
             if error is not None:
-                self._ends[topic, _number(message.partition())] = self._end_of_partition(error, offset)
-                continue
-            by_topic.setdefault(topic, []).append(message)
-            place = (topic, _number(message.partition()))
-            ends[place] = offset + 1
-            self._ends.pop(place, None)
-            self._read_at_s[place] = message.timestamp()[1] / 1000
-        if not by_topic:
+                self._ends[place] = self._end_of_partition(error, _number(message.offset()))
+            else:
+                by_place.setdefault(place, []).append(message)
+        if not by_place:
             return Batch()  # only ends: they wait for the next records, or for an idle moment
+        by_topic: dict[str, list[Message]] = {}
+        ends: dict[Place, int] = {}
+        for place, found in by_place.items():
+            by_topic.setdefault(place[0], []).extend(found)
+            last = found[-1]
+            ends[place] = _number(last.offset()) + 1
+            self._read_at_s[place] = last.timestamp()[1] / 1000
+            if self._ends.get(place, ends[place]) < ends[place]:  # reported before these came
+                del self._ends[place]
         rows = {topic: self._columns(topic, found) for topic, found in by_topic.items()}
         return self._batch(rows, ends, sum(map(len, by_topic.values())))
 
