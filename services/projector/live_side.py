@@ -148,18 +148,21 @@ def told_of(batch: Batch, projections: Sequence[Projection] = PROJECTIONS) -> To
         columns = batch.rows.get(projection.topic.name)
         if columns is None or projection.feeds == "nothing":
             continue
+        if projection.feeds == "last":
+            told = columns.last(_LAST_RECORDS).without(projection.not_in_feed)
+            changes += told.json(type=projection.change)
+            continue
+        newest = columns.newest(projection.targets[0].key)
+        texts = newest.without(projection.not_in_feed).json()
+        changes += [
+            change.json() for change in Change.of_rows(projection.change, list(map(msgspec.Raw, texts)))
+        ]
         if projection.change == "balances":
-            balances = _balances(columns.newest(projection.targets[0].key))
-            rows = list(map(msgspec.Raw, balances.balances))
-            changes += [change.json() for change in Change.of_balances(rows)]
-        else:
-            newest = projection.feeds == "newest"
-            told = columns.newest(projection.targets[0].key) if newest else columns.last(_LAST_RECORDS)
-            changes += told.without(projection.not_in_feed).json(type=projection.change)
+            balances = _balances(newest, texts)
     return dataclasses.replace(balances, changes=changes)
 
 
-def _balances(columns: Columns) -> Told:
+def _balances(columns: Columns, texts: Sequence[str]) -> Told:
     customers, currencies = (columns.fields[name].values() for name in ("customer_id", "currency"))
     versions = cast("Numbers", columns.fields["account_version"]).numbers.tolist()
-    return Told(list(map(member, customers, currencies)), versions, columns.json())
+    return Told(list(map(member, customers, currencies)), versions, texts)

@@ -241,7 +241,7 @@ def project(
                 )
             )
             connection.execute(sa.insert(balances_table).values(**values))
-    live.apply(Told.of(rows, [*Change.of_balances([_plain(row) for row in rows]), *changes]))
+    live.apply(Told.of(rows, [*Change.of_rows("balances", [_plain(row) for row in rows]), *changes]))
 
 
 def _plain(row: BalanceRow) -> Row:

@@ -21,9 +21,9 @@ Place = tuple[str, int]
 BEGINNING: Final = "0-0"
 #: type of the change that tells readers to load everything afresh
 RESET: Final = "reset"
-#: in changes; one of balances holds up to `BALANCES_A_CHANGE`
+#: in changes; one of balances or discrepancies holds up to `ROWS_A_CHANGE`
 DEFAULT_FEED_LENGTH: Final = 20_000
-BALANCES_A_CHANGE: Final = 50
+ROWS_A_CHANGE: Final = 50
 
 
 class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +43,9 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True):
     """One entry of the feed. ``row`` holds JSON values; ``id`` is set on reading and orders the feed.
 
-    Types: ``entry``, ``discrepancy``, ``comparison``, ``dead_letter`` and ``work`` (the row as in PostgreSQL),
-    ``balances`` (``rows``: the newest of some accounts) and ``reset`` (empty row: what the reader has may be
-    incomplete, load it afresh).
+    Types: ``entry``, ``comparison``, ``dead_letter`` and ``work`` (the row as in PostgreSQL), ``balances`` and
+    ``discrepancies`` (``rows``: the newest of some) and ``reset`` (empty row: what the reader has may be incomplete,
+    load it afresh).
     """
 
     type: str
@@ -57,11 +57,11 @@ class Change(msgspec.Struct, frozen=True):
         return msgspec.json.encode({"type": self.type, **self.row}).decode()
 
     @classmethod
-    def of_balances(cls, rows: Sequence[Any]) -> list[Change]:
-        """What tells of the balances of accounts, each a row or a `BalanceRow`."""
+    def of_rows(cls, type: str, rows: Sequence[Any]) -> list[Change]:
+        """What tells of ``balances`` or ``discrepancies``; a row is anything that becomes JSON."""
         return [
-            cls("balances", {"rows": rows[first : first + BALANCES_A_CHANGE]})
-            for first in range(0, len(rows), BALANCES_A_CHANGE)
+            cls(type, {"rows": rows[first : first + ROWS_A_CHANGE]})
+            for first in range(0, len(rows), ROWS_A_CHANGE)
         ]
 
     @classmethod

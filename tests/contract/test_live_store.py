@@ -166,13 +166,13 @@ def test_what_is_no_change_id_is_refused(store: LiveStore, text: str) -> None:
 
 def test_balances_are_told_fifty_at_a_time(store: LiveStore) -> None:
     rows = [balance(f"C-{n}", minor=2**60 + n) for n in range(120)]
-    store.apply(Told.of(rows, Change.of_balances(rows)))
+    store.apply(Told.of(rows, Change.of_rows("balances", rows)))
     told = store.changes_since(BEGINNING)
     assert [change.type for change in told] == ["balances"] * 3
     assert [len(change.row["rows"]) for change in told] == [50, 50, 20]
     heard = [(row["customer_id"], row["balance_minor"]) for change in told for row in change.row["rows"]]
     assert heard == [(row.customer_id, row.balance_minor) for row in rows]
-    assert Change.of_balances([]) == []
+    assert Change.of_rows("balances", []) == []
 
 
 def test_positions_move_with_the_write(store: LiveStore) -> None:

@@ -61,7 +61,7 @@ class Site:
             table = tables.discrepancies
             connection.execute(sa.delete(table).where(table.c.discrepancy_id == discrepancy_id))
             connection.execute(sa.insert(table), [row])
-        self.live.apply(Told.of([], [Change("discrepancy", msgspec.to_builtins(row))]))
+        self.live.apply(Told.of([], Change.of_rows("discrepancies", [msgspec.to_builtins(row)])))
 
 
 @pytest.fixture(scope="module")

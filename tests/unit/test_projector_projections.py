@@ -151,7 +151,7 @@ def test_what_goes_live_by_columns_is_what_objects_would_have_said() -> None:
     told = told_of(batch_of(*found))
     rows = [msgspec.convert(result.record, BalanceRow) for result in found]
     assert rows_of(told) == rows
-    assert told == Told.of(rows, Change.of_balances(rows))
+    assert told == Told.of(rows, Change.of_rows("balances", rows))
 
 
 def test_many_balances_are_told_fifty_at_a_time() -> None:
@@ -172,7 +172,8 @@ def test_the_newest_of_a_finding_goes_live_with_all_of_its_fields() -> None:
     told = told_of(batch_of(*found))
     assert told.balances == ()
     (change,) = told.changes
-    assert json.loads(change) == {"type": "discrepancy", **json.loads(msgspec.json.encode(found[-1].record))}
+    rows = [json.loads(msgspec.json.encode(found[-1].record))]
+    assert json.loads(change) == {"type": "discrepancies", "rows": rows}
 
 
 def test_changes_are_json_with_money_as_integers_and_dates_as_text() -> None:
