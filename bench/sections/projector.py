@@ -37,7 +37,7 @@ from schemas.partitioner import PRODUCER_PARTITIONER
 from schemas.registry import FingerprintRegistry
 from services.projector import testing
 from services.projector.live_side import LiveSide
-from services.projector.loop import SWITCH_INTERVAL_S, Projector
+from services.projector.loop import Projector, tune_process
 from services.projector.offsets import live_offsets, projected_offsets
 from services.projector.projections import PROJECTIONS, Projection
 from services.projector.reader import ResultsReader
@@ -68,7 +68,7 @@ def projector(
     ``new``: nearly every record is a row of its own, as when a read model is made for the first time. ``running``:
     few accounts, so that most balances and open items are updates; its raw COPY has only the rows that remain.
     """
-    sys.setswitchinterval(SWITCH_INTERVAL_S)  # as the process that runs the projector does
+    tune_process()  # as the process that runs the projector does
     found: dict[str, Any] = {"events": events, "rounds": rounds, "workloads": {}}
     for name, customers in (("new", events * 50), ("running", events // 20)):
         with _scratch(urls) as bench:

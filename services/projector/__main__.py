@@ -26,7 +26,7 @@ from schemas.errors import RegistryError
 from schemas.registry import FingerprintRegistry
 from services.projector.errors import ProjectorError
 from services.projector.live_side import LiveSide
-from services.projector.loop import SWITCH_INTERVAL_S, Projector
+from services.projector.loop import Projector, tune_process
 from services.projector.reader import ResultsReader
 from services.projector.writer import PostgresWriter
 from services.store.errors import StoreError
@@ -45,7 +45,7 @@ def main() -> int:
     if missing:
         _log.error("not set: %s", ", ".join(missing))
         return 1
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    tune_process()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

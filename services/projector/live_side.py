@@ -7,18 +7,19 @@ goes on; tries that fail take at most a tenth of the projector's time.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import msgspec
 
 from services.projector.batch import Batch
-from services.projector.columns.table import Row
+from services.projector.columns.table import Columns, Numbers
 from services.projector.projections import PROJECTIONS, Projection
 from services.store.errors import LiveStoreError, LiveStoreUnavailable
-from services.store.live import Applied, BalanceRow, Change, LiveStore, Place
+from services.store.live import Applied, BalanceRow, Change, LiveStore, Place, Told, member
 
 _log: Final = logging.getLogger(__name__)
 _PIECE: Final = 2_000
@@ -90,16 +91,16 @@ class LiveSide:
         if self._out_since_s is not None and self._rebuilding_after is None:
             return  # the rebuild will bring it
         began_s = self._clock_s()
-        balances, changes = told_of(batch, self._projections)
+        told = told_of(batch, self._projections)
         advanced = batch.advanced if self._out_since_s is None else None
-        if advanced is None and not balances and not changes:
+        if advanced is None and not told.changes:
             return
         try:
-            applied = self._store.apply(balances, changes, advanced)
+            applied = self._store.apply(told, advanced)
         except LiveStoreError as error:
             self._fall_out(error, began_s)
         else:
-            self._observe(applied, len(changes))
+            self._observe(applied, len(told.changes))
 
     def tend(self) -> None:
         """One piece of a rebuild, if one is due. Blocks for a read and a write; PostgreSQL's errors raise."""
@@ -140,27 +141,28 @@ class LiveSide:
         _log.warning("%s; to be rebuilt in %.1f s", self.problem, pause_s)
 
 
-def told_of(
-    batch: Batch, projections: Sequence[Projection] = PROJECTIONS
-) -> tuple[list[BalanceRow], list[Change]]:
+def told_of(batch: Batch, projections: Sequence[Projection] = PROJECTIONS) -> Told:
     """The newest balance of each account in the batch, and what pages are told of it, by the projections."""
-    balances: list[BalanceRow] = []
-    changes: list[Change] = []
+    balances, changes = Told(), list[str]()
     for projection in projections:
-        rows = _told_of(batch, projection)
+        columns = batch.rows.get(projection.topic.name)
+        if columns is None or projection.feeds == "nothing":
+            continue
+        if projection.feeds == "last":
+            told = columns.last(_LAST_RECORDS).without(projection.not_in_feed)
+            changes += told.json(type=projection.change)
+            continue
+        newest = columns.newest(projection.targets[0].key)
+        texts = newest.without(projection.not_in_feed).json()
+        changes += [
+            change.json() for change in Change.of_rows(projection.change, list(map(msgspec.Raw, texts)))
+        ]
         if projection.change == "balances":
-            newest = msgspec.convert(rows, list[BalanceRow])
-            balances += newest
-            changes += Change.of_balances(newest)
-        else:
-            changes += [Change(projection.change, row) for row in rows]
-    return balances, changes
+            balances = _balances(newest, texts)
+    return dataclasses.replace(balances, changes=changes)
 
 
-def _told_of(batch: Batch, projection: Projection) -> list[Row]:
-    columns = batch.rows.get(projection.topic.name)
-    if columns is None or projection.feeds == "nothing":
-        return []
-    newest = projection.feeds == "newest"
-    told = columns.newest(projection.targets[0].key) if newest else columns.last(_LAST_RECORDS)
-    return told.without(projection.not_in_feed).rows(as_json=True)
+def _balances(columns: Columns, texts: Sequence[str]) -> Told:
+    customers, currencies = (columns.fields[name].values() for name in ("customer_id", "currency"))
+    versions = cast("Numbers", columns.fields["account_version"]).numbers.tolist()
+    return Told(list(map(member, customers, currencies)), versions, texts)

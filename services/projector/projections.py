@@ -49,7 +49,8 @@ class Projection:
     stored: Callable[[Columns], Columns] = lambda columns: columns
     #: columns that pages do not get
     not_in_feed: frozenset[str] = frozenset()
-    #: what pages are told of a batch: its last records, the newest record of each key, or nothing, as no page shows it
+    #: what pages are told of a batch: its last records, the newest record of each key (fifty in a change), or nothing,
+    #: as no page shows it
     feeds: Literal["last", "newest", "nothing"] = "last"
 
 
@@ -79,7 +80,7 @@ PROJECTIONS: Final = (
     Projection(
         topics.DISCREPANCIES,
         (Target(tables.discrepancies, "newest"), Target(tables.discrepancy_history, "newest")),
-        "discrepancy",
+        "discrepancies",
         feeds="newest",
     ),
     Projection(

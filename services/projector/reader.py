@@ -32,6 +32,8 @@ _log: Final = logging.getLogger(__name__)
 _REQUEST_TIMEOUT_S: Final = 10.0
 #: after the first record, how long to gather more: the price in latency for not committing each alone
 _GATHER_S: Final = 0.005
+#: how long the ends of partitions wait for records to be committed with
+_ENDS_S: Final = 0.02
 #: records taken at a time, after each of which the bytes of the batch are looked at
 _PIECE: Final = 2_000
 #: no further piece beyond that: comparisons and refused records may be long
@@ -86,7 +88,7 @@ class ResultsReader:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
                 "fetch.min.bytes": 1,
-                "fetch.wait.max.ms": 500,
+                "fetch.wait.max.ms": 100,  # the end of a partition is heard of that late
                 "fetch.queue.backoff.ms": 5,
                 "queued.min.messages": 50_000,
                 "queued.max.messages.kbytes": 32_768,
@@ -124,28 +126,33 @@ class ResultsReader:
     def next_batch(self) -> Batch:
         """What comes next: at once when something is there, else nothing after ``idle_s``.
 
-        When idle it is not empty once more, if the ends of partitions lie beyond the last records. Raises
+        When idle it is not empty once more, and sooner, if ends of partitions lie beyond the last records. Raises
         ResultUnreadable, ResultsUnavailable.
         """
-        first = self._consumer.poll(self._idle_s)
+        reaches_further = any(end > self._next[place] for place, end in self._ends.items())
+        first = self._consumer.poll(min(_ENDS_S, self._idle_s) if reaches_further else self._idle_s)
         if first is None:
             return self._batch({}, {}, 0)
         messages = self._gather(first)
-        by_topic: dict[str, list[Message]] = {}
-        ends: dict[Place, int] = {}
+        by_place: dict[Place, list[Message]] = {}
         for message in messages:
-            topic, offset = message.topic() or "", _number(message.offset())
+            place = (message.topic() or "", _number(message.partition()))
             error = message.error()
             if error is not None:
-                self._ends[topic, _number(message.partition())] = self._end_of_partition(error, offset)
-                continue
-            by_topic.setdefault(topic, []).append(message)
-            place = (topic, _number(message.partition()))
-            ends[place] = offset + 1
-            self._ends.pop(place, None)
-            self._read_at_s[place] = message.timestamp()[1] / 1000
-        if not by_topic:
+                self._ends[place] = self._end_of_partition(error, _number(message.offset()))
+            else:
+                by_place.setdefault(place, []).append(message)
+        if not by_place:
             return Batch()  # only ends: they wait for the next records, or for an idle moment
+        by_topic: dict[str, list[Message]] = {}
+        ends: dict[Place, int] = {}
+        for place, found in by_place.items():
+            by_topic.setdefault(place[0], []).extend(found)
+            last = found[-1]
+            ends[place] = _number(last.offset()) + 1
+            self._read_at_s[place] = last.timestamp()[1] / 1000
+            if self._ends.get(place, ends[place]) < ends[place]:  # reported before these came
+                del self._ends[place]
         rows = {topic: self._columns(topic, found) for topic, found in by_topic.items()}
         return self._batch(rows, ends, sum(map(len, by_topic.values())))
 

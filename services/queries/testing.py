@@ -13,7 +13,7 @@ import psycopg.sql
 import sqlalchemy as sa
 
 from schemas.topics import ORDERS, PAYMENTS, REFUNDS
-from services.store.live import BalanceRow, Change, LiveStore
+from services.store.live import BalanceRow, Change, LiveStore, Told
 from services.store.migrations import migrate
 from services.store.tables import balances as balances_table
 
@@ -241,7 +241,7 @@ def project(
                 )
             )
             connection.execute(sa.insert(balances_table).values(**values))
-    live.apply(rows, [*Change.of_balances([_plain(row) for row in rows]), *changes])
+    live.apply(Told.of(rows, [*Change.of_rows("balances", [_plain(row) for row in rows]), *changes]))
 
 
 def _plain(row: BalanceRow) -> Row:

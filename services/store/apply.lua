@@ -1,15 +1,16 @@
 -- One write of the projector into the live store, atomic: all of it or nothing.
 --
 -- KEYS: balances, balances:next, rebuilding, changes, positions
--- ARGV: feed length, forced, rebuild step expected ('' outside a rebuild), and as JSON, all values as text (for Lua's
---       numbers are doubles): positions [[field, from, to]], balances [[member, version, row]], changes [text]
+-- ARGV: feed length, forced, rebuild step expected ('' outside a rebuild), and as MessagePack five lists: positions
+--       [field, from, to], and of balances members, versions and what is kept of each; changes. All but versions is text
+--       (Lua's numbers are doubles)
 -- Returns {'applied', written, rejected} | {'already'} | {'out of step', place, expected, found}
 --
 -- A write is sent again when its reply was lost. Positions and rebuild steps tell that it was taken before, so
 -- nothing enters the feed twice; and that Redis lost what it had (flush, crash before fsync), so no hole is hidden.
 local balances, upcoming, rebuilding, changes, positions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local feed_length, forced, step = ARGV[1], ARGV[2] == '1', ARGV[3]
-local moves, rows, feed = cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), cjson.decode(ARGV[6])
+local moves, members, versions, rows, feed = unpack(cmsgpack.unpack(ARGV[4]))
 local PIECE = 1000 -- rows a command: Lua passes at most some 8,000 arguments
 
 if step ~= '' then
@@ -31,22 +32,22 @@ if taken > 0 then return {'out of step', 'positions', tostring(#moves), tostring
 
 local written = 0
 for first = 1, #rows, PIECE do
-  local members, put, versions = {}, {}, {}
-  for r = first, math.min(first + PIECE - 1, #rows) do members[#members + 1] = rows[r][1] end
-  for m, known in ipairs(redis.call('HMGET', balances, unpack(members))) do
-    versions[members[m]] = known and tonumber(string.match(known, '^%d+'))
+  local last = math.min(first + PIECE - 1, #rows)
+  local put, known = {}, {}
+  for m, found in ipairs(redis.call('HMGET', balances, unpack(members, first, last))) do
+    known[members[first + m - 1]] = found and tonumber(string.match(found, '^%d+'))
   end
-  for r = first, first + #members - 1 do
-    local member, version, known = rows[r][1], tonumber(rows[r][2]), versions[rows[r][1]]
-    if forced or not known or known <= version then
+  for r = first, last do
+    local member, version = members[r], versions[r]
+    if forced or not known[member] or known[member] <= version then
       put[#put + 1] = member
-      put[#put + 1] = rows[r][2] .. ' ' .. rows[r][3]
-      versions[member] = version
+      put[#put + 1] = rows[r]
+      known[member] = version
       written = written + 1
     end
   end
   if #put > 0 then redis.call('HSET', balances, unpack(put)) end
-  if step ~= '' then redis.call('SADD', upcoming, unpack(members)) end
+  if step ~= '' then redis.call('SADD', upcoming, unpack(members, first, last)) end
 end
 
 for _, change in ipairs(feed) do redis.call('XADD', changes, '*', 'json', change) end

@@ -21,9 +21,9 @@ Place = tuple[str, int]
 BEGINNING: Final = "0-0"
 #: type of the change that tells readers to load everything afresh
 RESET: Final = "reset"
-#: in changes; one of balances holds up to `BALANCES_A_CHANGE`
+#: in changes; one of balances or discrepancies holds up to `ROWS_A_CHANGE`
 DEFAULT_FEED_LENGTH: Final = 20_000
-BALANCES_A_CHANGE: Final = 50
+ROWS_A_CHANGE: Final = 50
 
 
 class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +43,9 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True):
     """One entry of the feed. ``row`` holds JSON values; ``id`` is set on reading and orders the feed.
 
-    Types: ``entry``, ``discrepancy``, ``comparison``, ``dead_letter`` and ``work`` (the row as in PostgreSQL),
-    ``balances`` (``rows``: the newest of some accounts) and ``reset`` (empty row: what the reader has may be
-    incomplete, load it afresh).
+    Types: ``entry``, ``comparison``, ``dead_letter`` and ``work`` (the row as in PostgreSQL), ``balances`` and
+    ``discrepancies`` (``rows``: the newest of some) and ``reset`` (empty row: what the reader has may be incomplete,
+    load it afresh).
     """
 
     type: str
@@ -57,11 +57,11 @@ class Change(msgspec.Struct, frozen=True):
         return msgspec.json.encode({"type": self.type, **self.row}).decode()
 
     @classmethod
-    def of_balances(cls, rows: Sequence[Any]) -> list[Change]:
-        """What tells of the balances of accounts, each a row or a `BalanceRow`."""
+    def of_rows(cls, type: str, rows: Sequence[Any]) -> list[Change]:
+        """What tells of ``balances`` or ``discrepancies``; a row is anything that becomes JSON."""
         return [
-            cls("balances", {"rows": rows[first : first + BALANCES_A_CHANGE]})
-            for first in range(0, len(rows), BALANCES_A_CHANGE)
+            cls(type, {"rows": rows[first : first + ROWS_A_CHANGE]})
+            for first in range(0, len(rows), ROWS_A_CHANGE)
         ]
 
     @classmethod
@@ -69,6 +69,32 @@ class Change(msgspec.Struct, frozen=True):
         """The inverse of `json`."""
         row = msgspec.json.decode(text)
         return cls(row.pop("type"), row, change_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one write brings, as the store keeps it: JSON, so that no balance is an object on its way there.
+
+    ``members``, ``versions`` and ``balances`` are of the same accounts; an account may come twice, in order.
+    """
+
+    members: Sequence[str] = ()
+    """As `member`."""
+    versions: Sequence[int] = ()
+    balances: Sequence[str] = ()
+    """Each a `BalanceRow`."""
+    changes: Sequence[str] = ()
+    """Each as `Change.json`."""
+
+    @classmethod
+    def of(cls, balances: Sequence[BalanceRow], changes: Sequence[Change]) -> Told:
+        """From objects."""
+        return cls(
+            [member(row.customer_id, row.currency) for row in balances],
+            [row.account_version for row in balances],
+            [msgspec.json.encode(row).decode() for row in balances],
+            [change.json() for change in changes],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +142,7 @@ class LiveStore(LiveReader, Protocol):
     All raise LiveStoreUnavailable; after that, whether the write was taken is unknown.
     """
 
-    def apply(
-        self,
-        balances: Sequence[BalanceRow],
-        changes: Sequence[Change],
-        advanced: Mapping[Place, Advance] | None = None,
-    ) -> Applied:
+    def apply(self, told: Told, advanced: Mapping[Place, Advance] | None = None) -> Applied:
         """Write the balances (guarded by version), the changes, and where that takes the store.
 
         Raises LiveStoreOutOfStep, and writes nothing, when the store does not stand at the starts given.
@@ -138,6 +159,11 @@ class LiveStore(LiveReader, Protocol):
 
         Raises LiveStoreOutOfStep: begin again.
         """
+
+
+def member(customer_id: str, currency: str) -> str:
+    """The name of an account: one text, the same for no two of them, as a currency has no colon."""
+    return f"{customer_id}:{currency}"
 
 
 def parse_change_id(change_id: str) -> tuple[int, int]:

@@ -6,7 +6,8 @@
     tieout:balances:next (set of accounts), tieout:rebuilding   only during a rebuild
 
 One hash for all accounts: a write takes two commands for a thousand of them, where a key for each took three for each
-one. Numbers stay text in the scripts (but for versions): Lua's are doubles, exact to 2**53 only.
+one. Numbers stay text in the scripts (but for versions): Lua's are doubles, exact to 2**53 only. What a write brings
+comes as MessagePack, as text that is packed is not escaped.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from services.store.live import (
     BalanceRow,
     Change,
     Place,
+    Told,
+    member,
     parse_change_id,
 )
 
@@ -79,7 +82,7 @@ class RedisLiveStore:
 
     def balance(self, customer_id: str, currency: str) -> BalanceRow | None:
         with _translated():
-            found: Any = self._client.hget(BALANCES, _member(customer_id, currency))
+            found: Any = self._client.hget(BALANCES, member(customer_id, currency))
         return _row(found) if found else None
 
     def balances(self) -> Iterator[BalanceRow]:
@@ -89,7 +92,7 @@ class RedisLiveStore:
             with _translated():
                 answer: Any = self._client.hscan(BALANCES, cursor, count=_SCAN_SIZE)
             cursor, found = int(answer[0]), answer[1]
-            fresh = [text for member, text in found.items() if member not in seen]
+            fresh = [text for name, text in found.items() if name not in seen]
             seen.update(found)
             yield from map(_row, fresh)
             if cursor == 0:
@@ -124,14 +127,8 @@ class RedisLiveStore:
 
     # --- writing ---
 
-    def apply(
-        self,
-        balances: Sequence[BalanceRow],
-        changes: Sequence[Change],
-        advanced: Mapping[Place, Advance] | None = None,
-    ) -> Applied:
-        moves = {_field(place): (move.start, move.end) for place, move in (advanced or {}).items()}
-        return self._write(balances, changes, moves, forced=False)
+    def apply(self, told: Told, advanced: Mapping[Place, Advance] | None = None) -> Applied:
+        return self._write(told, advanced or {}, forced=False)
 
     def begin_rebuild(self) -> None:
         self._step = None
@@ -145,7 +142,7 @@ class RedisLiveStore:
     def rebuild(self, balances: Sequence[BalanceRow]) -> None:
         if self._step is None:
             raise LiveStoreOutOfStep("rebuild", 0, -1)
-        self._write(balances, (), {}, forced=True)
+        self._write(Told.of(balances, ()), {}, forced=True)
 
     def finish_rebuild(self, projected: Mapping[Place, int]) -> int:
         if self._step is None:
@@ -160,22 +157,15 @@ class RedisLiveStore:
             raise LiveStoreOutOfStep(answer[1], int(answer[2]), int(answer[3]))
         return int(answer[1])
 
-    def _write(
-        self,
-        balances: Sequence[BalanceRow],
-        changes: Sequence[Change],
-        moves: Mapping[str, tuple[int, int]],
-        *,
-        forced: bool,
-    ) -> Applied:
-        # JSON in three arguments, not one argument per value: redis-py packs each in Python
+    def _write(self, told: Told, advanced: Mapping[Place, Advance], *, forced: bool) -> Applied:
+        moves = [(_field(place), str(move.start), str(move.end)) for place, move in advanced.items()]
+        kept = [f"{version} {text}" for version, text in zip(told.versions, told.balances, strict=True)]
         words: list[str | int | bytes] = [
             self._feed_length,
             int(forced),
             "" if self._step is None else self._step,
-            msgspec.json.encode([(field, str(start), str(end)) for field, (start, end) in moves.items()]),
-            msgspec.json.encode([_words(row) for row in balances]),
-            msgspec.json.encode([change.json() for change in changes]),
+            # one argument, not one per value: redis-py packs each in Python; and no JSON within JSON
+            msgspec.msgpack.encode((moves, told.members, told.versions, kept, told.changes)),
         ]
         with _translated():
             answer: Any = self._apply(keys=_KEYS, args=words)
@@ -203,14 +193,6 @@ def _holds(wanted: tuple[int, int], oldest: Any, newest: Any) -> bool:
     if not oldest or not newest:
         return False
     return parse_change_id(oldest[0][0]) <= wanted <= parse_change_id(newest[0][0])
-
-
-def _member(customer_id: str, currency: str) -> str:
-    return f"{customer_id}:{currency}"
-
-
-def _words(row: BalanceRow) -> tuple[str, str, str]:
-    return _member(row.customer_id, row.currency), str(row.account_version), msgspec.json.encode(row).decode()
 
 
 def _field(place: Place) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from services.store.errors import LiveStoreOutOfStep, LiveStoreUnavailable
 from services.store.live import (
     BEGINNING,
@@ -18,6 +20,7 @@ from services.store.live import (
     BalanceRow,
     Change,
     Place,
+    Told,
     parse_change_id,
 )
 
@@ -66,12 +69,7 @@ class MemoryLiveStore:
         self._reach()
         return dict(self._projected)
 
-    def apply(
-        self,
-        balances: Sequence[BalanceRow],
-        changes: Sequence[Change],
-        advanced: Mapping[Place, Advance] | None = None,
-    ) -> Applied:
+    def apply(self, told: Told, advanced: Mapping[Place, Advance] | None = None) -> Applied:
         self._reach()
         moves = advanced or {}
         found = {place: self._projected.get(place, 0) for place in moves}
@@ -80,8 +78,9 @@ class MemoryLiveStore:
         for place, move in moves.items():
             if found[place] != move.start:
                 raise LiveStoreOutOfStep(f"{place[0]}:{place[1]}", move.start, found[place])
+        balances = [msgspec.json.decode(text, type=BalanceRow) for text in told.balances]
         applied = self._write(balances, forced=False)
-        self._append(changes)
+        self._append(told.changes)
         self._projected.update({place: move.end for place, move in moves.items()})
         self._reply()
         return applied
@@ -106,7 +105,7 @@ class MemoryLiveStore:
             del self._balances[account]
         self._put = None
         self._projected = dict(projected)
-        self._append([Change(RESET)])
+        self._append([Change(RESET).json()])
         return len(gone)
 
     def _write(self, balances: Sequence[BalanceRow], *, forced: bool) -> Applied:
@@ -121,11 +120,10 @@ class MemoryLiveStore:
                 self._put.add(account)
         return Applied(written, len(balances) - written)
 
-    def _append(self, changes: Sequence[Change]) -> None:
-        for change in changes:
+    def _append(self, changes: Sequence[str]) -> None:
+        for text in changes:
             self._written += 1
-            # through JSON, so that what a reader gets here is what a reader gets there
-            self._feed.append(Change.from_json(change.json(), f"{self._written}-0"))
+            self._feed.append(Change.from_json(text, f"{self._written}-0"))
         del self._feed[: -self._feed_length]
 
     def _reach(self) -> None:

@@ -13,27 +13,26 @@ from services.store.live import Change
 #: entries of the feed that one batch may bring; a page shows no more anyway
 FEED_MAX: Final = 40
 _GONE: Final = ("RESOLVED", "RETRACTED")
-_FEED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+#: type of change → what a line of it is called, and its fields
+_LINES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "entry": (
-        "customer_id",
-        "currency",
-        "kind",
-        "role",
-        "side",
-        "amount_minor",
-        "document_no",
-        "business_date",
+        "entry",
+        (
+            "customer_id",
+            "currency",
+            "kind",
+            "role",
+            "side",
+            "amount_minor",
+            "document_no",
+            "business_date",
+        ),
     ),
-    "discrepancy": (
-        "customer_id",
-        "currency",
-        "kind",
-        "state",
-        "amount_minor",
-        "document_no",
-        "statement_id",
+    "discrepancies": (
+        "discrepancy",
+        ("customer_id", "currency", "kind", "state", "amount_minor", "document_no", "statement_id"),
     ),
-    "dead_letter": ("customer_id", "reason", "detail"),
+    "dead_letter": ("dead_letter", ("customer_id", "reason", "detail")),
 }
 
 
@@ -81,8 +80,10 @@ def batch_of(changes: Sequence[Change]) -> Batch:
         row = change.row
         if change.type == "balances":
             balances |= {(each["customer_id"], each["currency"]): each for each in row["rows"]}
-        elif change.type == "discrepancy":
-            discrepancies[row["discrepancy_id"]] = {**row, "gone": row["state"] in _GONE}
+        elif change.type == "discrepancies":
+            discrepancies |= {
+                each["discrepancy_id"]: {**each, "gone": each["state"] in _GONE} for each in row["rows"]
+            }
     return Batch(
         changes[-1].id,
         list(balances.values()),
@@ -96,13 +97,14 @@ def feed_of(changes: Iterable[Change]) -> list[dict[str, Any]]:
     """What people read in "recent changes", in order; changes that say the same again are left out."""
     return [
         {
-            "type": change.type,
+            "type": _LINES[change.type][0],
             "id": change.id,
             "at": _instant(change.id),
-            **{name: change.row.get(name) for name in _FEED_FIELDS[change.type]},
+            **{name: row.get(name) for name in _LINES[change.type][1]},
         }
         for change in changes
-        if change.type in _FEED_FIELDS
+        if change.type in _LINES
+        for row in change.row.get("rows", [change.row])
     ]
 
 

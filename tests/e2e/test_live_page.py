@@ -24,7 +24,7 @@ from services.imports.canonical import record_of
 from services.queries import testing as books
 from services.store import tables
 from services.store.engine import create_engine
-from services.store.live import Change, LiveStore
+from services.store.live import Change, LiveStore, Told
 from services.store.live_redis import connect_live
 from services.work.adjustments import AdjustmentDesk
 from services.work.cases import CaseDesk
@@ -61,7 +61,7 @@ class Site:
             table = tables.discrepancies
             connection.execute(sa.delete(table).where(table.c.discrepancy_id == discrepancy_id))
             connection.execute(sa.insert(table), [row])
-        self.live.apply([], [Change("discrepancy", msgspec.to_builtins(row))])
+        self.live.apply(Told.of([], Change.of_rows("discrepancies", [msgspec.to_builtins(row)])))
 
 
 @pytest.fixture(scope="module")
@@ -271,7 +271,7 @@ def test_a_statement_opens_into_its_bridge_and_moves_with_it(
         with site.engine.begin() as connection:
             connection.execute(sa.delete(table))
             connection.execute(sa.insert(table), [row])
-        site.live.apply([], [Change("comparison", {"statement_id": "S-1"})])
+        site.live.apply(Told.of([], [Change("comparison", {"statement_id": "S-1"})]))
 
     compare([100])
     page = open_page(query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from services.projector.loop import Projector
 from services.projector.offsets import live_offsets, projected_offsets
 from services.projector.reader import ResultsReader
 from services.store.errors import LiveStoreUnavailable
-from services.store.live import BEGINNING, Advance, Applied, BalanceRow, Change, LiveStore, Place
+from services.store.live import BEGINNING, Advance, Applied, BalanceRow, LiveStore, Place, Told
 from tests.integration.projector_bench import Bench, assert_reflects, some_results
 
 pytestmark = pytest.mark.integration
@@ -32,11 +33,9 @@ class FailingLive:
             self.refused += 1
             raise LiveStoreUnavailable(ConnectionError("injected"))
 
-    def apply(
-        self, balances: list[BalanceRow], changes: list[Change], advanced: dict[Place, Advance] | None = None
-    ) -> Applied:
+    def apply(self, told: Told, advanced: Mapping[Place, Advance] | None = None) -> Applied:
         self._refuse()
-        return self._real.apply(balances, changes, advanced)
+        return self._real.apply(told, advanced)
 
     def begin_rebuild(self) -> None:
         self._refuse()
@@ -98,11 +97,11 @@ def test_redis_that_differs_at_the_start_is_rebuilt(bench: Bench, loss: str) -> 
             bench.redis.hset("tieout:positions", f"{place[0]}:{place[1]}", offset - 1)
         case "ahead":  # PostgreSQL was restored from a backup
             row = next(bench.live.balances())
-            bench.live.apply([BalanceRow(**{**row_dict(row), "account_version": 10_000})], [])
+            bench.live.apply(Told.of([BalanceRow(**{**row_dict(row), "account_version": 10_000})], []))
             bench.redis.hset("tieout:positions", f"{place[0]}:{place[1]}", offset + 50)
         case "another account":
             row = next(bench.live.balances())
-            bench.live.apply([BalanceRow(**{**row_dict(row), "customer_id": "stranger"})], [])
+            bench.live.apply(Told.of([BalanceRow(**{**row_dict(row), "customer_id": "stranger"})], []))
             bench.redis.delete("tieout:positions")
     with bench.projector() as session:
         session.catch_up()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import msgspec
 
-from services.store.live import RESET, Change
+from services.store.live import RESET, Change, Told
 from services.store.testing import MemoryLiveStore
 from services.web.hub import LiveHub, Signal
 from services.web.wire import Batch, batch_of, browser_json
@@ -23,7 +23,7 @@ class WaitingStore(MemoryLiveStore):
 
     def add(self, *changes: Change) -> None:
         with self._arrived:
-            self.apply([], changes)
+            self.apply(Told.of([], changes))
             self._arrived.notify_all()
 
     def changes_since(self, change_id: str, *, limit: int = 1000, wait_ms: int = 0) -> list[Change]:
@@ -36,8 +36,8 @@ class WaitingStore(MemoryLiveStore):
 
 
 def balance(customer_id: str, balance_minor: int) -> Change:
-    (change,) = Change.of_balances(
-        [{"customer_id": customer_id, "currency": "EUR", "balance_minor": balance_minor}]
+    (change,) = Change.of_rows(
+        "balances", [{"customer_id": customer_id, "currency": "EUR", "balance_minor": balance_minor}]
     )
     return change
 
@@ -182,3 +182,36 @@ def test_amounts_travel_as_text_and_nothing_else_does() -> None:
         "count": 3,
         "none_minor": None,
     }
+
+
+def test_discrepancies_of_one_change_are_each_a_line_and_those_that_are_over_are_gone() -> None:
+    def finding(number: int, state: str) -> dict[str, object]:
+        return {
+            "discrepancy_id": f"d-{number}",
+            "customer_id": "C-1",
+            "currency": "EUR",
+            "kind": "SHORT_PAYMENT",
+            "state": state,
+            "amount_minor": number,
+            "document_no": None,
+            "statement_id": None,
+            "explanation": "not on a line",
+        }
+
+    first, again = [finding(1, "OPENED"), finding(2, "RETRACTED")], [finding(1, "RESOLVED")]
+    batch = batch_of(
+        [Change("discrepancies", {"rows": rows}, f"{n}-0") for n, rows in ((1000, first), (2000, again))]
+    )
+    gone = {row["discrepancy_id"]: row["gone"] for row in batch.discrepancies}
+    assert gone == {"d-1": True, "d-2": True}
+    assert [(line["type"], line["at"][17:19], line["amount_minor"]) for line in batch.feed] == [
+        ("discrepancy", "01", 1),
+        ("discrepancy", "01", 2),
+        ("discrepancy", "02", 1),
+    ]
+    assert "explanation" not in batch.feed[0]
+
+
+def test_an_entry_of_the_feed_is_a_line() -> None:
+    batch = batch_of([Change("entry", {"customer_id": "C-1", "amount_minor": 5, "entry_id": "e"}, "1-0")])
+    assert [(line["type"], line["amount_minor"], line["role"]) for line in batch.feed] == [("entry", 5, None)]

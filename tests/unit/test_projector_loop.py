@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 
 from services.projector.batch import Batch
 from services.projector.errors import ResultsUnavailable
-from services.projector.loop import Projector
+from services.projector.loop import Projector, tune_process
 from services.projector.reader import Lag
 from services.store.live import Advance, Place
 
@@ -208,3 +210,18 @@ def test_a_reader_to_which_nothing_comes_although_more_is_there_ends_the_project
         turn_after(10)
     with pytest.raises(ResultsUnavailable, match="5 records wait"):
         turn_after(10)
+
+
+def test_a_process_looks_for_cycles_rarely_and_not_among_what_stays() -> None:
+    interval_s, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    try:
+        tune_process()
+        assert sys.getswitchinterval() < interval_s
+        assert gc.get_freeze_count() > 0
+        gc.collect()
+        messages: list[list[int]] = [[] for _ in range(40_000)]  # two batches, as containers
+        assert gc.get_count()[0] >= len(messages), "nothing was looked at"
+    finally:
+        sys.setswitchinterval(interval_s)
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()

@@ -20,7 +20,7 @@ from services.projector.projections import BY_TOPIC, PROJECTIONS, Projection
 from services.projector.records import RecordsReader
 from services.projector.statements import ARRIVAL, statements_of
 from services.store import tables
-from services.store.live import BalanceRow
+from services.store.live import BalanceRow, Change, Told
 
 COMMON = {"customer_id": "C-1", "currency": "EUR", "account_version": 1}
 IDS = [projection.topic.name for projection in PROJECTIONS]
@@ -126,39 +126,59 @@ def versioned(version: int, balance_minor: int, customer_id: str = "C-1") -> tes
     return testing.balance(common, f"e-{version}", version, balance_minor)
 
 
+def rows_of(told: Told) -> list[BalanceRow]:
+    return [msgspec.json.decode(text, type=BalanceRow) for text in told.balances]
+
+
 def test_of_a_batch_only_the_newest_balance_of_an_account_goes_live() -> None:
     batch = batch_of(
         versioned(2, 20), versioned(3, 30), versioned(1, 10), versioned(1, 5, "C-2"), versioned(3, 31)
     )
-    balances, (change,) = told_of(batch)
-    assert [(row.customer_id, row.account_version, row.balance_minor) for row in balances] == [
+    told = told_of(batch)
+    assert [(row.customer_id, row.account_version, row.balance_minor) for row in rows_of(told)] == [
         ("C-1", 3, 31),
         ("C-2", 1, 5),
     ]
-    assert [row["balance_minor"] for row in json.loads(change.json())["rows"]] == [31, 5]
+    assert (told.members, told.versions) == (["C-1:EUR", "C-2:EUR"], [3, 1])
+    (change,) = told.changes
+    assert [row["balance_minor"] for row in json.loads(change)["rows"]] == [31, 5]
+
+
+def test_what_goes_live_by_columns_is_what_objects_would_have_said() -> None:
+    # of what splits lines, JSON escapes the ASCII part only
+    names = ["C-1", '客户"1\\', "a:b", "x\x85\u2028\r\ny", "\t", "it's"]
+    found = [versioned(n + 1, (-1) ** n * (2**60 + n), name) for n, name in enumerate(names)]
+    told = told_of(batch_of(*found))
+    rows = [msgspec.convert(result.record, BalanceRow) for result in found]
+    assert rows_of(told) == rows
+    assert told == Told.of(rows, Change.of_rows("balances", rows))
+
+
+def test_many_balances_are_told_fifty_at_a_time() -> None:
+    told = told_of(batch_of(*(versioned(1, n, f"C-{n}") for n in range(120))))
+    assert [len(json.loads(change)["rows"]) for change in told.changes] == [50, 50, 20]
 
 
 def test_a_dead_letter_goes_live_without_its_bytes() -> None:
-    batch = batch_of(testing.dead_letter("C-1", 9))
-    _, (change,) = told_of(batch)
-    assert change.type == "dead_letter"
-    assert change.row["source_offset"] == 9
-    assert "raw_value" not in change.json()
+    (change,) = told_of(batch_of(testing.dead_letter("C-1", 9))).changes
+    decoded = json.loads(change)
+    assert decoded["type"] == "dead_letter"
+    assert decoded["source_offset"] == 9
+    assert "raw_value" not in decoded
 
 
 def test_the_newest_of_a_finding_goes_live_with_all_of_its_fields() -> None:
     found = [testing.discrepancy(COMMON, "d", f"e-{n}", n, n, "UPDATED") for n in range(3)]
-    balances, (change,) = told_of(batch_of(*found))
-    assert balances == []
-    assert json.loads(change.json()) == {
-        "type": "discrepancy",
-        **json.loads(msgspec.json.encode(found[-1].record)),
-    }
+    told = told_of(batch_of(*found))
+    assert told.balances == ()
+    (change,) = told.changes
+    rows = [json.loads(msgspec.json.encode(found[-1].record))]
+    assert json.loads(change) == {"type": "discrepancies", "rows": rows}
 
 
 def test_changes_are_json_with_money_as_integers_and_dates_as_text() -> None:
-    _, (change,) = told_of(batch_of(testing.ledger_entry(COMMON, "e-1", 1, 2**60 + 1, is_debit=True)))
-    decoded = json.loads(change.json())
+    (change,) = told_of(batch_of(testing.ledger_entry(COMMON, "e-1", 1, 2**60 + 1, is_debit=True))).changes
+    decoded = json.loads(change)
     assert decoded["type"] == "entry"
     assert decoded["amount_minor"] == 2**60 + 1
     assert decoded["business_date"] == "2026-01-01"

@@ -23,17 +23,17 @@ from fastavro import parse_schema, schemaless_reader
 from schemas.catalog import ParsedSchema
 from schemas.codec import HEADER_BYTES
 from schemas.exactness import READ, Check, compile_check
+from services.projector.columns.folding import Ints, Words
 from services.projector.columns.table import (
     PADDING,
+    WITHIN,
     Column,
     Columns,
     Flags,
-    Ints,
     Kind,
     NumberKind,
     Numbers,
     Spans,
-    Words,
     stored_json,
 )
 
@@ -49,7 +49,6 @@ _SEVENS: Final = (
 )
 #: by length: the bytes of a word that are beyond a text's end, as 1 (neither U+0000 nor beyond ASCII)
 _BEYOND: Final = np.array([0x0101_0101_0101_0101 >> 8 * n << 8 * n for n in range(8)] + [0], np.uint64)
-_WITHIN: Final = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 #: of a text, what is looked at eight bytes at a time; longer ones are rare and looked at one by one
 _WORDWISE: Final = 64
 
@@ -387,7 +386,7 @@ def _check_text(spans: Spans, words: Words) -> None:
         else:
             left = np.clip(lengths - begin, 0, 8)
             at = np.where(left > 0, starts + begin, 0)
-        word = (words[at] & _WITHIN[left]) | _BEYOND[left]
+        word = (words[at] & WITHIN[left]) | _BEYOND[left]
         # the highest bit of a byte that is beyond ASCII, or 0 (Mycroft's test for a zero byte)
         doubtful |= ((word | ((word - _LOWEST) & ~word)) & _STOPS) != 0
     if doubtful.any():

@@ -18,7 +18,8 @@ import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from services.projector.columns.table import NUMBER_KINDS, Columns, Ints, Kind, Numbers, Spans, Words
+from services.projector.columns.folding import Ints, Words
+from services.projector.columns.table import NUMBER_KINDS, Columns, Kind, Numbers, Spans
 
 _SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END: Final = b"\xff\xff"
