@@ -4,8 +4,8 @@ We must come out with every divergence explained and a bridge that adds up; Pola
 the numbers as written, once on normalised numbers, which is what we compare. Two figures of each, taken in turns:
 
 - *ready*: from columns in memory. Polars has its frames. We have what a statement keeps from its first comparison on
-  (its lines as machine words, in order, and totals) and the like of our entries, not in order. Each run gets columns of
-  its own in which nothing has been looked up.
+  (its lines as machine words, in order, and totals) and of our entries their words, not in order, their totals per day
+  and which numbers stand on several rows. Each run gets columns of its own in which nothing has been looked up.
 - *read*: from the same Python objects, the lines of the statement and the rows of the entries, to the end.
 
 The rows of both sides come by date, as the books and statements have them; ``shuffled`` is the worst order there is.

@@ -2,8 +2,8 @@
 
 The bulk of a long statement agrees, and must not cost an object or a look-up per line. So each side lays out its
 rows in machine words: the number's text exactly, zero-filled, the amount and the day. A *print* mixes a row's words
-into one. Prints are sorted and looked up in each other; whatever meets is then compared word for word, so that no pair
-rests on a hash: rows that share a print by chance are left to those who look line by line.
+into one. Prints are sorted and theirs are looked up in ours; whatever meets is then compared word for word, so that no
+pair rests on a hash: rows that share a print by chance are left to those who look line by line.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _Words = npt.NDArray[np.uint64]
 _Places = npt.NDArray[np.intp]
 _Marks = npt.NDArray[np.bool_]
 
-#: bytes of UTF-8; longer numbers are not bulk
-NUMBER_BYTES_MAX: Final = 32
+#: bytes of UTF-8, a UUID has 36; longer numbers are not bulk
+NUMBER_BYTES_MAX: Final = 40
 _WORD_BYTES: Final = 8
 _LINE_END: Final = "\n"
 _FILL: Final = "\0"
@@ -29,22 +29,13 @@ _FILL: Final = "\0"
 _LAST_BYTES: Final = np.array(
     [(2**64 - 1) ^ (2 ** (64 - 8 * count) - 1) for count in range(_WORD_BYTES + 1)], np.uint64
 )
-#: odd, without a pattern (digits of the golden ratio's and other square roots' fractions): mixes words into a print
-_MIX: Final = tuple(
-    np.uint64(factor)
-    for factor in (
-        0x9E3779B97F4A7C15,
-        0xBB67AE8584CAA73B,
-        0x3C6EF372FE94F82B,
-        0xA54FF53A5F1D36F1,
-        0x510E527FADE682D1,
-        0x9B05688C2B3E6C1F,
-    )
-)
+#: odd: 2**64 by the golden ratio (Knuth's multiplicative hashing)
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+_HALF: Final = np.uint64(32)
 
 
 class BulkRows:
-    """One side's rows. ``amounts`` in minor units, ``days`` as ordinals.
+    """One side's rows, at least one. ``amounts`` in minor units of 64 bits, ``days`` as ordinals.
 
     A row without a number, with a longer one than ``NUMBER_BYTES_MAX``, or with a line end or a NUL in it is equal to
     none here.
@@ -59,8 +50,12 @@ class BulkRows:
             *words,
         )
         self.prints = np.zeros(len(numbers), np.uint64)
-        for factor, column in zip(_MIX, self.columns, strict=False):
-            self.prints += factor * column
+        # Words that a side does not need come first and leave the print as it is, so both sides come to the same.
+        for column in reversed(self.columns):
+            # Folded in between: a product never carries what differs in the high bits, a word's last characters, down.
+            self.prints ^= self.prints >> _HALF
+            self.prints += column
+            self.prints *= _MIX
 
     @cached_property
     def order(self) -> _Places:
@@ -81,14 +76,16 @@ class BulkRows:
 
 
 class Equal(NamedTuple):
-    """The pairs of equal rows, both ways (-1: in none), and what is left on both sides."""
+    """The pairs of equal rows, both ways (-1: in none), and what is left on either side."""
 
     row_of: array[int]
     """Per row of theirs the row of ours."""
     place_of: array[int]
     """Per row of ours the place of the row of theirs."""
-    rows_left: set[int]
-    places_left: list[int]
+    unpaired: set[int]
+    """The rows of ours in no pair."""
+    others: list[int]
+    """The places of theirs in no pair."""
 
 
 def equal_rows(ours: BulkRows, theirs: BulkRows, first: int, last: int, unsure: bytes) -> Equal:
@@ -96,7 +93,7 @@ def equal_rows(ours: BulkRows, theirs: BulkRows, first: int, last: int, unsure: 
 
     None of which a side has two, and none of ours that is marked in ``unsure``.
     """
-    row_of, place_of = np.full(len(theirs.days), -1, np.intp), np.full(len(ours.days), -1, np.intp)
+    row_of, place_of = np.full(len(theirs.days), -1, np.int64), np.full(len(ours.days), -1, np.int64)
     rows, places = _met(ours, theirs)
     row_of[places] = rows
     same = (row_of >= 0) & theirs.comparable & (first <= theirs.days) & (theirs.days <= last)
@@ -129,7 +126,7 @@ def _met(ours: BulkRows, theirs: BulkRows) -> tuple[_Places, _Places]:
 
 
 def _words_of(numbers: Sequence[str]) -> tuple[list[_Words], _Marks]:
-    """The numbers in words, last characters first, and which of them can be told by their words."""
+    """The numbers in words, that of the last eight bytes first, and which of them can be told by their words."""
     text = _LINE_END.join(numbers)
     if text.count(_LINE_END) != len(numbers) - 1 or _FILL in text:
         numbers = ["" if _LINE_END in number or _FILL in number else number for number in numbers]

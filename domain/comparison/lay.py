@@ -112,7 +112,7 @@ def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
 def _bulk(side: OurSide, statement: StatementFact) -> tuple[Agreement, list[int]]:
     """The pairs that are equal to the day, where there are many rows, and the places of the lines that are in none.
 
-    It only saves looking: a few lines are all left to ``_named``, which finds the same pairs.
+    It only saves looking: a few lines are all left to ``_named``, with the same outcome.
     """
     places, rows = len(statement.lines), len(side.days)
     if min(places, rows) < BULK_MIN:
@@ -123,7 +123,7 @@ def _bulk(side: OurSide, statement: StatementFact) -> tuple[Agreement, list[int]
 
     first, last = statement.period_start.toordinal(), statement.period_end.toordinal()
     found = equal_rows(side.bulk, statement.columns.bulk, first, last, side.unsure_marks)
-    return Agreement(found.row_of, found.place_of, found.rows_left), found.places_left
+    return Agreement(found.row_of, found.place_of, found.unpaired), found.others
 
 
 def _named(

@@ -59,19 +59,26 @@ def test_the_pairs_are_the_rows_that_each_side_has_once(
     }
     assert {(place, row) for place, row in enumerate(found.row_of) if row >= 0} == wanted
     assert {(place, row) for row, place in enumerate(found.place_of) if place >= 0} == wanted
-    assert found.rows_left == set(range(len(ours))) - {row for _, row in wanted}
-    assert found.places_left == sorted(set(range(len(theirs))) - {place for place, _ in wanted})
+    assert found.unpaired == set(range(len(ours))) - {row for _, row in wanted}
+    assert found.others == sorted(set(range(len(theirs))) - {place for place, _ in wanted})
 
 
 def test_rows_that_share_a_print_by_chance_are_no_pair() -> None:
     """Every print is the same without its factors: two rows that differ meet, and are told apart by their words."""
-    with patch.object(bulk, "_MIX", (np.uint64(0),) * 6):
+    with patch.object(bulk, "_MIX", np.uint64(0)):
         ours, theirs = BulkRows(["INV-1"], [100], [FIRST]), BulkRows(["INV-2"], [100], [FIRST])
         long = BulkRows(["INV-2026-0000-0001"], [100], [FIRST])
     for other in (theirs, long):
         for pair in ((ours, other), (other, ours)):
             found = equal_rows(*pair, FIRST, LAST, b"\0")
-            assert (list(found.row_of), found.rows_left, found.places_left) == ([-1], {0}, [0])
+            assert (list(found.row_of), found.unpaired, found.others) == ([-1], {0}, [0])
+
+
+@pytest.mark.parametrize("form", ["{:03d}-2026-{:03d}", "AB-2026-{:03d}-{:03d}", "AB2026{:03d}XY-{:03d}"])
+def test_numbers_that_differ_where_words_end_keep_their_own_prints(form: str) -> None:
+    numbers = [form.format(first, last) for first in range(300) for last in range(300)]
+    rows = BulkRows(numbers, [100] * len(numbers), [FIRST] * len(numbers))
+    assert len(set(rows.prints.tolist())) == len(numbers)
 
 
 references = st.lists(
