@@ -209,7 +209,7 @@ MUTATIONS: Final = (
     Mutation(
         "payments are served largest first",
         ALLOCATE,
-        "return sorted((i for i in items.values() if i.fact.kind in kinds), key=lambda i: i.order)",
+        "return [item for item in items.values() if item.fact.kind in kinds]",
         "return sorted((i for i in items.values() if i.fact.kind in kinds), key=lambda i: -i.original_minor)",
     ),
     Mutation(
