@@ -2,9 +2,10 @@
 
 Looked at is a payment that names documents in a text and does not settle them: it leaves them open, or money is left
 of it, or of another one that names them. Part payments do so too. So there must be a reason to doubt: a number in
-the text that nobody has, beside the one that hit; or a neighbour by number of which exactly this figure is open. What
-is doubted is suggested. That the number is of a later date is no reason: an amended document has the date of its last
-version.
+the text that nobody has, beside the one that hit; or a neighbour by number of which exactly this figure is open, or
+any other document that is exactly this figure. What is doubted is suggested. That the number is of a later date is no
+reason: an amended document has the date of its last version. Where some of the documents named are exactly what is
+paid, these are meant.
 
 What is asked of other records is asked as matching without references asks it: which document is open by exactly this
 figure on this day? So sealed records can answer (``archive.notes``).
@@ -12,6 +13,7 @@ figure on this day? So sealed records can answer (``archive.notes``).
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,6 +29,8 @@ from domain.rules import RulesByDate
 
 #: Most misspellings are one slip (Damerau 1964). A rest is a weaker figure than an invoice's: no more is believed.
 SLIPS_FOR_A_REST = 1
+#: of so many documents that one payment names every choice is added up
+_NAMED_MAX = 8
 _SERIES = re.compile(r"([A-Z]+)[0-9]+")
 
 
@@ -78,6 +82,9 @@ class _Doubts:
         documents = [self._run.items[keys[0]] for keys in named]
         if self._settled(payment, documents):
             return claims
+        meant = self._exactly_paid(payment, documents)
+        if meant:
+            return [claim for claim, document in zip(claims, documents, strict=True) if document in meant]
         missing = payment.original_minor - sum(document.original_minor for document in documents)
         strangers = self._strangers(payment, claims)
         if len(strangers) == 1 and self._open_near(payment, missing, strangers[0]) is not None:
@@ -96,6 +103,34 @@ class _Doubts:
         tolerance = self._rules.on(payment.fact.business_date).tolerance
         return not payment.left_minor and all(
             d.left_minor <= tolerance(d.original_minor) and d.key not in self._contested for d in documents
+        )
+
+    def _exactly_paid(self, payment: Item, documents: Sequence[Item]) -> list[Item]:
+        """Some of the documents that a payment names, where these and no others of them come to exactly what it pays.
+
+        The other numbers of its text mean something else, or it says that they are not paid. Documents of which other
+        payments took something may be paid up, and are left alone.
+        """
+        if (
+            not 2 <= len(documents) <= _NAMED_MAX
+            or sum(d.original_minor for d in documents) == payment.original_minor
+        ):
+            return []
+        found = [
+            some
+            for count in range(1, len(documents))
+            for some in itertools.combinations(documents, count)
+            if sum(document.original_minor for document in some) == payment.original_minor
+        ]
+        return list(found[0]) if len(found) == 1 and self._only_by(payment, found[0]) else []
+
+    def _only_by(self, payment: Item, documents: Sequence[Item]) -> bool:
+        """Whether nobody but ``payment`` has taken anything of the documents."""
+        taken = self._run.allocations
+        return all(
+            document.original_minor - document.left_minor
+            == (mine.amount_minor if (mine := taken.get((payment.key, document.key))) else 0)
+            for document in documents
         )
 
     def _strangers(self, payment: Item, claims: Sequence[Claim]) -> list[tuple[str, ...]]:
@@ -123,9 +158,13 @@ class _Doubts:
         ]
 
     def _or_neighbour(self, payment: Item, claim: Claim, document: Item, missing: int) -> Claim:
-        """The claim; ambiguous where exactly its share of the payment is open on a neighbour by number."""
+        """The claim; ambiguous where exactly its share of the payment is open on a neighbour by number, or is all of
+        whatever other document: who copies the wrong line copies another number with it.
+        """
         share = document.original_minor + missing
         other = self._open_near(payment, share, document.numbers, but=document.key)
+        if other is None:
+            other = self._open_whole(payment, share, but=document.key)
         if other is None:
             return claim
         return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
@@ -147,6 +186,18 @@ class _Doubts:
                 and first <= date.toordinal() <= last
                 and slips(numbers, document.numbers) <= (SLIPS_MAX if whole else SLIPS_FOR_A_REST)
             ):
+                return document.key
+        return None
+
+    def _open_whole(self, payment: Item, figure: int, but: str) -> str | None:
+        """The first document of exactly ``figure`` of which nothing is paid, and which may be paid on the day of the
+        payment.
+        """
+        date = payment.fact.business_date
+        for document in self.open_by_figure().get(figure, ()):
+            first, last = payment_days(document, self._rules.on(date))
+            whole = self._run.items[document.key].original_minor == figure
+            if document.key != but and whole and first <= date.toordinal() <= last:
                 return document.key
         return None
 

@@ -29,7 +29,9 @@ _PREFIX = re.compile(r"^[A-Z]+(?=\d)")
 #: Runs of ASCII letters and digits with the joints that document numbers use; Chinese text separates them.
 _WORD = re.compile(r"[0-9A-Za-z]+(?:[-_/.#][0-9A-Za-z]+)*")
 _RUN = re.compile(r"[A-Z]+|[0-9]+")
-_JOINT = re.compile(r"[-_/.#]")
+_PART = re.compile(r"[^-_/.#]+")
+#: the creditor reference of ISO 11649: check digits, then the number that the creditor gave it
+_CREDITOR_REFERENCE = re.compile(r"^RF(\d\d)([0-9A-Z]{1,21})$")
 _DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
 _DATE = re.compile(r"^\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?$")
 _REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
@@ -44,12 +46,27 @@ _RANGE = re.compile(
 RANGE_MAX = 50
 #: a word before a number that is longer than this is no prefix of it
 PREFIX_MAX = 8
-#: a number that spaces split into more pieces than this is none
+#: a number that spaces or joints split into more pieces than this is none
 PIECES_MAX = 4
 _KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
 #: a number after one of these is the payer's or the contract's, also with "no" between them
 _OTHER_NUMBERS = frozenset(
-    ("ACCOUNT", "CLIENT", "CONTRACT", "CUSTOMER", "KDNR", "KUNDE", "KUNDENNR", "KUNDENNUMMER", "VERTRAG")
+    (
+        *(
+            "ACCOUNT",
+            "CLIENT",
+            "CONTRACT",
+            "CONTRAT",
+            "CUST",
+            "CUSTOMER",
+            "DEBITOR",
+            "DEBITORENNR",
+            "KD",
+            "KDNR",
+        ),
+        *("KUNDE", "KUNDEN", "KUNDENNR", "KUNDENNUMMER", "MIETVERTRAG", "PHONE", "TEL", "TELEFON", "VERTRAG"),
+        *("VERTRAGSNR", "VERTRAGSNUMMER"),
+    )
 )
 _NUMBER_WORDS = frozenset({"ID", "NO", "NR", "NUMBER", "NUMMER"})
 #: The same few thousand numbers of a working set are normalised again and again.
@@ -191,7 +208,8 @@ def _candidates(text: str, index: DocumentIndex) -> Iterator[Mention]:
             continue
         before = words[position - 1] if position else ""
         # "1001 EUR" is money, whatever document has that number.
-        if not (word.isdigit() and _CURRENCIES & {before.upper(), following.upper()}):
+        is_money = word.isdigit() and _CURRENCIES & {before.upper(), following.upper()}
+        if not is_money and not _is_other_number(words, position):
             yield from _read(word, index)
         position += 1
 
@@ -239,18 +257,49 @@ def _runs(number: str) -> list[str]:
 
 
 def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
-    if _DECIMAL.match(word) or _DATE.match(word):
+    """The document that ``word`` is the number of, else those of which it holds the numbers ("RE-26-42/RE-26-50")."""
+    if _is_figure(word):
         return
-    whole = index.resolve(word)
-    if whole.keys:
-        yield Mention(word, whole)
-        return
-    parts = _JOINT.split(word)
-    if len(parts) > 1:
-        for part in parts:
-            resolution = index.resolve(part)
-            if resolution.keys:
-                yield Mention(part, resolution)
+    for reading in (word, creditors_number(word)):
+        whole = index.resolve(reading) if reading else None
+        if whole is not None and whole.keys:
+            yield Mention(word, whole)
+            return
+    found: dict[int, Mention] = {}
+    read: set[int] = set()
+    stretches = [
+        (places, text, index.resolve(text)) for places, text in _stretches(word) if not _is_figure(text)
+    ]
+    # By its bare figures a number would take the words before it for its prefix: that comes last.
+    for places, text, resolution in sorted(stretches, key=lambda one: one[2].rule is ReferenceRule.BARE):
+        if resolution.keys and read.isdisjoint(places):
+            found[places[0]] = Mention(text, resolution)
+            read.update(places)
+    yield from (found[place] for place in sorted(found))
+
+
+def _is_figure(word: str) -> bool:
+    """Whether a word is an amount or a date, whatever document has that number."""
+    return bool(_DECIMAL.match(word) or _DATE.match(word))
+
+
+def _stretches(word: str) -> Iterator[tuple[range, str]]:
+    """What stands between joints of ``word``, one part or a few with their joints, the most first; not the whole."""
+    parts = list(_PART.finditer(word))
+    for length in range(min(len(parts) - 1, PIECES_MAX), 0, -1):
+        for first in range(len(parts) - length + 1):
+            last = first + length - 1
+            yield range(first, last + 1), word[parts[first].start() : parts[last].end()]
+
+
+def creditors_number(word: str) -> str | None:
+    """What a creditor reference of ISO 11649 is the reference of, if its check digits are right."""
+    match = _CREDITOR_REFERENCE.match(squeeze(word))
+    if match is None:
+        return None
+    check, number = match.groups()
+    figures = "".join(str(int(sign, 36)) for sign in f"{number}RF{check}")
+    return number if int(figures) % 97 == 1 else None
 
 
 def reference_like(text: str, known: Iterable[str]) -> str | None:
@@ -261,7 +310,7 @@ def reference_like(text: str, known: Iterable[str]) -> str | None:
     ignored = {squeeze(word) for word in known}
     words: list[str] = _WORD.findall(plain(text))
     for position, word in enumerate(words):
-        if _DECIMAL.match(word) or _DATE.match(word) or squeeze(word) in ignored:
+        if _is_figure(word) or squeeze(word) in ignored:
             continue
         squeezed = squeeze(word)
         digits = sum(c.isdigit() for c in squeezed)
@@ -282,7 +331,7 @@ def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
     found: dict[tuple[str, ...], None] = {}
     words: list[str] = _WORD.findall(plain(text))
     for position, word in enumerate(words):
-        if _DECIMAL.match(word) or _DATE.match(word) or _is_other_number(words, position):
+        if _is_figure(word) or _is_other_number(words, position):
             continue
         before = words[position - 1] if position else ""
         joined = squeeze(before + word) if before.isalpha() and len(before) <= PREFIX_MAX else ""
@@ -307,6 +356,6 @@ def _is_other_number(words: Sequence[str], position: int) -> bool:
 
 
 def words_of_parts(text: str, parts: Collection[str]) -> set[str]:
-    """The words of ``text`` of which a part between joints is one of ``parts``; all squeezed."""
+    """The words of ``text`` of which a stretch between joints is one of ``parts``; all squeezed."""
     words: list[str] = _WORD.findall(plain(text))
-    return {squeeze(word) for word in words if any(squeeze(part) in parts for part in _JOINT.split(word))}
+    return {squeeze(word) for word in words if any(squeeze(part) in parts for _, part in _stretches(word))}
