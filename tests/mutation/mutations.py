@@ -258,8 +258,26 @@ MUTATIONS: Final = (
     Mutation(
         "dates in a text are references",
         REFERENCES,
-        "_DATE.match(word):\n        return",
-        "False:\n        return",
+        "bool(_DECIMAL.match(word) or _DATE.match(word))",
+        "bool(_DECIMAL.match(word))",
+    ),
+    Mutation(
+        "what is paid exactly of what is named is not looked for",
+        "domain/matching/doubts.py",
+        "if len(found) == 1 and self._only_by(payment, found[0])",
+        "if False",
+    ),
+    Mutation(
+        "what others paid in part is taken for paid exactly",
+        "domain/matching/doubts.py",
+        "and self._only_by(payment, found[0])",
+        "",
+    ),
+    Mutation(
+        "creditor references are read without their check digits",
+        REFERENCES,
+        "int(figures) % 97 == 1",
+        "True",
     ),
     # --- discrepancies among our own events
     Mutation(
