@@ -1,0 +1,45 @@
+"""Which of the numbers in a text are meant: told by figures and check digits."""
+
+from __future__ import annotations
+
+from tests.unit.ledger_teller import scenario
+
+
+@scenario
+def test_the_documents_that_are_exactly_what_is_paid_are_meant() -> None:
+    """
+    order    2026-01-05  10042  148.75
+    order    2026-01-05  10050  238.00
+    payment  2026-01-20  P-77   238.00  text "10050 ohne 10042"
+    => balance 148.75
+    => match P-77 10050 238.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_document_that_others_paid_in_part_is_not_meant_alone() -> None:
+    """
+    order    2026-01-05  10042  100.00
+    order    2026-01-05  10050   50.00
+    payment  2026-01-10  P-76    60.00  text "10042"
+    payment  2026-01-20  P-77   100.00  text "10042 10050"
+    => balance -10.00
+    => OVERPAYMENT 10050 10.00
+    => match P-76 10042 60.00 confirmed remittance_text:exact_document
+    => match P-77 10042 40.00 confirmed remittance_text:exact_document
+    => match P-77 10050 50.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_creditor_reference_counts_with_right_check_digits() -> None:
+    """
+    order    2026-01-05  INV-100234  80.00
+    payment  2026-01-21  P-78        30.00  text "RF11100234"
+    => balance 50.00
+    => UNKNOWN_REFERENCE P-78 30.00
+    payment  2026-01-22  P-79        20.00  text "RF83100234"
+    => balance 30.00
+    => UNKNOWN_REFERENCE P-78 30.00
+    => SHORT_PAYMENT INV-100234 60.00
+    """
