@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -178,14 +178,8 @@ class _Doubts:
         date = payment.fact.business_date
         if self._notes is not None:
             self._notes.receipts.append((date.toordinal(), figure))
-        for document in self.open_by_figure().get(figure, ()):
-            first, last = payment_days(document, self._rules.on(date))
-            whole = self._run.items[document.key].original_minor == figure
-            if (
-                document.key != but
-                and first <= date.toordinal() <= last
-                and slips(numbers, document.numbers) <= (SLIPS_MAX if whole else SLIPS_FOR_A_REST)
-            ):
+        for document, whole in self._open_by(payment, figure, but):
+            if slips(numbers, document.numbers) <= (SLIPS_MAX if whole else SLIPS_FOR_A_REST):
                 return document.key
         return None
 
@@ -193,13 +187,17 @@ class _Doubts:
         """The first document of exactly ``figure`` of which nothing is paid, and which may be paid on the day of the
         payment.
         """
+        return next((document.key for document, whole in self._open_by(payment, figure, but) if whole), None)
+
+    def _open_by(self, payment: Item, figure: int, but: str) -> Iterator[tuple[Document, bool]]:
+        """The documents of which exactly ``figure`` is open, and whether that is all of each, that may be paid on the
+        day of the payment.
+        """
         date = payment.fact.business_date
         for document in self.open_by_figure().get(figure, ()):
             first, last = payment_days(document, self._rules.on(date))
-            whole = self._run.items[document.key].original_minor == figure
-            if document.key != but and whole and first <= date.toordinal() <= last:
-                return document.key
-        return None
+            if document.key != but and first <= date.toordinal() <= last:
+                yield document, self._run.items[document.key].original_minor == figure
 
     def open_by_figure(self) -> Mapping[int, Sequence[Document]]:
         """What references left open, by its figure; made when it is first asked for."""
