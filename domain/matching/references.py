@@ -49,24 +49,31 @@ PREFIX_MAX = 8
 #: a number that spaces or joints split into more pieces than this is none
 PIECES_MAX = 4
 _KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
-#: a number after one of these is the payer's or the contract's, also with "no" between them
+#: a number after one of these is the payer's, the contract's or a telephone's, also with "no" between them
 _OTHER_NUMBERS = frozenset(
-    (
-        *(
-            "ACCOUNT",
-            "CLIENT",
-            "CONTRACT",
-            "CONTRAT",
-            "CUST",
-            "CUSTOMER",
-            "DEBITOR",
-            "DEBITORENNR",
-            "KD",
-            "KDNR",
-        ),
-        *("KUNDE", "KUNDEN", "KUNDENNR", "KUNDENNUMMER", "MIETVERTRAG", "PHONE", "TEL", "TELEFON", "VERTRAG"),
-        *("VERTRAGSNR", "VERTRAGSNUMMER"),
-    )
+    {
+        "ACCOUNT",
+        "CLIENT",
+        "CONTRACT",
+        "CONTRAT",
+        "CUST",
+        "CUSTOMER",
+        "DEBITOR",
+        "DEBITORENNR",
+        "KD",
+        "KDNR",
+        "KUNDE",
+        "KUNDEN",
+        "KUNDENNR",
+        "KUNDENNUMMER",
+        "MIETVERTRAG",
+        "PHONE",
+        "TEL",
+        "TELEFON",
+        "VERTRAG",
+        "VERTRAGSNR",
+        "VERTRAGSNUMMER",
+    }
 )
 _NUMBER_WORDS = frozenset({"ID", "NO", "NR", "NUMBER", "NUMMER"})
 #: The same few thousand numbers of a working set are normalised again and again.
