@@ -12,15 +12,11 @@ from __future__ import annotations
 import datetime as dt
 import random
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from domain.books import new_book
-from domain.decide import decide, evolve
-from domain.events import Event, OrderEvent, PaymentEvent, Source
-from domain.rules import Rules
+from bench.labels import Label, LabelledAccount, Tally, links, score, total
+from domain.events import OrderEvent, PaymentEvent
 from services.simulator.remittance import text_for
 
 _CURRENCIES = ("EUR", "USD", "CNY", "JPY", "GBP")
@@ -42,18 +38,7 @@ _NOTHING = {"en": "monthly payment", "zh": "货款", "de": "Zahlung vielen Dank"
 _PREFIXES = ("INV-", "RE-2026-", "FP", "", "BILL/", "SO")
 
 
-@dataclass
-class Account:
-    """What the books are told of one customer, and the truth that they are not told."""
-
-    customer_id: str
-    currency: str
-    events: list[Event] = field(default_factory=list)
-    truth: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(payment, invoice) -> category."""
-
-
-def accounts(seed: int, invoices: int, per_account: int = 40) -> Iterator[Account]:
+def accounts(seed: int, invoices: int, per_account: int = 40) -> Iterator[LabelledAccount]:
     """Accounts with ``invoices`` invoices in all, the same for the same seed."""
     rng = random.Random(seed)
     for number in range(-(-invoices // per_account)):
@@ -69,10 +54,10 @@ class _Maker:
         self._name = rng.choice(
             ("Nordlicht Handels GmbH", "Blue Harbour Ltd", "上海华星贸易有限公司", "Acme Tools Inc")
         )
-        self._account = Account(f"C-{number:05}", rng.choice(_CURRENCIES))
+        self._account = LabelledAccount(f"C-{number:05}", rng.choice(_CURRENCIES))
         self._payments = 0
 
-    def account(self, invoices: int) -> Account:
+    def account(self, invoices: int) -> LabelledAccount:
         left, day = invoices, _BEGIN
         while left:
             day += dt.timedelta(days=self._rng.randint(0, 6))
@@ -135,9 +120,9 @@ class _Maker:
             payer_name=self._payer(),
         )
         self._account.events.append(event)
+        self._account.categories[number] = f"{pattern} {wording}" + (f", {twist}" if twist else "")
         for document in documents:
-            category = f"{pattern} {wording}" + (f", {twist}" if twist else "")
-            self._account.truth[number, document.document_no] = category
+            self._account.truth[number, document.document_no] = Label()
 
     def _payer(self) -> str:
         name = self._name
@@ -184,53 +169,21 @@ def allocation(seed: int = 1, invoices: int = 10_000, per_account: int = 40) -> 
 
     Precision is of what is confirmed; recall is of what is confirmed or suggested. ``None``: nothing was confirmed.
     """
-    labels: Counter[str] = Counter()
-    told: Counter[str] = Counter()
-    right: Counter[str] = Counter()
-    found: Counter[str] = Counter()
+    tallies: dict[str, Tally] = {}
     wrong: list[tuple[str, str, str, str]] = []
     for account in accounts(seed, invoices, per_account):
-        confirmed, suggested, rules = _told(account)
-        category = {payment: name for (payment, _), name in account.truth.items()}
-        labels.update(account.truth.values())
-        told.update(category[payment] for payment, _ in confirmed)
-        right.update(account.truth[pair] for pair in confirmed if pair in account.truth)
-        found.update(account.truth[pair] for pair in confirmed | suggested if pair in account.truth)
+        told = links(account)
+        score(account, told, tallies)
+        confirmed = {pair for pair, link in told.items() if link.confirmed}
         wrong += [
-            (account.customer_id, *pair, rules[pair]) for pair in sorted(confirmed - account.truth.keys())
+            (account.customer_id, *pair, told[pair].rule) for pair in sorted(confirmed - account.truth.keys())
         ]
-
-    def figures(pairs: int, confirmed: int, right: int, found: int) -> dict[str, Any]:
-        return {
-            "pairs": pairs,
-            "confirmed": confirmed,
-            "precision_ppm": 1_000_000 * right // confirmed if confirmed else None,
-            "recall_ppm": 1_000_000 * found // pairs,
-        }
-
     return {
         "invoices": invoices,
-        **figures(labels.total(), told.total(), right.total(), found.total()),
-        "categories": {
-            name: figures(pairs, told[name], right[name], found[name])
-            for name, pairs in sorted(labels.items())
-        },
+        **total(tallies).figures(),
+        "categories": {name: tally.figures() for name, tally in sorted(tallies.items())},
         "wrong": wrong,
     }
-
-
-def _told(account: Account) -> tuple[set[tuple[str, str]], set[tuple[str, str]], dict[tuple[str, str], str]]:
-    """Confirmed and suggested pairs after every event went through the books, and the rule of each."""
-    book, rules = new_book(account.customer_id), Rules()
-    for offset, event in enumerate(account.events):
-        recorded_at = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
-        for outcome in decide(book, event, Source("events", 0, offset), recorded_at, rules):
-            evolve(book, outcome)
-    held = book.accounts[account.currency]
-    number = {key: record.current.document_no for key, record in held.records.items()}
-    links = {(number[c], number[d]): link for (c, d), link in held.allocations.items()}
-    confirmed = {pair for pair, link in links.items() if link.confirmed}
-    return confirmed, links.keys() - confirmed, {pair: link.rule for pair, link in links.items()}
 
 
 def main(arguments: Sequence[str]) -> None:
