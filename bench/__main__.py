@@ -1,7 +1,7 @@
 """`python -m bench`: our engine beside its peers, on an embedded Kafka of its own.
 
-Sections: throughput, latency, restore by default; limits, scaling, projector, comparison and allocation too with
---all. Every result of an engine is held to the reference's digest; a wrong one ends the run. A full run updates
+Sections: throughput, latency, restore by default; limits, scaling, projector, comparison, allocation and habits too
+with --all. Every result of an engine is held to the reference's digest; a wrong one ends the run. A full run updates
 bench/results/latest.json section by section; a partial one (--quick, --only) writes results.json into the work folder.
 """
 
@@ -19,6 +19,7 @@ from bench.peers.registry import PEERS
 from bench.report import machine, read, show, write
 from bench.sections.allocation import allocation
 from bench.sections.comparison import comparison
+from bench.sections.habits import habits
 from bench.sections.latency import latency
 from bench.sections.limits import limits
 from bench.sections.projector import on_own_servers
@@ -31,7 +32,7 @@ from deploy.stack import EmbeddedStack, StackError
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 DEFAULT_SECTIONS = ("throughput", "latency", "restore")
-SECTIONS = (*DEFAULT_SECTIONS, "limits", "scaling", "projector", "comparison", "allocation")
+SECTIONS = (*DEFAULT_SECTIONS, "limits", "scaling", "projector", "comparison", "allocation", "habits")
 _QUICK_EVENTS = 60_000
 _QUICK_CUSTOMERS = 5_000
 _WARM_EVENTS = 1_000_000
@@ -111,6 +112,7 @@ def alone(options: argparse.Namespace, say: Callable[[str], None]) -> _Sections:
         "projector": lambda: on_own_servers(rounds=options.rounds, say=say),
         "comparison": lambda: comparison(rows, options.rounds, seed=options.seed),
         "allocation": lambda: allocation(options.seed),
+        "habits": lambda: habits(range(options.seed, options.seed + 3)),
     }
 
 

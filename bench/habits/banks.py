@@ -23,7 +23,12 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "es": ("Hermanos García S.L.", "Construcciones Levante SA"),
     "it": ("Rossi Arredamenti S.r.l.", "Cantina Sociale del Piave"),
 }
-PARENTS: Final = ("HoldCo Treasury Centre B.V.", "华星集团财务有限公司", "Whitfield Group Shared Services", "Peter Maier")
+PARENTS: Final = (
+    "HoldCo Treasury Centre B.V.",
+    "华星集团财务有限公司",
+    "Whitfield Group Shared Services",
+    "Peter Maier",
+)
 INVOICE: Final[Mapping[str, tuple[str, ...]]] = {
     "de": ("Rechnung", "Rg.", "Rg", "Re.Nr.", "RG-Nr.", "Rechnungsnr.", "Rechn."),
     "fr": ("facture", "Facture n°", "fact.", "Fact", "règlement facture"),
@@ -118,7 +123,9 @@ def dressed(rng: random.Random, language: str, currency: str, payer: str, messag
         return message
     reference = rng.choice(("NOTPROVIDED", f"{_digits(rng, 10)}", f"ZV01{_digits(rng, 8)}A"))
     if currency == "CHF" and rng.random() < 0.5:
-        return rng.choice((f"GUTSCHRIFT AUFTRAGGEBER: {payer} MITTEILUNGEN: {message}", f"/ROC/{reference}//URI/{message}"))
+        return rng.choice(
+            (f"GUTSCHRIFT AUFTRAGGEBER: {payer} MITTEILUNGEN: {message}", f"/ROC/{reference}//URI/{message}")
+        )
     if language == "de":
         return rng.choice(
             (
@@ -130,7 +137,11 @@ def dressed(rng: random.Random, language: str, currency: str, payer: str, messag
         )
     if language == "fr":
         return rng.choice(
-            (f"VIR SEPA RECU /DE {payer} /MOTIF {message} /REF {reference}", f"VIREMENT {payer} {message}", f"/RFB/{message}")
+            (
+                f"VIR SEPA RECU /DE {payer} /MOTIF {message} /REF {reference}",
+                f"VIREMENT {payer} {message}",
+                f"/RFB/{message}",
+            )
         )
     if language == "es":
         return rng.choice((f"TRANSFERENCIA DE {payer}, CONCEPTO {message}", f"TRANSF. A SU FAVOR {message}"))
@@ -143,7 +154,12 @@ def dressed(rng: random.Random, language: str, currency: str, payer: str, messag
         )
     if language == "zh":
         return rng.choice(
-            (f"附言:{message}", f"用途:货款 附言:{message}", f"网银转账 备注:{message}", f"摘要:汇款 用途:{message} 流水号{_digits(rng, 12)}")
+            (
+                f"附言:{message}",
+                f"用途:货款 附言:{message}",
+                f"网银转账 备注:{message}",
+                f"摘要:汇款 用途:{message} 流水号{_digits(rng, 12)}",
+            )
         )
     if currency == "USD":
         return rng.choice(
@@ -154,7 +170,9 @@ def dressed(rng: random.Random, language: str, currency: str, payer: str, messag
                 f"FEDWIRE CREDIT VIA: BANK/{_digits(rng, 9)} B/O: {payer} REF: {message}",
             )
         )
-    return rng.choice((f"FASTER PAYMENTS RECEIPT REF.{message} FROM {payer}", f"BGC {message}", f"FPI {payer} {message}"))
+    return rng.choice(
+        (f"FASTER PAYMENTS RECEIPT REF.{message} FROM {payer}", f"BGC {message}", f"FPI {payer} {message}")
+    )
 
 
 def bacs(message: str) -> str:
@@ -188,7 +206,9 @@ def qr(customer: str, running: str) -> str:
 def in_groups(reference: str) -> str:
     """As printed on a Swiss slip: groups of five from the right."""
     head = len(reference) % 5
-    return " ".join(filter(None, (reference[:head], *(reference[i : i + 5] for i in range(head, len(reference), 5)))))
+    return " ".join(
+        filter(None, (reference[:head], *(reference[i : i + 5] for i in range(head, len(reference), 5))))
+    )
 
 
 def ogm(serial: int) -> str:

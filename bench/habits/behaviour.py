@@ -83,9 +83,10 @@ def everything(desk: Desk, name: str) -> None:
                 word = desk.rng.choice(banks.BUT[desk.language])
                 said = desk.rng.choice(banks.ALL_OPEN[desk.language])
                 desk.named(name, parts, f"{said} {word} {without[0].number}")
-                return
-        if parts:
-            desk.silent(name, parts, desk.rng.choice(banks.ALL_OPEN[desk.language]))
+            else:
+                desk.silent(name, parts)
+        elif parts:
+            desk.named("all that is open", parts, desk.rng.choice(banks.ALL_OPEN[desk.language]))
 
     soon(desk, pay, 12, 40)
 
@@ -113,15 +114,10 @@ def discount(desk: Desk, name: str) -> None:
         else:
             said = naming(desk, [d for d, _ in parts])
             desk.named(name, parts, rng.choice((said, f"{said} {word}", f"{said} -{percent}%")))
-        _given(desk, parts)
+        for document, _ in parts:
+            desk.forgive(document)
 
     desk.later(desk.rng.randint(2, 14), pay)
-
-
-def _given(desk: Desk, parts: Parts) -> None:
-    """What was kept back is given away: the payer owes nothing more of these."""
-    for document, _ in parts:
-        desk.owed.pop(document.number, None)
 
 
 def fee(desk: Desk, name: str) -> None:
@@ -142,7 +138,8 @@ def fee(desk: Desk, name: str) -> None:
             said = naming(desk, [d for d, _ in cash])
             note = desk.rng.choice(("", f" /CHGS/{desk.currency}{kept // 100},{kept % 100:02}", " SHA"))
             desk.named(name, cash, said + note)
-        _given(desk, cash)
+        for document, _ in cash:
+            desk.forgive(document)
 
     soon(desk, pay)
 
@@ -159,7 +156,7 @@ def cents(desk: Desk, name: str) -> None:
                 desk.silent(name, [(document, part)], near=True, amount=left + off)
             else:
                 desk.named(name, [(document, part)], naming(desk, [document]), amount=left + off)
-            _given(desk, [(document, part)])
+            desk.forgive(document)
 
     soon(desk, pay)
 
@@ -216,7 +213,9 @@ def beforehand(desk: Desk, name: str) -> None:
     proforma = name == "proforma named, before the invoice"
     number = f"PF-{rng.randint(1000, 9999)}" if proforma else order
     amount = desk.some_amount()
-    word = {"de": "Auftrag", "fr": "commande", "en": "order", "zh": "订单", "es": "pedido", "it": "ordine"}[desk.language]
+    word = {"de": "Auftrag", "fr": "commande", "en": "order", "zh": "订单", "es": "pedido", "it": "ordine"}[
+        desk.language
+    ]
     text = f"{'Proforma' if proforma else word} {number}"
     day = desk.today
     desk.wait(rng.randint(2, 12))
@@ -233,7 +232,9 @@ def order_named(desk: Desk, name: str) -> None:
 
     def pay() -> None:
         if parts := desk.still([document]):
-            desk.named(name, parts, desk.rng.choice((order, f"Order {order}", f"Ihr Auftrag {order}", f"PO {order}")))
+            desk.named(
+                name, parts, desk.rng.choice((order, f"Order {order}", f"Ihr Auftrag {order}", f"PO {order}"))
+            )
 
     soon(desk, pay)
 

@@ -67,7 +67,9 @@ class Desk:
         self.currency = rng.choice(banks.CURRENCIES[self.language])
         self.payer = rng.choice(banks.NAMES[self.language])
         self.series = Series.some(rng, shape)
-        self.credit_series = Series(rng.choice(("GS-{yy}-{n:05}", "CN{n}", "AV{y}-{n:04}")), rng.randint(10, 9000))
+        self.credit_series = Series(
+            rng.choice(("GS-{yy}-{n:05}", "CN{n}", "AV{y}-{n:04}")), rng.randint(10, 9000)
+        )
         self.account = LabelledAccount(name, self.currency)
         self.today = _BEGIN + dt.timedelta(days=rng.randint(0, 40))
         self.documents: list[Document] = []
@@ -158,8 +160,13 @@ class Desk:
         return made
 
     def credit_note(
-        self, category: str, amount: int, settles: Sequence[tuple[Document, int]], original: Document | None = None,
-        *, knowable: bool = True,
+        self,
+        category: str,
+        amount: int,
+        settles: Sequence[tuple[Document, int]],
+        original: Document | None = None,
+        *,
+        knowable: bool = True,
     ) -> Document:
         """A credit note of today, and what it is set off against."""
         parts = self.credit_series.next(self.rng, self.today)
@@ -190,15 +197,22 @@ class Desk:
         """A payment whose text, reference or claims say what it pays. ``unknown``: numbers that nobody could know."""
         parts = [(document, part) for document, part in parts if part > 0]
         unknown: Collection[str] = given.pop("unknown", ())
-        number = self._payment(category, given.pop("amount", None) or sum(p for _, p in parts), message, **given)
+        number = self._payment(
+            category, given.pop("amount", None) or sum(p for _, p in parts), message, **given
+        )
         for document, part in parts:
             self._label(number, document, part, self.today, document.number not in unknown)
             self._settle(document, part)
         return number
 
     def silent(
-        self, category: str, parts: Iterable[tuple[Document, int]], message: str | None = None,
-        *, near: bool = False, **given: Any,
+        self,
+        category: str,
+        parts: Iterable[tuple[Document, int]],
+        message: str | None = None,
+        *,
+        near: bool = False,
+        **given: Any,
     ) -> str:
         """A payment that says nothing of what it pays; it is labelled at the end. ``near``: the figure is not exact."""
         parts = tuple((document, part) for document, part in parts if part > 0)
@@ -248,6 +262,10 @@ class Desk:
             self.owed[document.number] = left
         else:
             self.owed.pop(document.number, None)
+
+    def forgive(self, document: Document) -> None:
+        """What is left of a document after a discount, a fee or cents is given away today."""
+        self._paid.append((self.today, document.number, self.owed.pop(document.number, 0)))
 
     def _label(self, credit: str, document: Document, part: int, day: dt.date, knowable: bool) -> None:
         self.account.truth[credit, document.number] = Label(part, knowable)
@@ -315,7 +333,9 @@ def ways(
     open_minor: dict[str, int], amount: int, enough: int, which: Callable[[int], bool] = lambda _: True
 ) -> list[tuple[str, ...]]:
     """Sets of documents that come to ``amount``, up to ``enough`` of them; too many documents: as if there were many."""
-    items = sorted(((left, n) for n, left in open_minor.items() if left <= amount and which(left)), reverse=True)
+    items = sorted(
+        ((left, n) for n, left in open_minor.items() if left <= amount and which(left)), reverse=True
+    )
     if len(items) > _MOST_OPEN:
         return [()] * enough
     found: list[tuple[str, ...]] = []

@@ -92,7 +92,9 @@ def _other_joints(rng: random.Random, number: Numbered) -> str:
 
 
 def _without_prefix(_: random.Random, number: Numbered) -> str:
-    return re.sub(r"^([A-Z]{2,}(?=\d)|[A-Z-]{2,}[-/ ]?|\{c\}-)", "", number.text.removeprefix(number.customer + "-"))
+    return re.sub(
+        r"^([A-Z]{2,}(?=\d)|[A-Z-]{2,}[-/ ]?|\{c\}-)", "", number.text.removeprefix(number.customer + "-")
+    )
 
 
 def _without_year(_: random.Random, number: Numbered) -> str:
@@ -109,7 +111,11 @@ def _one_wrong(rng: random.Random, number: Numbered) -> str:
 
 def _swapped(rng: random.Random, number: Numbered) -> str:
     text = number.text
-    pairs = [i for i in range(len(text) // 2, len(text) - 1) if text[i : i + 2].isdigit() and text[i] != text[i + 1]]
+    pairs = [
+        i
+        for i in range(len(text) // 2, len(text) - 1)
+        if text[i : i + 2].isdigit() and text[i] != text[i + 1]
+    ]
     if not pairs:
         return text
     at = rng.choice(pairs)
@@ -147,7 +153,9 @@ def written(rng: random.Random, number: Numbered, how: str) -> str | None:
 def could_mean(token: str, number: str) -> bool:
     """Whether somebody who reads ``token`` could think of ``number``: equal but for signs and zeros, or its ending."""
     told, full = _bare(token), _bare(number)
-    return bool(told) and (full == told or full.endswith(told) or told.endswith(full) or told == _bare(number[-8:]))
+    return bool(told) and (
+        full == told or full.endswith(told) or told.endswith(full) or told == _bare(number[-8:])
+    )
 
 
 def _bare(text: str) -> str:

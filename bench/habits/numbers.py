@@ -69,7 +69,11 @@ def cut_off(desk: Desk, name: str) -> None:
         parts = desk.still(documents)
         if not parts:
             return
-        lead = "" if limit == 18 and desk.rng.random() < 0.5 else desk.rng.choice(banks.INVOICE[desk.language]) + " "
+        lead = (
+            ""
+            if limit == 18 and desk.rng.random() < 0.5
+            else desk.rng.choice(banks.INVOICE[desk.language]) + " "
+        )
         joint = desk.rng.choice((",", ", ", " "))
         full = lead + joint.join(d.number for d, _ in parts)
         text = full[:limit] if limit > 18 else banks.bacs(full)
@@ -102,7 +106,9 @@ def glued(desk: Desk, name: str) -> None:
         for document, part in parts:
             before = rng.choice(banks.INVOICE[language]).rstrip(":")
             day = banks.date_text(rng, language, document.day)
-            after = rng.choice((f"v.{day}", f"vom{day}", f"/{day}", banks.money(rng, language, desk.currency, part), ""))
+            after = rng.choice(
+                (f"v.{day}", f"vom{day}", f"/{day}", banks.money(rng, language, desk.currency, part), "")
+            )
             if document.number[0].isdigit():
                 after = after if not after[:1].isdigit() else f" {after}"
                 pieces.append(f"{before}{document.number}{after}")

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bench.habits import behaviour, numbers
+from bench.habits import adversarial, behaviour, credits, numbers, series, structured, subscriptions
 from bench.habits.story import Told, accounts
 from bench.labels import LabelledAccount, Pair, Tally, links, score, total
 from domain.books import Linked
@@ -23,6 +23,11 @@ from domain.events import PaymentEvent
 SETS: Final[Mapping[str, Sequence[Told]]] = {
     "a numbers": numbers.STORIES,
     "b behaviour": behaviour.STORIES,
+    "c subscriptions": subscriptions.STORIES,
+    "d series": series.STORIES,
+    "e adversarial": adversarial.STORIES,
+    "f credits": credits.STORIES,
+    "g structured": structured.STORIES,
 }
 SEEDS: Final = (1, 2, 3)
 
@@ -80,27 +85,41 @@ def _failures(account: LabelledAccount, told: Mapping[Pair, Linked]) -> Iterator
         if isinstance(event, PaymentEvent):
             seen += f" | {event.remittance_text!r} | {event.payer_name}"
             seen += f" | {event.end_to_end_id}" if event.end_to_end_id else ""
-            seen += f" | claims {[(a.document_no, a.amount_minor) for a in event.allocations]}" * bool(event.allocations)
+            seen += f" | claims {[(a.document_no, a.amount_minor) for a in event.allocations]}" * bool(
+                event.allocations
+            )
         lines = [seen]
         for pair in sorted(right.keys() | got.keys()):
             debit, link, label = events[pair[1]], got.get(pair), right.get(pair)
-            truth = f"right {label.amount_minor}{'' if label.knowable else ' (unknowable)'}" if label else "wrong"
-            verdict = f"{'CONFIRMED' if link.confirmed else 'suggested'} {link.amount_minor} {link.rule}" if link else "-"
+            truth = (
+                f"right {label.amount_minor}{'' if label.knowable else ' (unknowable)'}" if label else "wrong"
+            )
+            verdict = (
+                f"{'CONFIRMED' if link.confirmed else 'suggested'} {link.amount_minor} {link.rule}"
+                if link
+                else "-"
+            )
             lines.append(f"    {pair[1]} of {debit.business_date} {debit.amount_minor}: {truth}; {verdict}")
         weight = (10 if wrong else 1) * sum(events[p[1]].amount_minor for p in (*wrong, *missed))
         yield f"{'wrong' if wrong else 'missed'}: {category}", Failure(weight, tuple(lines))
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)))
     parser.add_argument("--invoices", type=int, default=1_000, help="per set and seed (default: %(default)s)")
     parser.add_argument("--sets", default="", help=f"first letters of {', '.join(SETS)}")
-    parser.add_argument("--why", type=int, default=0, metavar="N", help="print the N gravest failures of a category")
+    parser.add_argument(
+        "--why", type=int, default=0, metavar="N", help="print the N gravest failures of a category"
+    )
     options = parser.parse_args(given)
     chosen = [name for name in SETS if not options.sets or name[0] in options.sets.split(",")]
     result = habits([int(s) for s in options.seeds.split(",")], options.invoices, chosen, options.why)
-    print(f"{'':<44}{'credits':>8}{'pairs':>8}{'confirmed':>11}{'precision':>11}{'found':>10}{'noise':>8}{'amiss':>7}")
+    print(
+        f"{'':<44}{'credits':>8}{'pairs':>8}{'confirmed':>11}{'precision':>11}{'found':>10}{'noise':>8}{'amiss':>7}"
+    )
     for name, found in result["sets"].items():
         for category, row in found["categories"].items():
             print(_line(f"{name[0]} {category}", row))
