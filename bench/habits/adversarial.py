@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bench.habits import banks
@@ -12,7 +12,7 @@ from bench.habits.desk import Desk, Document
 from bench.habits.documents import Series
 from bench.habits.story import Told
 
-_WORDS: Final = {
+_WORDS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "customer number": {
         "de": ("Kd.-Nr.", "KdNr", "Kundennummer"), "fr": ("n° client", "client"), "en": ("customer no", "acct", "cust"),
         "zh": ("客户号", "客户编号"), "es": ("cliente nº",), "it": ("cod. cliente", "cliente n."),
@@ -47,6 +47,7 @@ _WORDS: Final = {
     },
 }  # fmt: skip
 
+_PART: Final = ", paid in part"
 Write = Callable[[Desk, Document, Document, int], str]
 
 
@@ -68,7 +69,8 @@ def beside(desk: Desk, name: str) -> None:
 
     def pay() -> None:
         for _, left in desk.still([paid]):
-            desk.named(name, [(paid, left)], _WRITE[name](desk, paid, other, left))
+            part = left * desk.rng.randint(30, 70) // 100 if name.endswith(_PART) else left
+            desk.named(name, [(paid, part)], _WRITE[name.removesuffix(_PART)](desk, paid, other, part))
 
     soon(desk, pay)
     if desk.rng.random() < 0.5:
@@ -181,6 +183,7 @@ def only_noise(desk: Desk, name: str) -> None:
 
 STORIES: Final[Sequence[Told]] = (
     *(Told(name, 2, beside) for name in _WRITE),
+    *(Told(name + _PART, 2, beside) for name in _WRITE),
     Told("its amount has another's digits", 3, amount_is_number),
     Told("only a number of another kind", 3, only_noise),
 )

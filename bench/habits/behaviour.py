@@ -10,6 +10,7 @@ from bench.habits.desk import Desk, Document
 from bench.habits.story import Told
 
 Parts = list[tuple[Document, int]]
+_MOST_AT_ONCE: Final = 10
 
 
 def naming(desk: Desk, documents: Sequence[Document]) -> str:
@@ -23,7 +24,7 @@ def naming(desk: Desk, documents: Sequence[Document]) -> str:
     return word + joint.join(texts)
 
 
-def soon(desk: Desk, pay: Callable[[], None], low: int = 8, high: int = 45) -> None:
+def soon(desk: Desk, pay: Callable[[], object], low: int = 8, high: int = 45) -> None:
     desk.later(desk.rng.randint(low, high), pay)
 
 
@@ -75,8 +76,10 @@ def everything(desk: Desk, name: str) -> None:
     desk.some(2, 4)
 
     def pay() -> None:
-        parts = desk.still(desk.open())
-        if name.startswith("all but one") and len(parts) > 2:
+        parts = desk.still(desk.open()[:_MOST_AT_ONCE])
+        if len(parts) == _MOST_AT_ONCE:  # such accounts are paid by lists
+            desk.named("list named", parts, naming(desk, [d for d, _ in parts]))
+        elif name.startswith("all but one") and len(parts) > 2:
             without = desk.rng.choice(parts)
             parts = [p for p in parts if p is not without]
             if "named" in name:

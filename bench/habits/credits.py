@@ -7,12 +7,16 @@ from typing import Final
 
 from bench.habits import banks
 from bench.habits.behaviour import naming, soon
-from bench.habits.desk import Desk, Document
+from bench.habits.desk import Desk, Document, ways
 from bench.habits.story import Told
 
 
 def _share(desk: Desk, document: Document) -> int:
     return max(document.amount * desk.rng.randint(5, 40) // 100, 1)
+
+
+def then_open(desk: Desk) -> list[tuple[str, int]]:
+    return [(d.number, left) for d, left in desk.still(desk.documents)]
 
 
 def _less(desk: Desk, credit: Document) -> str:
@@ -53,14 +57,16 @@ def later_on_another(desk: Desk, name: str) -> None:
     part = _share(desk, first)
     second = desk.invoice(part * desk.rng.randint(2, 5) + desk.rng.randint(1, 9_999))
     told = desk.rng.random() < 0.7
-    note = desk.credit_note(f"note: {name}", part, [(second, part)], first if told else None)
+    net = second.amount - part
+    sure = "silent" not in name or not ways(dict(then_open(desk)), net, 1)
+    note = desk.credit_note(f"note: {name}", part, [(second, part)], first if told else None, knowable=sure)
     desk.owed[second.number] -= part
 
     def pay() -> None:
         if parts := desk.still([second]):
             said = naming(desk, [second])
             if "silent" in name:
-                desk.named(name, parts, desk.word())
+                desk.named(name, parts, desk.word(), unknown=() if sure else {second.number})
             else:
                 desk.named(name, parts, said if "no word" in name else f"{said} {_less(desk, note)}")
 
@@ -83,19 +89,17 @@ def paid_out(desk: Desk, name: str) -> None:
     desk.wait(desk.rng.randint(5, 20))
     if not (parts := desk.still([document])):
         return
-    payment = desk.named("paid before its refund", parts, naming(desk, [document]))
+    desk.named("paid before its refund", parts, naming(desk, [document]))
     desk.wait(desk.rng.randint(2, 10))
     part = _share(desk, document)
     note_at = desk.today
     desk.wait(desk.rng.randint(2, 10))
-    refunded, desk.today = desk.today, note_at
-    desk.today = refunded
+    refunded = desk.today
     given = {"original_document_no": document.number} if "document" in name else {}
     refund = desk.refund(part, **given)
     desk.today = note_at
     desk.credit_note(name, part, [(refund, part)], document)
     desk.today = refunded
-    assert payment
 
 
 def overpaid_and_back(desk: Desk, name: str) -> None:
@@ -107,12 +111,12 @@ def overpaid_and_back(desk: Desk, name: str) -> None:
     text = naming(desk, [document])
     desk.named(name, parts, text)
     desk.wait(desk.rng.randint(1, 5))
-    again_on = desk.today
+    again_on, again = desk.today, desk.payment_number()
     desk.wait(desk.rng.randint(3, 10))
     refunded = desk.today
-    refund = desk.refund(parts[0][1])
+    refund = desk.refund(parts[0][1], original_payment_id=again if "named" in name else None)
     desk.today = again_on
-    desk.named(f"{name}: the second", [(refund, refund.amount)], text)
+    desk.named(f"{name}: the second", [(refund, refund.amount)], text, number=again)
     desk.today = refunded
 
 
@@ -130,5 +134,6 @@ STORIES: Final[Sequence[Told]] = (
     Told("whole document, no original", 2, whole),
     Told("paid out, document named", 2, paid_out),
     Told("paid out, nothing named", 2, paid_out),
-    Told("paid twice and back", 3, overpaid_and_back),
+    Told("paid twice and back", 2, overpaid_and_back),
+    Told("paid twice and back, payment named", 2, overpaid_and_back),
 )

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.habits import banks
-from bench.habits.documents import Numbered, Series, could_mean
+from bench.habits.documents import LONG, Numbered, Series, could_mean
 from bench.labels import Label, LabelledAccount
 from domain.events import OrderEvent, PaymentEvent, RefundEvent, RemittanceAllocation
 
@@ -66,7 +66,8 @@ class Desk:
         self.language = language or rng.choice(banks.LANGUAGES)
         self.currency = rng.choice(banks.CURRENCIES[self.language])
         self.payer = rng.choice(banks.NAMES[self.language])
-        self.series = Series.some(rng, shape)
+        chinese = self.language == "zh" and rng.random() < 0.4
+        self.series = Series.some(rng, shape or (LONG if chinese else None))
         self.credit_series = Series(
             rng.choice(("GS-{yy}-{n:05}", "CN{n}", "AV{y}-{n:04}")), rng.randint(10, 9000)
         )
@@ -75,11 +76,18 @@ class Desk:
         self.documents: list[Document] = []
         self.owed: dict[str, int] = {}
         """What the payer thinks is open, by number."""
-        self.invoices = 0
+        self.planned = 0
+        """Invoices that are sure to come."""
+        self._doubtful: set[str] = set()
+        """Documents that a payment may have paid, of which nobody can know."""
         self._silent: list[_Silent] = []
         self._paid: list[tuple[dt.date, str, int]] = []
-        self._plans: list[tuple[dt.date, int, Callable[[], None]]] = []
+        self._plans: list[tuple[dt.date, int, Callable[[], object]]] = []
         self._counter = itertools.count(1)
+
+    @property
+    def invoices(self) -> int:
+        return len(self.documents) + self.planned
 
     # ---- time
 
@@ -92,7 +100,7 @@ class Desk:
             action()
         self.today = until
 
-    def later(self, days: int, action: Callable[[], None]) -> None:
+    def later(self, days: int, action: Callable[[], object]) -> None:
         heapq.heappush(self._plans, (self.today + dt.timedelta(days=days), next(self._counter), action))
 
     def close(self) -> LabelledAccount:
@@ -148,7 +156,6 @@ class Desk:
         )
         self.documents.append(document)
         self.owed[document.number] = value
-        self.invoices += 1
         return document
 
     def some(self, low: int, high: int, **given: Any) -> list[Document]:
@@ -227,23 +234,27 @@ class Desk:
         """A payment that pays nothing here."""
         return self._payment(category, amount, message, **given)
 
+    def payment_number(self) -> str:
+        return f"TR{self.rng.randrange(10**9):09}"
+
     def word(self) -> str:
         return self.rng.choice(banks.NOTHING[self.language])
 
     def _payment(
         self, category: str, amount: int, message: str, *, payer: str | None = None, bare: bool = False,
-        end_to_end_id: str | None = None, claims: Sequence[tuple[str, int]] = (), fee: int | None = None,
+        end_to_end_id: str | None = None, claims: Sequence[tuple[str, int]] = (), number: str | None = None,
     ) -> str:  # fmt: skip
-        number = f"TR{self.rng.randrange(10**9):09}"
+        number = number or self.payment_number()
         payer = payer or self._spelt()
         dress = banks.dressed(self.rng, self.language, self.currency, payer, message, amount)
         self.account.events.append(
             PaymentEvent(
                 **self._envelope("payment.settled", number, amount, self.today),
                 remittance_text=message if bare else dress,
+                payment_id=number,
                 payer_name=payer,
+                bank_reference=self._bank_reference(),
                 end_to_end_id=end_to_end_id,
-                fee_minor=fee,
                 allocations=tuple(
                     RemittanceAllocation(document_no=document, amount_minor=part) for document, part in claims
                 ),
@@ -251,6 +262,17 @@ class Desk:
         )
         self.account.categories[number] = category
         return number
+
+    def _bank_reference(self) -> str | None:
+        rng = self.rng
+        return rng.choice(
+            (
+                None,
+                None,
+                f"{rng.randrange(10**15):016}",
+                f"NTRF{rng.randrange(10**9)}//B{rng.randrange(10**9)}",
+            )
+        )
 
     def _spelt(self) -> str:
         name = self.payer
@@ -264,8 +286,9 @@ class Desk:
             self.owed.pop(document.number, None)
 
     def forgive(self, document: Document) -> None:
-        """What is left of a document after a discount, a fee or cents is given away today."""
-        self._paid.append((self.today, document.number, self.owed.pop(document.number, 0)))
+        """What is left of a document after a discount, a fee or cents is given away the day after."""
+        tomorrow = self.today + dt.timedelta(days=1)
+        self._paid.append((tomorrow, document.number, self.owed.pop(document.number, 0)))
 
     def _label(self, credit: str, document: Document, part: int, day: dt.date, knowable: bool) -> None:
         self.account.truth[credit, document.number] = Label(part, knowable)
@@ -311,12 +334,16 @@ class Desk:
             min((documents[n] for n, left in state.items() if left == payment.amount), key=_age, default=None)
             for state in (now, then)
         ]
+        found = ways(then, payment.amount, 2, (lambda left: left != payment.amount) if choices[0] else None)
+        touched = {number for way in found for number in way} | {d.number for d in choices if d is not None}
+        sure = len(found) == (0 if choices[0] else 1) and choices[0] == choices[1]
+        sure = sure and not touched & self._doubtful
+        if not sure:
+            self._doubtful |= touched | {document.number for document, _ in payment.meant}
         if choices[0] is not None:
-            several = len(ways(then, payment.amount, 2, lambda left: left != payment.amount)) > 0
-            return [(choices[0], payment.amount)], choices[0] == choices[1] and not several
-        found = ways(then, payment.amount, 2)
-        if len(found) == 1 and all(n in now for n in found[0]):
-            return [(documents[n], then[n]) for n in found[0]], True
+            return [(choices[0], payment.amount)], sure
+        if sure and all(number in now for number in found[0]):
+            return [(documents[number], then[number]) for number in found[0]], True
         return payment.meant, False
 
 
@@ -330,11 +357,12 @@ def _near(open_minor: dict[str, int], amount: int) -> int:
 
 
 def ways(
-    open_minor: dict[str, int], amount: int, enough: int, which: Callable[[int], bool] = lambda _: True
+    open_minor: dict[str, int], amount: int, enough: int, which: Callable[[int], bool] | None = None
 ) -> list[tuple[str, ...]]:
     """Sets of documents that come to ``amount``, up to ``enough`` of them; too many documents: as if there were many."""
     items = sorted(
-        ((left, n) for n, left in open_minor.items() if left <= amount and which(left)), reverse=True
+        ((left, n) for n, left in open_minor.items() if left <= amount and (which is None or which(left))),
+        reverse=True,
     )
     if len(items) > _MOST_OPEN:
         return [()] * enough

@@ -126,6 +126,8 @@ def _zeros_dropped(_: random.Random, number: Numbered) -> str:
     return number.under(re.sub(r"\{n:\d+\}", "{n}", number.shape)) if number.shape != LONG else number.text
 
 
+_FULL_WIDTH: Final = {ord("!") + i: 0xFF01 + i for i in range(94)}
+
 #: what payers do to a number; each may leave it as it is where it does not apply
 WRITINGS: Final[Mapping[str, Callable[[random.Random, Numbered], str]]] = {
     "whole": lambda _, n: n.text,
@@ -141,6 +143,8 @@ WRITINGS: Final[Mapping[str, Callable[[random.Random, Numbered], str]]] = {
     "last 8 digits": lambda _, n: n.text[-8:],
     "one digit wrong": _one_wrong,
     "digits swapped": _swapped,
+    "letter O for zero": lambda _, n: n.text.replace("0", "O"),
+    "full-width": lambda _, n: n.text.translate(_FULL_WIDTH),
 }
 
 

@@ -119,6 +119,20 @@ def glued(desk: Desk, name: str) -> None:
     desk.later(desk.rng.randint(5, 45), pay)
 
 
+def broken(desk: Desk, name: str) -> None:
+    """A list that the bank breaks after 27 or 35 characters, as MT940's subfields do, wherever that is."""
+    documents = desk.some(2, 5)
+
+    def pay() -> None:
+        if parts := desk.still(documents):
+            text = _with_word(desk, _joined(desk, [d.number for d, _ in parts]), "whole")
+            width = desk.rng.choice((27, 27, 35))
+            lines = [text[i : i + width] for i in range(0, len(text), width)]
+            desk.named(name, parts, desk.rng.choice(("\n", " ")).join(lines), bare=True)
+
+    desk.later(desk.rng.randint(5, 45), pay)
+
+
 def a_range(desk: Desk, name: str) -> None:
     """From one to another: what is open of it is paid, and where one of it is paid already, the rest."""
     gap = name == "range with one not open"
@@ -181,14 +195,17 @@ def short_list(desk: Desk, name: str) -> None:
     desk.later(desk.rng.randint(5, 45), pay)
 
 
+_RARE: Final = ("last 8 digits", "full-width")
 _EASY: Final = ("whole", "lower case", "joints removed", "joints changed")
 
 STORIES: Final[Sequence[Told]] = (
-    *(Told(how, 12 if how in _EASY else 9, one_number) for how in WRITINGS if how != "last 8 digits"),
+    *(Told(how, 12 if how in _EASY else 9, one_number) for how in WRITINGS if how not in _RARE),
     *(Told(f"cut at {limit}", 5, cut_off) for limit in _CUT),
     Told("glued", 9, glued),
     Told("range", 6, a_range),
     Told("range with one not open", 3, a_range),
     Told("short list", 8, short_list),
+    Told("broken over lines", 8, broken),
     Told("last 8 digits", 12, one_number, shapes=(LONG,)),
+    Told("full-width", 8, one_number, languages=("zh",)),
 )

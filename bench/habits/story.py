@@ -19,6 +19,13 @@ class Told:
     tell: Callable[[Desk, str], None]
     shapes: tuple[str, ...] = ()
     """Only where documents are numbered so; empty: everywhere."""
+    languages: tuple[str, ...] = ()
+    """Only where people write so; empty: everywhere."""
+
+    def fits(self, desk: Desk) -> bool:
+        return (not self.shapes or desk.series.shape in self.shapes) and (
+            not self.languages or desk.language in self.languages
+        )
 
 
 def accounts(seed: int, data_set: str, stories: Sequence[Told], invoices: int) -> Iterator[LabelledAccount]:
@@ -35,7 +42,7 @@ def accounts(seed: int, data_set: str, stories: Sequence[Told], invoices: int) -
 
 
 def _fill(desk: Desk, stories: Sequence[Told], invoices: int) -> None:
-    fitting = [s for s in stories if not s.shapes or desk.series.shape in s.shapes]
+    fitting = [story for story in stories if story.fits(desk)]
     weights = [s.weight for s in fitting]
     while desk.invoices < invoices:
         desk.wait(desk.rng.choice((0, 1, 2, 4, 7)))

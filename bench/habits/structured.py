@@ -84,7 +84,7 @@ def belgian(desk: Desk, name: str) -> None:
     _alone(desk, name, tell)
 
 
-def _listed(desk: Desk, low: int, high: int, tell: Callable[[Parts], None]) -> None:
+def _listed(desk: Desk, low: int, high: int, tell: Callable[[Parts], object]) -> None:
     documents = desk.some(low, high)
 
     def pay() -> None:
@@ -169,8 +169,8 @@ def same_end_to_end(desk: Desk, name: str) -> None:
         desk,
         1,
         2,
-        lambda parts: (
-            desk.named(name, parts, naming(desk, [d for d, _ in parts]), end_to_end_id="NOTPROVIDED") and None
+        lambda parts: desk.named(
+            name, parts, naming(desk, [d for d, _ in parts]), end_to_end_id="NOTPROVIDED"
         ),
     )
 

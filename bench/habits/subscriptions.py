@@ -11,12 +11,77 @@ from bench.habits.desk import Desk, Document
 from bench.habits.story import Told
 
 _MONTHS: Final = {
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    "en": "January February March April May June July August September October November December".split(),
-    "zh": [f"{month}月" for month in range(1, 13)],
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
-    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split(),
+    "de": (
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ),
+    "fr": (
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ),
+    "en": (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
+    "zh": tuple(f"{month}月" for month in range(1, 13)),
+    "es": (
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ),
+    "it": (
+        "gennaio",
+        "febbraio",
+        "marzo",
+        "aprile",
+        "maggio",
+        "giugno",
+        "luglio",
+        "agosto",
+        "settembre",
+        "ottobre",
+        "novembre",
+        "dicembre",
+    ),
 }
 _FEE: Final = {
     "de": ("Servicepauschale", "Miete", "Wartung"),
@@ -45,7 +110,7 @@ def _next_month(day: dt.date) -> dt.date:
 def run(desk: Desk, name: str) -> None:
     """One contract over 4 to 9 months; how it is paid is in the name."""
     rng = desk.rng
-    desk.today = desk.today.replace(day=rng.choice((1, 1, 15)))
+    desk.wait((_next_month(desk.today).replace(day=rng.choice((1, 1, 15))) - desk.today).days)
     amount = rng.choice((4_990, 9_900, 12_500, 29_900, 50_000, 119_000, rng.randint(3_000, 200_000)))
     contract = f"{rng.choice(('V-', 'ABO', 'K', 'CTR/', ''))}{rng.randint(10_000, 999_999)}"
     fee = rng.choice(_FEE[desk.language])
@@ -61,14 +126,20 @@ class _Contract:
 
     def each(self, pay: Callable[[int, Document], None], *, rise_at: int | None = None) -> None:
         """Issue the documents month by month; ``pay`` is told of each some days after it is issued."""
-        desk, first = self.desk, None
-        for month in range(self.months):
+        desk = self.desk
+        desk.planned += self.months
+
+        def issue(month: int) -> None:
+            desk.planned -= 1
             if month == rise_at:
                 self.amount = self.amount * desk.rng.randint(103, 110) // 100
             document = desk.invoice(self.amount, order_id=self.number, terms=14)
             self.issued.append(document)
-            desk.later(desk.rng.randint(2, 9), lambda m=month, d=document: pay(m, d))  # type: ignore[misc]
-            desk.wait((_next_month(first or desk.today) - desk.today).days)
+            desk.later(desk.rng.randint(2, 9), lambda: pay(month, document))
+            if month + 1 < self.months:
+                desk.later((_next_month(desk.today) - desk.today).days, lambda: issue(month + 1))
+
+        issue(0)
 
 
 def _says_nothing(desk: Desk, name: str, contract: _Contract) -> None:
