@@ -14,39 +14,72 @@ from bench.habits.story import Told
 
 _WORDS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "customer number": {
-        "de": ("Kd.-Nr.", "KdNr", "Kundennummer"), "fr": ("n° client", "client"), "en": ("customer no", "acct", "cust"),
-        "zh": ("客户号", "客户编号"), "es": ("cliente nº",), "it": ("cod. cliente", "cliente n."),
+        "de": ("Kd.-Nr.", "KdNr", "Kundennummer"),
+        "fr": ("n° client", "client"),
+        "en": ("customer no", "acct", "cust"),
+        "zh": ("客户号", "客户编号"),
+        "es": ("cliente nº",),
+        "it": ("cod. cliente", "cliente n."),
     },
     "order number": {
-        "de": ("Auftrag", "Ihre Best.-Nr.", "Bestellung"), "fr": ("commande", "cde n°"), "en": ("PO", "your order", "P.O.#"),
-        "zh": ("订单号", "采购单"), "es": ("pedido",), "it": ("ordine n.", "Vs. ordine"),
+        "de": ("Auftrag", "Ihre Best.-Nr.", "Bestellung"),
+        "fr": ("commande", "cde n°"),
+        "en": ("PO", "your order", "P.O.#"),
+        "zh": ("订单号", "采购单"),
+        "es": ("pedido",),
+        "it": ("ordine n.", "Vs. ordine"),
     },
     "delivery note": {
-        "de": ("Lieferschein", "LS", "Lfs.-Nr."), "fr": ("BL", "bon de livraison"), "en": ("DN", "delivery note", "D/N"),
-        "zh": ("送货单", "出库单"), "es": ("albarán",), "it": ("DDT", "bolla n."),
+        "de": ("Lieferschein", "LS", "Lfs.-Nr."),
+        "fr": ("BL", "bon de livraison"),
+        "en": ("DN", "delivery note", "D/N"),
+        "zh": ("送货单", "出库单"),
+        "es": ("albarán",),
+        "it": ("DDT", "bolla n."),
     },
     "telephone": {
-        "de": ("Tel.", "Rückfragen"), "fr": ("tél.",), "en": ("tel", "call"), "zh": ("电话",), "es": ("tlf.",), "it": ("tel.",),
+        "de": ("Tel.", "Rückfragen"),
+        "fr": ("tél.",),
+        "en": ("tel", "call"),
+        "zh": ("电话",),
+        "es": ("tlf.",),
+        "it": ("tel.",),
     },
     "cancelled": {
-        "de": ("{} storniert", "Storno {}"), "fr": ("{} annulée",), "en": ("{} cancelled", "{} void"),
-        "zh": ("{}已作废", "{}已冲红"), "es": ("{} anulada",), "it": ("{} annullata", "storno {}"),
+        "de": ("{} storniert", "Storno {}"),
+        "fr": ("{} annulée",),
+        "en": ("{} cancelled", "{} void"),
+        "zh": ("{}已作废", "{}已冲红"),
+        "es": ("{} anulada",),
+        "it": ("{} annullata", "storno {}"),
     },
     "replaces": {
-        "de": ("{} ersetzt {}",), "fr": ("{} remplace {}",), "en": ("{} replaces {}",),
-        "zh": ("{}替换{}",), "es": ("{} sustituye a {}",), "it": ("{} sostituisce {}",),
+        "de": ("{} ersetzt {}",),
+        "fr": ("{} remplace {}",),
+        "en": ("{} replaces {}",),
+        "zh": ("{}替换{}",),
+        "es": ("{} sustituye a {}",),
+        "it": ("{} sostituisce {}",),
     },
     "after": {
-        "de": ("nach Zahlung von {}", "{} bereits bezahlt"), "fr": ("{} déjà payée", "après paiement de {}"),
-        "en": ("{} already paid", "after payment of {}"), "zh": ("{}已付", "已支付{}后"),
-        "es": ("{} ya pagada",), "it": ("{} già pagata",),
+        "de": ("nach Zahlung von {}", "{} bereits bezahlt"),
+        "fr": ("{} déjà payée", "après paiement de {}"),
+        "en": ("{} already paid", "after payment of {}"),
+        "zh": ("{}已付", "已支付{}后"),
+        "es": ("{} ya pagada",),
+        "it": ("{} già pagata",),
     },
     "period": {
-        "de": ("Leistung {}-{}", "Zeitraum {} bis {}"), "fr": ("période du {} au {}",), "en": ("period {} - {}", "services {} to {}"),
-        "zh": ("服务期{}至{}",), "es": ("periodo {} a {}",), "it": ("periodo {}-{}",),
+        "de": ("Leistung {}-{}", "Zeitraum {} bis {}"),
+        "fr": ("période du {} au {}",),
+        "en": ("period {} - {}", "services {} to {}"),
+        "zh": ("服务期{}至{}",),
+        "es": ("periodo {} a {}",),
+        "it": ("periodo {}-{}",),
     },
-}  # fmt: skip
+}
 
+_APART: Final = (", ", "; ", " / ")
 _PART: Final = ", paid in part"
 Write = Callable[[Desk, Document, Document, int], str]
 
@@ -82,8 +115,8 @@ def _whole(desk: Desk, document: Document) -> None:
         desk.named("named plainly", parts, naming(desk, [document]))
 
 
-def _either_side(desk: Desk, one: str, two: str) -> str:
-    joint = desk.rng.choice((" ", ", ", "; ", " / "))
+def _either_side(desk: Desk, one: str, two: str, joints: Sequence[str] = (" ", ", ", "; ", " / ")) -> str:
+    joint = desk.rng.choice(joints)
     return joint.join((one, two) if desk.rng.random() < 0.6 else (two, one))
 
 
@@ -127,7 +160,7 @@ def _without(desk: Desk, paid: Document, other: Document, _: int) -> str:
 
 
 def _cancelled(desk: Desk, paid: Document, other: Document, _: int) -> str:
-    return _either_side(desk, naming(desk, [paid]), _word(desk, "cancelled").format(other.number))
+    return _either_side(desk, naming(desk, [paid]), _word(desk, "cancelled").format(other.number), _APART)
 
 
 def _replaces(desk: Desk, paid: Document, other: Document, _: int) -> str:
@@ -135,7 +168,7 @@ def _replaces(desk: Desk, paid: Document, other: Document, _: int) -> str:
 
 
 def _after(desk: Desk, paid: Document, other: Document, _: int) -> str:
-    return _either_side(desk, naming(desk, [paid]), _word(desk, "after").format(other.number))
+    return _either_side(desk, naming(desk, [paid]), _word(desk, "after").format(other.number), _APART)
 
 
 _WRITE: Final[dict[str, Write]] = {

@@ -201,10 +201,13 @@ def twice(desk: Desk, name: str) -> None:
     document = desk.invoice()
 
     def pay() -> None:
-        for _, left in desk.still([document]):
+        parts = desk.still([document])
+        if parts == [(document, document.amount)]:
             text = naming(desk, [document])
-            desk.named(name, [(document, left)], text)
-            desk.later(desk.rng.randint(1, 9), lambda: desk.stray(f"{name}: the second", left, text))
+            desk.named(name, parts, text)
+            desk.later(
+                desk.rng.randint(1, 9), lambda: desk.stray(f"{name}: the second", document.amount, text)
+            )
 
     soon(desk, pay)
 

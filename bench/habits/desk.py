@@ -3,10 +3,11 @@
 How a competent bookkeeper books, and so what the labels say:
 
 - What is named is paid, whatever else is open; amounts are labelled in cash (a discount or a fee is nobody's cash).
-- Where nothing is named the figure decides. Where several open documents have that figure, the **oldest due** is paid:
-  that is the law where a debtor does not say (§ 366 II BGB, art. 1342-10 Code civil, art. 87 OR, 民法典 560, Clayton's
-  case), and so that one is right and each other one is wrong. A document that another payment names, also later,
-  is not free for this; where that changes the choice the pair is right but **unknowable**.
+- Where nothing is named the figure decides. Where several open documents have that figure, the **oldest due** is
+  paid: that is the law where a debtor does not say (§ 366 II BGB, art. 1342-10 Code civil, art. 87 OR, 民法典 560,
+  Clayton's case), and so that one is right and each other one is wrong. A document that another payment names, also
+  later, is not free for this; where that changes the choice the pair is right but **unknowable**.
+- A document of that figure is meant rather than one of which that figure is left; where there are both: unknowable.
 - Where several sets of documents come to the figure, nobody can know: the payer's intention is right, and unknowable.
 - Of a round payment on account the oldest are paid by the same law, but many leave it to be asked about: unknowable.
 - What is paid twice or too much pays nothing more; it stays on account.
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.habits import banks
-from bench.habits.documents import LONG, Numbered, Series, could_mean
+from bench.habits.documents import LONG, Numbered, Series
 from bench.labels import Label, LabelledAccount
 from domain.events import OrderEvent, PaymentEvent, RefundEvent, RemittanceAllocation
 
@@ -221,7 +222,7 @@ class Desk:
         near: bool = False,
         **given: Any,
     ) -> str:
-        """A payment that says nothing of what it pays; it is labelled at the end. ``near``: the figure is not exact."""
+        """A payment that says nothing of what it pays; labelled at the end. ``near``: the figure is not exact."""
         parts = tuple((document, part) for document, part in parts if part > 0)
         amount = given.pop("amount", None) or sum(part for _, part in parts)
         number = self._payment(category, amount, self.word() if message is None else message, **given)
@@ -304,10 +305,6 @@ class Desk:
         """Those of ``documents`` that are not paid yet, with what is open."""
         return [(d, self.owed[d.number]) for d in documents if d.number in self.owed]
 
-    def mistakable(self, token: str, document: Document) -> bool:
-        """Whether ``token`` could as well mean another document of this account, of about the same time."""
-        return any(could_mean(token, d.number) for d in self.documents if d.number != document.number)
-
     def _open_on(self, day: dt.date, *, hindsight: bool) -> dict[str, int]:
         """Number -> what was open; with hindsight, without what later payments were known to pay by name."""
         left = {d.number: d.amount for d in self.documents if d.day <= day}
@@ -331,13 +328,18 @@ class Desk:
         if payment.near:
             return payment.meant, not ways(then, payment.amount, 1) and _near(then, payment.amount) == 1
         choices = [
-            min((documents[n] for n, left in state.items() if left == payment.amount), key=_age, default=None)
+            min(
+                (documents[n] for n, left in state.items() if left == payment.amount),
+                key=lambda d: (d.amount != payment.amount, *_age(d)),
+                default=None,
+            )
             for state in (now, then)
         ]
         found = ways(then, payment.amount, 2, (lambda left: left != payment.amount) if choices[0] else None)
         touched = {number for way in found for number in way} | {d.number for d in choices if d is not None}
         sure = len(found) == (0 if choices[0] else 1) and choices[0] == choices[1]
-        sure = sure and not touched & self._doubtful
+        rests = {n for n, left in then.items() if left == payment.amount != documents[n].amount}
+        sure = sure and not rests and not touched & self._doubtful
         if not sure:
             self._doubtful |= touched | {document.number for document, _ in payment.meant}
         if choices[0] is not None:
@@ -359,7 +361,7 @@ def _near(open_minor: dict[str, int], amount: int) -> int:
 def ways(
     open_minor: dict[str, int], amount: int, enough: int, which: Callable[[int], bool] | None = None
 ) -> list[tuple[str, ...]]:
-    """Sets of documents that come to ``amount``, up to ``enough`` of them; too many documents: as if there were many."""
+    """Up to ``enough`` sets of documents that come to ``amount``; too many documents: as if there were as many."""
     items = sorted(
         ((left, n) for n, left in open_minor.items() if left <= amount and (which is None or which(left))),
         reverse=True,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
 from bench.habits import banks
 from bench.habits.desk import Desk, Document, ways
-from bench.habits.documents import LONG, WRITINGS, written
+from bench.habits.documents import LONG, WRITINGS, could_mean, written
 from bench.habits.story import Told
 
 _CUT: Final = (18, 35, 140)
@@ -33,13 +34,23 @@ def one_number(desk: Desk, name: str) -> None:
 
 
 def named(desk: Desk, category: str, tokens: Sequence[tuple[Document, str]], text: str) -> None:
-    """Pay all of the documents; those that are written so that others could be meant are known by the figure only."""
+    """Pay all of the documents; one that is written as others could be meant, too, is known only by the figure."""
     parts = desk.still(document for document, _ in tokens)
-    total = sum(part for _, part in parts)
-    then = {d.number: part for d, part in desk.still(desk.documents)}
-    unsure = {d.number for d, token in tokens if desk.mistakable(token, d)}
-    if unsure and len(ways(then, total, 2)) == 1:
-        unsure = set()
+    left = {d.number: amount for d, amount in desk.still(desk.documents)}
+    could = [
+        [d.number] + [o.number for o in desk.documents if o is not d and could_mean(token, o.number)]
+        for d, token in tokens
+        if d.number in left
+    ]
+    unsure = {numbers[0] for numbers in could if len(numbers) > 1}
+    if unsure:
+        total = sum(part for _, part in parts)
+        readings = {
+            frozenset(reading)
+            for reading in itertools.islice(itertools.product(*could), 500)
+            if sum(left.get(number, 0) for number in reading) == total and left.keys() >= set(reading)
+        }
+        unsure = unsure if len(readings) > 1 else set()
     desk.named(category, parts, text, unknown=unsure)
 
 

@@ -9,6 +9,7 @@ from bench.habits import banks
 from bench.habits.behaviour import naming, soon
 from bench.habits.desk import Desk, Document
 from bench.habits.documents import Series, written
+from bench.habits.numbers import named
 from bench.habits.story import Told
 
 _PRICES: Final = (10_000, 15_000, 25_000, 50_000, 50_000, 100_000, 120_000)
@@ -45,9 +46,8 @@ def series_named(desk: Desk, name: str) -> None:
             desk.named(name, parts, naming(desk, [d for d, _ in parts]))
             return
         tokens = [(d, written(desk.rng, d.parts, "running number") or d.number) for d, _ in parts]
-        unknown = {d.number for d, token in tokens if desk.mistakable(token, d)}
         word = desk.rng.choice(banks.INVOICE[desk.language])
-        desk.named(name, parts, f"{word} {' + '.join(token for _, token in tokens)}", unknown=unknown)
+        named(desk, name, tokens, f"{word} {' + '.join(token for _, token in tokens)}")
 
     soon(desk, pay)
 
