@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from domain.facts import Fact
-from domain.matching.references import DocumentIndex
+from domain.matching.forms import DocumentIndex
 
 
 def instructed(facts: Mapping[str, Fact], index: DocumentIndex) -> dict[str, Fact]:

@@ -28,7 +28,7 @@ from domain.discrepancies.own_events import OwnEvents, own_event_findings
 from domain.facts import Fact, StatementFact
 from domain.instructions import instructed
 from domain.matching.allocate import settle
-from domain.matching.references import DocumentIndex
+from domain.matching.forms import DocumentIndex
 from domain.matching.settlement import Allocation, Settlement
 from domain.outcomes import AllocationChanged, ComparisonChanged, DiscrepancyChanged, ItemChanged
 from domain.parties import known_names

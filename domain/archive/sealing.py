@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from domain.archive.notes import Notes, clusters_of, tag
 from domain.archive.shelf import Label, Segment, Shelf, payers_tag
 from domain.books import Account, Book, Record
-from domain.matching.references import DocumentIndex
+from domain.matching.forms import DocumentIndex
 from domain.review import Reviewed, item_figures, linked, looks_elsewhere, review_records
 from domain.rules import STAGES_BY_PRIORITY, RulesByDate
 

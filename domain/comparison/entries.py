@@ -20,7 +20,7 @@ from domain.comparison.normalised import bare_forms, cores, squeezed_forms, sque
 from domain.events import Source
 from domain.facts import EntryKind, StatementFact
 from domain.ledger import Line
-from domain.matching.references import DocumentIndex
+from domain.matching.forms import DocumentIndex
 
 if TYPE_CHECKING:
     from domain.comparison.bulk import BulkRows

@@ -17,7 +17,7 @@ from domain.comparison.entries import OurDocument, OurSide, index_of
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 from domain.facts import StatementFact
-from domain.matching.references import DocumentIndex, squeeze
+from domain.matching.forms import DocumentIndex, squeeze
 
 UNPAIRED: Final = -1
 #: rows from which on bulk pays

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Final
 
-from domain.matching.references import BARE_DIGITS_MIN, plain, squeeze
+from domain.matching.forms import BARE_DIGITS_MIN, plain, squeeze
 
 _SEPARATOR: Final = "\n"
 _KEPT: Final = string.ascii_letters + string.digits + _SEPARATOR

@@ -17,8 +17,10 @@ from domain.archive.notes import Notes
 from domain.facts import EntryKind, Fact
 from domain.matching.candidates import CERTAIN_PPM, Candidates, Receipt, ScoreParts, payment_days
 from domain.matching.doubts import with_doubts
+from domain.matching.forms import DocumentIndex, ReferenceRule
 from domain.matching.leftovers import known_payers, open_documents, open_receipts
-from domain.matching.references import DocumentIndex, Mention, ReferenceRule, mentions
+from domain.matching.named import Mention, mentions
+from domain.matching.pointed import with_pointed
 from domain.matching.settlement import (
     AMBIGUOUS_PPM,
     Allocation,
@@ -66,6 +68,9 @@ def settle(
         claim for payment in _of(items, EntryKind.PAYMENT) for claim in claims_of(payment, items, index)
     ]
     run = _by_reference(items, claims, index)
+    pointed = with_pointed(run, index, rules, known, notes)
+    if pointed is not None:
+        run = _by_reference(fresh(), pointed, index)
     better = with_doubts(run, index, rules, known, notes)
     if better is not None:
         run = _by_reference(fresh(), better, index)
@@ -112,7 +117,8 @@ def claims_of(payment: Item, items: Mapping[str, Item], index: DocumentIndex) ->
         ]
     if not fact.remittance_text:
         return []
-    found = [_from_text(payment, mention, items) for mention in mentions(fact.remittance_text, index)]
+    named = [mention for mention in mentions(fact.remittance_text, index) if not mention.aside]
+    found = [_from_text(payment, mention, items) for mention in named]
     barred.add(payment.key)
     return [claim for claim in found if claim.keys and barred.isdisjoint(claim.keys)]
 

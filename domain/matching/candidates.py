@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 from rapidfuzz.distance import OSA
 
-from domain.matching.references import plain
+from domain.matching.forms import plain
 from domain.rules import Rules
 
 CERTAIN_PPM = 1_000_000

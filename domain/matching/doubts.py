@@ -22,9 +22,10 @@ import msgspec
 
 from domain.archive.notes import Notes
 from domain.matching.candidates import SLIPS_MAX, Document, payment_days, slips
+from domain.matching.forms import DocumentIndex, squeeze
 from domain.matching.leftovers import open_documents, own_numbers, unknown_words
-from domain.matching.references import DocumentIndex, reference_words, squeeze, words_of_parts
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
+from domain.matching.words import reference_words, words_of_parts
 from domain.rules import RulesByDate
 
 #: Most misspellings are one slip (Damerau 1964). A rest is a weaker figure than an invoice's: no more is believed.
@@ -76,6 +77,10 @@ class _Doubts:
         """``claims``, all that the payment makes, doubted or ambiguous where there is a reason."""
         if payment.fact.claims or payment.fact.decided:
             return claims
+        pointed = [claim for claim in claims if claim.doubted]
+        if pointed:
+            named = [claim for claim in claims if not claim.doubted]
+            return [*self.about(payment, named), *pointed] if named else claims
         named = [debit_documents(claim.keys, self._run.items) for claim in claims]
         if any(len(keys) != 1 for keys in named):
             return claims

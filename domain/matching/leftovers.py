@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 
 from domain.facts import EntryKind
 from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
-from domain.matching.references import DocumentIndex, reference_like, reference_words
+from domain.matching.forms import DocumentIndex
 from domain.matching.settlement import Item, Settlement
+from domain.matching.words import reference_like, reference_words
 
 
 def open_documents(run: Settlement) -> dict[str, Document]:

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.facts import EntryKind, Fact
 from domain.matching.candidates import ScoreParts
-from domain.matching.references import squeeze
+from domain.matching.forms import squeeze
 
 AMBIGUOUS_PPM = 500_000
 

@@ -13,7 +13,7 @@ import msgspec
 
 from domain.events import StatementLine
 from domain.facts import EntryKind, StatementFact
-from domain.matching.references import DocumentIndex, squeeze
+from domain.matching.forms import DocumentIndex, squeeze
 
 #: (kind of discrepancy, document, line, amount at stake)
 Said = tuple[str, str, int | None, int]

@@ -21,7 +21,7 @@ from domain.discrepancies.against_statement import statement_findings
 from domain.events import Source, StatementLine
 from domain.facts import EntryKind, StatementFact
 from domain.ledger import EntryRole, Line
-from domain.matching.references import bare, squeeze
+from domain.matching.forms import bare, squeeze
 from domain.rules import Rules
 from domain.wording import Wording
 from tests.property.naive_comparison import Document, NaiveComparison

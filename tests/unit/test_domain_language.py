@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.decide import decide
-from domain.matching.references import reference_like
+from domain.matching.words import reference_like
 from tests.unit import ledger_teller
 from tests.unit.ledger_language import TableError, parse
 from tests.unit.ledger_teller import holds

@@ -1,0 +1,120 @@
+"""The forms under which a document answers: exact, squeezed, bare, the strictest first.
+
+*Squeezed*: upper case, letters and digits only (``inv-1001`` = ``INV 1001``). *Bare*: the squeezed form without a
+leading letter prefix and leading zeros (``INV-001001`` = ``1001``). Ambiguity is never resolved silently: a
+reference that fits two documents at the first stage where it fits any gives all of them.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from domain.archive.notes import Notes
+
+
+class ReferenceRule(enum.StrEnum):
+    EXACT = "exact_document"
+    SQUEEZED = "normalised_document"
+    BARE = "bare_number"
+
+
+_NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
+_PREFIX = re.compile(r"^[A-Z]+(?=\d)")
+#: The same few thousand numbers of a working set are normalised again and again.
+FORMS_KEPT = 65_536
+#: A bare number shorter than this is too weak to be taken for a document.
+BARE_DIGITS_MIN = 3
+
+
+@functools.lru_cache(maxsize=FORMS_KEPT)
+def squeeze(reference: str) -> str:
+    """Upper case, letters and digits only; full-width forms (``１００１``) are read as the plain ones."""
+    return _NOT_ALNUM.sub("", plain(reference).upper())
+
+
+def plain(text: str) -> str:
+    """Compatibility characters (full-width letters, digits and signs) as the plain ones that they stand for."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+@functools.lru_cache(maxsize=FORMS_KEPT)
+def bare(reference: str) -> str:
+    """The squeezed reference without prefix and leading zeros; empty where too little is left to identify."""
+    rest = _PREFIX.sub("", squeeze(reference)).lstrip("0")
+    return rest if len(rest) >= BARE_DIGITS_MIN and any(c.isdigit() for c in rest) else ""
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """``keys``: the documents that fit; more than one is ambiguous, none is unknown."""
+
+    keys: tuple[str, ...]
+    rule: ReferenceRule
+
+
+class DocumentIndex:
+    """Looks references up among documents. Look-up cost is constant; looser stages are built when first needed."""
+
+    def __init__(self, documents: Iterable[tuple[str, Sequence[str]]], notes: Notes | None = None) -> None:
+        """``documents``: (key, numbers it answers to), in canonical order. ``notes``: keeps what is looked up."""
+        self._documents = list(documents)
+        self._notes = notes
+        self._tables: dict[ReferenceRule, dict[str, tuple[str, ...]]] = {}
+
+    def resolve(self, reference: str) -> Resolution:
+        """The documents that ``reference`` fits at the strictest stage where it fits any."""
+        reference = reference.strip()
+        for rule, form in _FORMS.items():
+            wanted = form(reference)
+            if not wanted:
+                continue
+            if self._notes is not None:
+                self._notes.ask(rule, wanted)
+            keys = self._table(rule).get(wanted)
+            if keys:
+                return Resolution(keys, rule)
+        return Resolution((), ReferenceRule.EXACT)
+
+    def numbers(self, keys: Iterable[str]) -> list[str]:
+        """What the documents ``keys`` answer to, as written."""
+        return [number for key in keys for number in self._numbers_of[key]]
+
+    @functools.cached_property
+    def _numbers_of(self) -> dict[str, Sequence[str]]:
+        return dict(self._documents)
+
+    def note_answers(self, notes: Notes) -> None:
+        """Note every form under which a reference could mean one of the documents."""
+        for _, numbers in self._documents:
+            for number in numbers:
+                for rule, form in _FORMS.items():
+                    notes.answer(rule, form(number))
+
+    def _table(self, rule: ReferenceRule) -> dict[str, tuple[str, ...]]:
+        table = self._tables.get(rule)
+        if table is None:
+            form = _FORMS[rule]
+            table = self._tables[rule] = {}
+            for key, numbers in self._documents:
+                for number in numbers:
+                    wanted = form(number)
+                    if not wanted:
+                        continue
+                    keys = table.get(wanted)
+                    if keys is None:
+                        table[wanted] = (key,)
+                    elif key not in keys:
+                        table[wanted] = (*keys, key)
+        return table
+
+
+_FORMS: Mapping[ReferenceRule, Callable[[str], str]] = {
+    ReferenceRule.EXACT: str,
+    ReferenceRule.SQUEEZED: squeeze,
+    ReferenceRule.BARE: bare,
+}

@@ -1,0 +1,146 @@
+"""Which documents does a text name? Each number strictly: as written, squeezed or bare (``forms``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from domain.matching.forms import BARE_DIGITS_MIN, DocumentIndex, ReferenceRule, Resolution, plain
+from domain.matching.ranges import ranges
+from domain.matching.structured import number_within, ungrouped
+from domain.matching.words import (
+    PIECES_MAX,
+    WORD,
+    Parted,
+    is_figure,
+    is_money,
+    is_other_number,
+    parted,
+    stretches,
+    without_money,
+)
+
+_RUN = re.compile(r"[A-Z]+|[0-9]+")
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """A document reference found in free text. ``aside``: the text says that it is something else, or not paid."""
+
+    text: str
+    resolution: Resolution
+    aside: bool = False
+
+
+def mentions(text: str, index: DocumentIndex) -> list[Mention]:
+    """The documents that ``text`` names, in order of appearance, each set of documents once; last those aside."""
+    parts = parted(without_money(ungrouped(plain(text))))
+    found: dict[tuple[str, ...], Mention] = {}
+    for mention in (*_read_all(parts.named, index), *_beside(parts, index)):
+        found.setdefault(mention.resolution.keys, mention)
+    return list(found.values())
+
+
+def _read_all(text: str, index: DocumentIndex) -> Iterator[Mention]:
+    yield from _candidates(text, index)
+    yield from _between(text, index)
+
+
+def _beside(parts: Parted, index: DocumentIndex) -> Iterator[Mention]:
+    """What is named as an order or a delivery is one of ours if it has more than the figures of its number."""
+    for mention in _read_all(parts.beside, index):
+        yield msgspec.structs.replace(mention, aside=mention.resolution.rule is ReferenceRule.BARE)
+    for mention in _read_all(parts.excluded, index):
+        yield msgspec.structs.replace(mention, aside=True)
+
+
+def _between(text: str, index: DocumentIndex) -> Iterator[Mention]:
+    """The documents inside ranges: only where every number of the range is one document of ours."""
+    for written in ranges(text):
+        if not written.whole or len(written.figures[0]) < BARE_DIGITS_MIN:
+            continue
+        if index.resolve(written.text).keys:
+            continue  # a document whose own number looks like a range
+        inside = [Mention(number, index.resolve(number)) for number in written.numbers]
+        if all(len(mention.resolution.keys) == 1 for mention in inside):
+            yield from inside
+
+
+def _candidates(text: str, index: DocumentIndex) -> Iterator[Mention]:
+    words: list[str] = WORD.findall(text)
+    position = 0
+    while position < len(words):
+        word = words[position]
+        # "INV 1001", "RE 2026 0815": a number split by spaces is read as one, before its pieces are read alone.
+        pieces = _pieces(words, position)
+        joined = _joined(pieces, index) if len(pieces) > 1 else None
+        if joined is not None:
+            yield joined
+            position += joined.text.count(" ") + 1
+            continue
+        if not is_money(words, position) and not is_other_number(words, position):
+            yield from _read(word, index)
+        position += 1
+
+
+def _pieces(words: Sequence[str], position: int) -> Sequence[str]:
+    """The word at ``position`` and, if it is letters, the figures after it that may be of one document number."""
+    end = position + 1
+    if words[position].isalpha():
+        while end < min(len(words), position + PIECES_MAX) and words[end][0].isdigit():
+            end += 1
+    return words[position:end]
+
+
+def _joined(pieces: Sequence[str], index: DocumentIndex) -> Mention | None:
+    """The document whose number the most of ``pieces`` make, prefix and all.
+
+    With it those whose numbers fewer of them make: "INV 1 2" is INV-12, or INV-1 and INV-2. Not where the long number
+    is itself written with joints where the spaces are.
+    """
+    prefix, *figures = pieces
+    while figures:
+        whole = index.resolve(prefix + "".join(figures))
+        if whole.keys and whole.rule is not ReferenceRule.BARE:
+            text = " ".join((prefix, *figures))
+            if not any(_runs(number) == _runs(text) for number in index.numbers(whole.keys)):
+                whole = _or_shorter(whole, prefix, figures, index)
+            return Mention(text, whole)
+        figures.pop()
+    return None
+
+
+def _or_shorter(whole: Resolution, prefix: str, figures: Sequence[str], index: DocumentIndex) -> Resolution:
+    """``whole``; ambiguous with the documents of the prefix and each piece of ``figures``, or the first few of them."""
+    beginnings = ("".join(figures[:count]) for count in range(1, len(figures)))
+    shorter = [index.resolve(prefix + number) for number in (*beginnings, *figures[1:])]
+    others = [key for found in shorter if found.rule is not ReferenceRule.BARE for key in found.keys]
+    return (
+        Resolution(tuple(dict.fromkeys((*whole.keys, *others))), ReferenceRule.SQUEEZED) if others else whole
+    )
+
+
+def _runs(number: str) -> list[str]:
+    """The letters and figures of ``number`` in the runs in which they are written."""
+    return _RUN.findall(plain(number).upper())
+
+
+def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
+    """The document that ``word`` is the number of, else those of which it holds the numbers ("RE-26-42/RE-26-50")."""
+    if is_figure(word):
+        return
+    for reading in (word, number_within(word)):
+        whole = index.resolve(reading) if reading else None
+        if whole is not None and whole.keys:
+            yield Mention(word, whole)
+            return
+    found: dict[int, Mention] = {}
+    read: set[int] = set()
+    inside = [(places, text, index.resolve(text)) for places, text in stretches(word) if not is_figure(text)]
+    # By its bare figures a number would take the words before it for its prefix: that comes last.
+    for places, text, resolution in sorted(inside, key=lambda one: one[2].rule is ReferenceRule.BARE):
+        if resolution.keys and read.isdisjoint(places):
+            found[places[0]] = Mention(text, resolution)
+            read.update(places)
+    yield from (found[place] for place in sorted(found))

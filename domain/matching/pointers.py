@@ -1,0 +1,258 @@
+"""What a text points to without naming it: a running number alone, part of a list or range, cut off, a month.
+
+A pointer is weaker than a name: it says what to look at, and the figures say whether it is meant (``pointed``). It is
+looked for among documents that are open after all that names say, so its cost does not grow with the history.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from domain.archive.notes import Notes, tag
+from domain.matching.forms import BARE_DIGITS_MIN, FORMS_KEPT, plain, squeeze
+from domain.matching.periods import periods
+from domain.matching.ranges import ranges
+from domain.matching.structured import number_within, ungrouped
+from domain.matching.words import WORD, is_document_word, parted, without_dates, without_sums, without_others
+
+#: figures of a number that a longer one may end with, or be the end of
+TAIL_MAX = 12
+#: letters and figures that the end of a text may have lost of a number, and those that must be left
+CUT_MAX = 5
+HEAD_MIN = 4
+#: a text of more figures than this is no list of documents: what comes later is not looked at
+FIGURES_MAX = 400
+
+_FIGURES = re.compile(r"\d+")
+_YEAR = re.compile(r"(?:19|20)?\d\d")
+#: between the numbers of a list
+_AND = re.compile(r"\s?(?:[/,;+&、和]|\b(?:und|and|et|y|e|u\.?)\b)\s?", re.IGNORECASE)
+_LETTERS = re.compile(r"([A-Za-z]{1,12})[.:#/-]{0,2}\s?$")
+
+#: a word for documents, where a range tells that its short figures are numbers
+_ANY = "NO"
+
+
+class Pointer(msgspec.Struct, frozen=True):
+    """Open documents that ``text`` may mean. ``faint``: too little to be shown where the figures do not agree."""
+
+    text: str
+    keys: tuple[str, ...]
+    rule: str
+    faint: bool = False
+
+
+class _Forms(msgspec.Struct, frozen=True):
+    """Under which figures and beginnings a number is found; the letters that it begins with, and the year in it."""
+
+    tails: frozenset[str]
+    heads: frozenset[str]
+    letters: str
+    year: str
+
+
+@functools.lru_cache(maxsize=FORMS_KEPT)
+def _forms(number: str) -> _Forms:
+    squeezed = squeeze(number)
+    runs = _FIGURES.findall(plain(number))
+    figures = "".join(runs)
+    ends = [
+        figures[-length:].lstrip("0") for length in range(BARE_DIGITS_MIN, min(len(figures), TAIL_MAX) + 1)
+    ]
+    tails = {*ends, *(run.lstrip("0") for run in runs[-1:])} - {""}
+    year = next((run[-2:] for run in runs[:-1] if _YEAR.fullmatch(run)), "")
+    wholes = {squeezed, squeezed.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+    heads = {
+        whole[:length]
+        for whole in wholes
+        for length in range(max(len(whole) - CUT_MAX, HEAD_MIN), len(whole))
+        if any(sign.isdigit() for sign in whole[:length])
+    }
+    letters = squeezed[: len(squeezed) - len(min(wholes, key=len))]
+    return _Forms(frozenset(tails), frozenset(heads), letters, year)
+
+
+@functools.lru_cache(maxsize=FORMS_KEPT)
+def _answers(number: str) -> tuple[int, ...]:
+    forms = _forms(number)
+    return (*(tag("tail", one) for one in forms.tails), *(tag("head", one) for one in forms.heads))
+
+
+class OpenNumbers:
+    """Open documents by what may point to them. Notes what is asked, and what these could answer."""
+
+    def __init__(self, documents: Iterable[tuple[str, Sequence[str], dt.date]], notes: Notes | None) -> None:
+        """``documents``: (key, numbers it answers to, its date), in canonical order."""
+        self._documents = list(documents)
+        self._notes = notes
+        if notes is not None:
+            for _, numbers, date in self._documents:
+                notes.answer("month", str(date.year), str(date.month))
+                for number in numbers:
+                    notes.answered.update(_answers(number))
+
+    @functools.cached_property
+    def _tails(self) -> dict[str, dict[str, _Forms]]:
+        return self._table(lambda forms: forms.tails)
+
+    @functools.cached_property
+    def _heads(self) -> dict[str, dict[str, _Forms]]:
+        return self._table(lambda forms: forms.heads)
+
+    @functools.cached_property
+    def _months(self) -> dict[tuple[int, int], list[str]]:
+        found: dict[tuple[int, int], list[str]] = {}
+        for key, _, date in self._documents:
+            found.setdefault((date.year, date.month), []).append(key)
+        return found
+
+    def _table(self, answers: Callable[[_Forms], Iterable[str]]) -> dict[str, dict[str, _Forms]]:
+        found: dict[str, dict[str, _Forms]] = {}
+        for key, numbers, _ in self._documents:
+            for forms in map(_forms, numbers):
+                for one in answers(forms):
+                    found.setdefault(one, {})[key] = forms
+        return found
+
+    def ending(self, figures: str, year: str = "", word: str = "") -> tuple[str, ...]:
+        """The documents whose number ends with ``figures``, but for leading zeros; not of another ``year``.
+
+        Fewer than ``BARE_DIGITS_MIN`` figures are a number only behind a ``word`` for documents or its own letters.
+        """
+        form = figures.lstrip("0")
+        if not form:
+            return ()
+        if self._notes is not None:
+            self._notes.ask("tail", form)
+        return tuple(
+            key
+            for key, forms in self._tails.get(form, {}).items()
+            if (not year or not forms.year or year == forms.year)
+            and (
+                len(figures) >= BARE_DIGITS_MIN
+                or is_document_word(word)
+                or (word and squeeze(word) == forms.letters)
+            )
+        )
+
+    def beginning(self, letters: str) -> tuple[str, ...]:
+        """The documents whose number is ``letters`` and a little more."""
+        if self._notes is not None:
+            self._notes.ask("head", letters)
+        return tuple(self._heads.get(letters, ()))
+
+    def of_month(self, year: int, month: int) -> tuple[str, ...]:
+        """The documents that are dated in a month."""
+        if self._notes is not None:
+            self._notes.ask("month", str(year), str(month))
+        return tuple(self._months.get((year, month), ()))
+
+
+def pointers(
+    text: str,
+    references: Sequence[str],
+    day: dt.date,
+    named: frozenset[str],
+    known: Sequence[str],
+    numbers: OpenNumbers,
+) -> Iterator[list[Pointer]]:
+    """What a payment of ``day`` points to, the strongest first: figures, its own references, months.
+
+    ``named``: figures that are names of documents already. ``known``: numbers that are something else.
+    """
+    whole = without_sums(ungrouped(plain(text)))
+    parts = parted(without_others(without_dates(whole), known))
+    reading = _Reading(numbers, day, named)
+    strong = [*reading.ranges(parts.named), *reading.figures(parts.named), *reading.cut_off(parts.named)]
+    faint = [*reading.figures(parts.excluded), *reading.figures(parts.beside)]
+    yield [*strong, *(msgspec.structs.replace(one, faint=True) for one in faint)]
+    yield [pointer for reference in references for pointer in reading.reference(reference)]
+    yield list(reading.months(whole))
+
+
+class _Reading:
+    def __init__(self, numbers: OpenNumbers, day: dt.date, named: frozenset[str]) -> None:
+        self._numbers = numbers
+        self._day = day
+        self._named = named
+        self._years = {str(day.year + more) for more in (-2, -1, 0, 1)}
+
+    def _year(self, figures: str) -> str:
+        """The last two figures of a year, if ``figures`` are one near the payment's."""
+        full = figures if len(figures) == 4 else "20" + figures
+        return figures[-2:] if full in self._years else ""
+
+    def ranges(self, text: str) -> Iterator[Pointer]:
+        for written in ranges(text):
+            prefix_figures = _FIGURES.findall(written.prefix)
+            year = self._year(prefix_figures[-1]) if prefix_figures else ""
+            inside = {
+                key: None for figures in written.figures for key in self._numbers.ending(figures, year, _ANY)
+            }
+            short = len(written.figures[0]) < BARE_DIGITS_MIN
+            if inside:
+                yield Pointer(written.text, tuple(inside), "range", faint=short)
+
+    def figures(self, text: str) -> Iterator[Pointer]:
+        """By each run of figures: the end of a number, or the end of one that differs from the number before it there."""
+        before: re.Match[str] | None = None
+        leading = leading_year = ""
+        for match in list(_FIGURES.finditer(text))[:FIGURES_MAX]:
+            run = match.group()
+            gap = text[before.end() : match.start()] if before is not None else ""
+            year = self._year(before.group()) if before is not None and len(gap) == 1 else ""
+            keys: tuple[str, ...] = ()
+            listed = bool(leading) and len(run) < len(leading) and _AND.fullmatch(gap) is not None
+            if listed:
+                keys = self._numbers.ending(leading[: -len(run)] + run, leading_year)
+            if not keys and run not in self._named and not (self._year(run) and len(run) in (2, 4)):
+                written = _LETTERS.search(text, max(match.start() - 16, 0), match.start())
+                keys = self._numbers.ending(run, year, written.group(1) if written else "")
+            if (
+                not keys
+                and before is not None
+                and gap in (" ", "\n")
+                and len(run) + len(before.group()) <= TAIL_MAX
+            ):
+                keys = self._numbers.ending(before.group() + run)
+            if keys:
+                yield Pointer(run, keys, "running_number")
+            if not listed and len(run) >= BARE_DIGITS_MIN and not self._year(run):
+                leading, leading_year = run, year
+            before = match
+
+    def cut_off(self, text: str) -> Iterator[Pointer]:
+        """The last word of a text, or the last few without their spaces, as the beginning of a number."""
+        if not text[-1:].isalnum():
+            return
+        words = WORD.findall(text[-64:])
+        for count in (1, 2, 3):
+            letters = squeeze("".join(words[-count:]))
+            if len(letters) < HEAD_MIN or not any(sign.isdigit() for sign in letters):
+                continue
+            keys = self._numbers.beginning(letters)
+            if keys:
+                yield Pointer(" ".join(words[-count:]), keys, "cut_off", faint=len(keys) > 1)
+
+    def reference(self, reference: str) -> Iterator[Pointer]:
+        """A reference of the transfer: a number with or without check digits, or one that ends with a number."""
+        held = number_within(reference)
+        if held is None:
+            yield from (msgspec.structs.replace(one, faint=True) for one in self.figures(plain(reference)))
+            return
+        for length in range(min(len(held), TAIL_MAX), BARE_DIGITS_MIN - 1, -1):
+            keys = self._numbers.ending(held[-length:])
+            if keys:
+                yield Pointer(reference, keys, "structured")
+                return
+
+    def months(self, text: str) -> Iterator[Pointer]:
+        for months in periods(text, self._day):
+            keys = [key for year, month in months for key in self._numbers.of_month(year, month)]
+            if keys:
+                yield Pointer("", tuple(keys), "period", faint=len(keys) > 1)

@@ -1,0 +1,256 @@
+"""The words of a payer's text, and which of them are no numbers of documents: money, dates, others' numbers.
+
+Every pattern is bounded in what it repeats: the cost of a text grows with its length alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from domain.matching.forms import BARE_DIGITS_MIN, plain, squeeze
+
+#: Runs of ASCII letters and digits with the joints that document numbers use; Chinese text separates them.
+WORD = re.compile(r"[0-9A-Za-z]+(?:[-_/.#][0-9A-Za-z]+)*")
+_PART = re.compile(r"[^-_/.#]+")
+_DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
+_DATE = re.compile(r"^\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?$")
+_REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
+_CURRENCIES = frozenset({"AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "RMB", "SGD", "USD"})
+#: "1.250,00", "10 042,00", "10042": figures, with or without signs between thousands
+_AMOUNT = r"(?:\d{1,3}(?:[.,'’ ]\d{3}){1,4}|\d{1,12})"
+#: "€10042", "EUR10.042", "10042 €"; "10042,00 EUR", "1250.00"; "1.250,-". Not "10042 EUR": see ``is_money``.
+_MONEY = re.compile(
+    rf"(?:[€$£¥]\s?|(?<![0-9A-Za-z])(?:{'|'.join(sorted(_CURRENCIES))})){_AMOUNT}(?:[.,](?:\d\d?|-{{1,2}}))?(?![0-9A-Za-z])"
+    rf"|(?<![0-9A-Za-z.,/_-]){_AMOUNT}\s?[€£¥元]"
+    rf"|(?<![0-9A-Za-z.,/_-]){_AMOUNT}[.,](?:\d\d|[-–—]{{1,2}})(?![0-9A-Za-z]|[.,/-]\d)"
+)
+_CODE = rf"(?:{'|'.join(sorted(_CURRENCIES))})"
+_AFTER_CODE = re.compile(rf"(?<![0-9A-Za-z]){_CODE}\s?{_AMOUNT}(?![0-9A-Za-z])")
+_BEFORE_CODE = re.compile(rf"(?<![0-9A-Za-z.,/_-]){_AMOUNT}\s?{_CODE}(?![0-9A-Za-z])")
+#: a word before a number that is longer than this is no prefix of it
+PREFIX_MAX = 8
+#: a number that spaces or joints split into more pieces than this is none
+PIECES_MAX = 4
+_KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
+_DOCUMENT_WORDS = frozenset(
+    {
+        "BILL",
+        "DOC",
+        "DOCUMENT",
+        "FACT",
+        "FACTURA",
+        "FACTURE",
+        "FACTURES",
+        "FATTURA",
+        "FATTURE",
+        "FC",
+        "FT",
+        "INV",
+    }
+) | {
+    "INVOICE",
+    "INVOICES",
+    "NO",
+    "NR",
+    "RE",
+    "RECHNG",
+    "RECHNUNG",
+    "RECHNUNGEN",
+    "RG",
+    "RNR",
+    "RECHN",
+    "FACTUUR",
+}
+#: figures with their letters and joints, and a list of such
+_NUMBER = r"[A-Za-z]{0,8}[-/ ]?\d[0-9A-Za-z/._-]{0,34}"
+_LIST = rf"{_NUMBER}(?:\s?(?:[,;+&、和]|\b(?:und|and|et|y|e)\b)\s?{_NUMBER}){{0,20}}"
+_DOCUMENT = r"(?:(?:rechnung(?:en)?|rg|re|invoices?|inv|facturen?|factures?|fatture?a?|facturas?|nr|no|发票)[.:#]?\s?){0,3}"
+#: what stands behind one of these is told not to be paid: "10050 ohne 10042"
+_EXCLUDED = re.compile(
+    r"(?:\b(?:ohne|außer|ausser|nicht|exkl|excl|excluding|except|without|not|sauf|hors|sin|excepto|salvo|senza|zonder"
+    r"|nach zahlung von|after payment of|ersetzt|replaces|remplace)\b|不含|不包括|扣除|除)[.:]?\s?"
+    rf"{_DOCUMENT}{_LIST}"
+    rf"|{_NUMBER}\s?\(?(?:storniert|storno|cancell?ed|annulée?|ersetzt durch|replaced by|remplacée? par|已取消|作废)",
+    re.IGNORECASE,
+)
+#: what stands behind one of these is the number of a delivery or of an order
+_BESIDE = re.compile(
+    r"(?:\b(?:lieferscheine?|lieferung|ls|delivery note|dn|bl|bon de livraison|ddt|albar[aá]n|bestellung|bestellnr|bestell-nr"
+    r"|auftrag|auftragsnr|order|purchase order|po|so|commande|pedido|ordine)|送货单|订单)号?[.:#]?\s?(?:(?:nr|no|nummer|number)[.:#]?\s?)?"
+    rf"{_LIST}",
+    re.IGNORECASE,
+)
+#: a number after one of these is the payer's, the contract's or a telephone's, also with "no" between them
+_OTHER_NUMBERS = frozenset(
+    {
+        "ACCOUNT",
+        "CLIENT",
+        "CONTRACT",
+        "CONTRAT",
+        "CUST",
+        "CUSTOMER",
+        "DEBITOR",
+        "DEBITORENNR",
+        "KD",
+        "KDNR",
+        "KUNDE",
+        "KUNDEN",
+        "KUNDENNR",
+        "KUNDENNUMMER",
+        "MIETVERTRAG",
+        "PHONE",
+        "TEL",
+        "TELEFON",
+        "VERTRAG",
+        "VERTRAGSNR",
+        "VERTRAGSNUMMER",
+    }
+)
+_NUMBER_WORDS = frozenset({"ID", "NO", "NR", "NUMBER", "NUMMER"})
+
+
+def words_of(text: str) -> list[str]:
+    """The words of ``text`` in their order, without what is money by its form."""
+    words: list[str] = WORD.findall(without_money(plain(text)))
+    return words
+
+
+def without_money(text: str) -> str:
+    """``text`` with a sign that joins nothing in place of each amount."""
+    return _MONEY.sub("|", text)
+
+
+def without_sums(text: str) -> str:
+    """``text`` without money, bare figures beside a currency code too: "EUR 500", and "500 EUR"."""
+    return _BEFORE_CODE.sub("|", _AFTER_CODE.sub("|", without_money(text)))
+
+
+def is_money(words: Sequence[str], position: int) -> bool:
+    """Whether bare figures stand beside a currency code: "1001 EUR", whatever document has that number."""
+    beside = {
+        word.upper()
+        for word in (*words[max(position - 1, 0) : position], *words[position + 1 : position + 2])
+    }
+    return words[position].isdigit() and bool(_CURRENCIES & beside)
+
+
+#: "05.01.26", "2026-01-05", "01.01.", "3月5日", "10:42"
+_DAY = re.compile(
+    r"(?<!\d)(?:[0-2]?\d|3[01])[./-](?:[0-2]?\d|3[01])[./-](?:(?:20)?\d\d(?!\d)|(?!\d))"
+    r"|(?<![0-9/._-])20\d\d[./-](?:0?\d|1[0-2])[./-](?:[0-2]?\d|3[01])(?!\d)"
+    r"|\d{1,2}月\d{1,2}[日号]|(?<!\d)[0-2]?\d:[0-5]\d(?!\d)"
+)
+_OTHERS = re.compile(
+    rf"(?:(?<![A-Za-z])(?:{'|'.join(sorted(_OTHER_NUMBERS, key=lambda w: (-len(w), w)))})|客户编?号?|合同编?号?|电话)"
+    rf"[-.:# ]{{0,3}}(?:(?:id|nr|no|nummer|number)[-.:# ]{{0,3}})?{_NUMBER}",
+    re.IGNORECASE,
+)
+
+
+def without_dates(text: str) -> str:
+    """``text`` with a sign that joins nothing in place of each day and hour."""
+    return _DAY.sub("|", text)
+
+
+def without_others(text: str, known: Iterable[str]) -> str:
+    """``text`` without the numbers that it says are the payer's or another's, and without those that are ``known``."""
+    ignored = {squeeze(word) for word in known}
+    text = _OTHERS.sub("|", text)
+    return WORD.sub(lambda match: "|" if squeeze(match.group()) in ignored else match.group(), text)
+
+
+def is_document_word(word: str) -> bool:
+    """Whether ``word`` says that a document's number follows."""
+    return word.upper() in _DOCUMENT_WORDS
+
+
+class Parted(NamedTuple):
+    """A text in three: what names documents, what is told not to be paid, and numbers of deliveries and orders."""
+
+    named: str
+    excluded: str
+    beside: str
+
+
+def parted(text: str) -> Parted:
+    """``text`` in its parts; where one is taken out, a sign stays that joins nothing."""
+    excluded = " | ".join(match.group() for match in _EXCLUDED.finditer(text))
+    rest = _EXCLUDED.sub("|", text)
+    beside = " | ".join(match.group() for match in _BESIDE.finditer(rest))
+    return Parted(_BESIDE.sub("|", rest), excluded, beside)
+
+
+def is_figure(word: str) -> bool:
+    """Whether a word is an amount or a date, whatever document has that number."""
+    return bool(_DECIMAL.match(word) or _DATE.match(word))
+
+
+def stretches(word: str) -> Iterator[tuple[range, str]]:
+    """What stands between joints of ``word``, one part or a few with their joints, the most first; not the whole."""
+    parts = list(_PART.finditer(word))
+    for length in range(min(len(parts) - 1, PIECES_MAX), 0, -1):
+        for first in range(len(parts) - length + 1):
+            last = first + length - 1
+            yield range(first, last + 1), word[parts[first].start() : parts[last].end()]
+
+
+def reference_like(text: str, known: Iterable[str]) -> str | None:
+    """The first word of ``text`` that looks like a document number, or ``None``.
+
+    ``known``: references that are something else (the transfer's own ids, the customer's number).
+    """
+    ignored = {squeeze(word) for word in known}
+    words = words_of(text)
+    for position, word in enumerate(words):
+        if is_figure(word) or squeeze(word) in ignored:
+            continue
+        squeezed = squeeze(word)
+        digits = sum(c.isdigit() for c in squeezed)
+        if _REFERENCE_LIKE.match(squeezed) and digits >= BARE_DIGITS_MIN:
+            return word
+        before = words[position - 1].upper() if position else ""
+        if squeezed.isdigit() and digits >= BARE_DIGITS_MIN and before in _KEYWORDS:
+            return f"{words[position - 1]} {word}"
+    return None
+
+
+def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
+    """Words of ``text`` that may be misspelt document numbers: with digits, no amounts, no dates, no customer numbers.
+
+    Each as the forms that it may have, squeezed: alone and with the word before it as its prefix.
+    """
+    ignored = {squeeze(word) for word in known}
+    found: dict[tuple[str, ...], None] = {}
+    words = words_of(text)
+    for position, word in enumerate(words):
+        if is_figure(word) or is_other_number(words, position):
+            continue
+        before = words[position - 1] if position else ""
+        joined = squeeze(before + word) if before.isalpha() and len(before) <= PREFIX_MAX else ""
+        forms = tuple(
+            form
+            for form in (squeeze(word), joined)
+            if sum(c.isdigit() for c in form) >= BARE_DIGITS_MIN and form not in ignored
+        )
+        if forms:
+            found[forms] = None
+    return list(found)
+
+
+def is_other_number(words: Sequence[str], position: int) -> bool:
+    """Whether the figures at ``position`` are told to be something else: "Kunde 10042", "customer no. 10042"."""
+    if not words[position].isdigit():
+        return False
+    before = [squeeze(word) for word in words[max(position - 2, 0) : position]]
+    if before and before[-1] in _NUMBER_WORDS:
+        before.pop()
+    return bool(before) and before[-1] in _OTHER_NUMBERS
+
+
+def words_of_parts(text: str, parts: Collection[str]) -> set[str]:
+    """The words of ``text`` of which a stretch between joints is one of ``parts``; all squeezed."""
+    return {
+        squeeze(word) for word in words_of(text) if any(squeeze(part) in parts for _, part in stretches(word))
+    }
