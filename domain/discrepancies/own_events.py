@@ -78,7 +78,7 @@ def unresolved_references(view: OwnEvents) -> Iterator[Finding]:
     for (key, reference), amount in unknown.items():
         payment = view.settlement.items[key]
         yield _unresolved(view, payment, reference, min(amount, payment.original_minor))
-    claimed = {claim.payment for claim in view.settlement.claims}
+    claimed = {claim.payment for claim in view.settlement.claims if not claim.vague}
     for payment in view.of(EntryKind.PAYMENT):
         text = payment.fact.remittance_text
         if text and payment.key not in claimed:

@@ -183,16 +183,18 @@ def _serve_payments(run: Settlement, payments: Sequence[Item]) -> None:
         by_payment.setdefault(claim.payment, []).append(claim)
     for payment in payments:
         clear = []
+        vague = False
         for claim in by_payment.get(payment.key, ()):
             documents = debit_documents(claim.keys, run.items)
             if len(documents) > 1 or claim.doubted:
                 _suggest(run, payment, claim, documents)
+                vague = vague or claim.vague
             elif documents:
                 clear.append((claim, run.items[documents[0]]))
         if payment.fact.claims:
             _serve_amounts(run, payment, clear)
         else:
-            _serve_text(run, payment, clear)
+            _serve_text(run, payment, clear, over=not vague)
 
 
 def _serve_amounts(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, Item]]) -> None:
@@ -202,13 +204,13 @@ def _serve_amounts(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, 
         _note(run, payment, document, taken, wanted - taken)
 
 
-def _serve_text(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, Item]]) -> None:
-    """Oldest due first, each up to what is open; what is over stays as excess on the last one named."""
+def _serve_text(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, Item]], *, over: bool) -> None:
+    """Oldest due first, each up to what is open. What is ``over`` stays as excess on the last one named."""
     ordered = sorted(clear, key=lambda pair: pair[1].due_order)
     for position, (claim, document) in enumerate(ordered):
         wanted = payment.left_minor
         taken = _take(run, payment, document, wanted, claim.rule, claim.score_ppm)
-        last = position == len(ordered) - 1
+        last = over and position == len(ordered) - 1
         _note(run, payment, document, taken, wanted - taken if last else 0)
 
 

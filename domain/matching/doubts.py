@@ -77,10 +77,10 @@ class _Doubts:
         """``claims``, all that the payment makes, doubted or ambiguous where there is a reason."""
         if payment.fact.claims or payment.fact.decided:
             return claims
-        pointed = [claim for claim in claims if claim.doubted]
-        if pointed:
-            named = [claim for claim in claims if not claim.doubted]
-            return [*self.about(payment, named), *pointed] if named else claims
+        vague = [claim for claim in claims if claim.vague]
+        if vague:
+            sure = [claim for claim in claims if not claim.vague]
+            return [*self.about(payment, sure), *vague] if sure else claims
         named = [debit_documents(claim.keys, self._run.items) for claim in claims]
         if any(len(keys) != 1 for keys in named):
             return claims
@@ -175,18 +175,20 @@ class _Doubts:
         return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
 
     def _open_near(self, payment: Item, figure: int, numbers: tuple[str, ...], but: str = "") -> str | None:
-        """The first document of which exactly ``figure`` is open, that is nearly one of ``numbers`` and may be paid on
-        the day of the payment.
+        """The document of which exactly ``figure`` is open, whose number is nearest to ``numbers``, of equally near ones the
+        first, and that may be paid on the day of the payment.
         """
         if figure <= 0:
             return None
         date = payment.fact.business_date
         if self._notes is not None:
             self._notes.receipts.append((date.toordinal(), figure))
-        for document, whole in self._open_by(payment, figure, but):
-            if slips(numbers, document.numbers) <= (SLIPS_MAX if whole else SLIPS_FOR_A_REST):
-                return document.key
-        return None
+        near = [
+            (count, document.key)
+            for document, whole in self._open_by(payment, figure, but)
+            if (count := slips(numbers, document.numbers)) <= (SLIPS_MAX if whole else SLIPS_FOR_A_REST)
+        ]
+        return min(near, key=lambda pair: pair[0])[1] if near else None
 
     def _open_whole(self, payment: Item, figure: int, but: str) -> str | None:
         """The first document of exactly ``figure`` of which nothing is paid, and which may be paid on the day of the

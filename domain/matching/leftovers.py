@@ -99,5 +99,9 @@ def unknown_words(words: Sequence[tuple[str, ...]], index: DocumentIndex) -> lis
 
 def known_payers(run: Settlement) -> set[str]:
     """The names (``name_key``) under which payments came that name documents of the account."""
-    names = {name_key(run.items[claim.payment].fact.payer_name or "") for claim in run.claims if claim.keys}
+    names = {
+        name_key(run.items[claim.payment].fact.payer_name or "")
+        for claim in run.claims
+        if claim.keys and not claim.vague
+    }
     return names - {""}

@@ -50,6 +50,7 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(
         r"(?<![\w./-])(?P<month>0?[1-9]|1[0-2])[./-](?P<year>20\d\d)(?![\w/-])"
         r"|(?<![\w./-])(?P<year_first>20\d\d)[./-](?P<month_last>0[1-9]|1[0-2])(?![\w/-]|\.\d)"
+        r"|(?<![\w./-])(?P<year_joined>20\d\d)(?P<month_joined>0[1-9]|1[0-2])(?![\w./-])"
         r"|(?:(?<!\d)(?P<year_before>20\d\d)\s?[年/-]?\s?)?"
         rf"(?P<name>(?<![^\W\d_])(?:{latin})(?![^\W_])|(?<!十)(?:{others})|(?<!\d)(?:1[0-2]|0?[1-9])月(?!\s?\d{{1,2}}[日号]))"
         r"(?:\.?\s?(?:de\s|[/-])?(?P<year_after>20\d\d)(?!\d)|\.?\s?['’/-]\s?(?P<year_short>\d\d)(?![\d.]))?"
@@ -90,9 +91,14 @@ def _named(match: re.Match[str]) -> _Named:
     found = match.groupdict()
     name = found["name"]
     if name is None:
-        month = int(found["month"] or found["month_last"])
+        month = int(found["month"] or found["month_last"] or found["month_joined"])
         return _Named(
-            match.start(), match.end(), month, month, int(found["year"] or found["year_first"]), False
+            match.start(),
+            match.end(),
+            month,
+            month,
+            int(found["year"] or found["year_first"] or found["year_joined"]),
+            False,
         )
     first, last = _months_of().get(name) or (int(name[:-1]), int(name[:-1]))
     year = found["year_before"] or found["year_after"] or (found["year_short"] and "20" + found["year_short"])

@@ -8,6 +8,7 @@ further. Names go before: they are served first, and what they may mean twice is
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -17,7 +18,7 @@ from domain.facts import EntryKind
 from domain.matching.forms import DocumentIndex, ReferenceRule
 from domain.matching.leftovers import open_documents
 from domain.matching.named import mentions
-from domain.matching.pointers import OpenNumbers, Pointer, pointers
+from domain.matching.pointers import PERIOD, OpenNumbers, Pointer, pointers
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
 from domain.rules import RulesByDate
 
@@ -25,22 +26,31 @@ from domain.rules import RulesByDate
 POINTED_PPM = 900_000
 #: of so many documents that a text points to every choice is added up
 _CHOICES_MAX = 8
+_FIGURES = re.compile(r"\d+")
 
 
 def with_pointed(
     run: Settlement, index: DocumentIndex, rules: RulesByDate, known: Sequence[str], notes: Notes | None
 ) -> list[Claim] | None:
-    """The claims of the run in their order, with those of what texts point to; ``None`` where there are none."""
+    """The claims of the run in their order, with those of what texts point to; ``None`` where none is new."""
     pointed = _Pointed(run, index, rules, known, notes)
     by_payment: dict[str, list[Claim]] = {}
     for claim in run.claims:
         by_payment.setdefault(claim.payment, []).append(claim)
-    every: list[Claim] = []
-    for payment in run.items.values():
-        if payment.fact.kind is EntryKind.PAYMENT:
-            named = by_payment.get(payment.key, [])
-            every += [*named, *pointed.by(payment, named)]
-    return every if len(every) > len(run.claims) else None
+    payments = [payment for payment in run.items.values() if payment.fact.kind is EntryKind.PAYMENT]
+    unsure = [payment for payment in payments if pointed.may_point(payment, by_payment.get(payment.key, ()))]
+    better: dict[str, list[Claim]] = {}
+    while unsure:  # what one payment is sure to mean leaves less that another may mean
+        left = []
+        for payment in unsure:
+            claims = better[payment.key] = pointed.by(payment, by_payment.get(payment.key, ()))
+            if any(claim.doubted for claim in claims):
+                left.append(payment)
+        if len(left) == len(unsure):
+            break
+        unsure = left
+    claims = [claim for p in payments for claim in better.get(p.key, by_payment.get(p.key, ()))]
+    return claims if claims != run.claims else None
 
 
 class _Pointed:
@@ -66,44 +76,69 @@ class _Pointed:
             notes,
         )
 
-    def by(self, payment: Item, named: Sequence[Claim]) -> list[Claim]:
-        """What the payment points to beside the documents that it names: sure, or in doubt."""
-        fact = payment.fact
-        if not payment.left_minor or fact.claims or fact.decided:
-            return []
+    def may_point(self, payment: Item, named: Sequence[Claim]) -> bool:
+        """Whether the payment does not settle what it names, and names nothing that may mean two documents."""
+        if payment.fact.claims or payment.fact.decided or not payment.original_minor:
+            return False
         documents = [debit_documents(claim.keys, self._run.items) for claim in named]
         if any(len(keys) > 1 for keys in documents):
-            return []
-        barred = {key for keys in documents for key in keys}
-        barred |= {key for reference in fact.not_with for key in self._index.resolve(reference).keys}
-        shown: list[Pointer] = []
-        for level in self._levels(payment, named):
-            allowed = [self._without(pointer, barred) for pointer in level]
-            found = self._exactly(payment.left_minor, allowed)
-            if found:
-                for key in found:
-                    self._open_minor[key] = 0
-                return [self._claim(payment, pointer, (key,), POINTED_PPM) for key, pointer in found.items()]
-            if not shown and (level_shown := [p for p in allowed if p.keys and not p.faint]):
-                shown = level_shown
-        return self._in_doubt(payment, shown, beside=bool(barred))
+            return False
+        return payment.left_minor > 0 or (
+            any(map(_is_bare, named))
+            and any(self._run.items[key].left_minor for (key,) in filter(None, documents))
+        )
 
-    def _levels(self, payment: Item, named: Sequence[Claim]) -> Iterable[list[Pointer]]:
+    def by(self, payment: Item, named: Sequence[Claim]) -> list[Claim]:
+        """``named``, all that the payment claims, with what it points to: sure, or in doubt.
+
+        Where it names documents by whole numbers, the bare figures of another may be something else: they point.
+        """
+        bare = {key: claim for claim in named if _is_bare(claim) for key in self._documents(claim)}
+        firm = [claim for claim in named if not _is_bare(claim) or not self._documents(claim)]
+        whole = {key for claim in firm for key in self._documents(claim)}
+        left = self._left_for(payment, (*whole, *bare))
+        money = payment.left_minor + sum(self._taken(payment, key) for key in (*whole, *bare))
+        money -= sum(left[key] for key in whole)
+        barred = whole | {key for no in payment.fact.not_with for key in self._index.resolve(no).keys}
+        shown: list[Pointer] = []
+        for number, level in enumerate(self._levels(payment, firm, bare)):
+            allowed = [self._without(pointer, barred, left) for pointer in level]
+            if number == 0:
+                allowed += [
+                    Pointer(c.reference, (key,), c.rule, faint=bool(whole)) for key, c in bare.items()
+                ]
+            found = _exactly(money, allowed, left)
+            if found:
+                self._open_minor |= dict.fromkeys(found, 0)
+                return [*firm, *(bare.get(key) or self._claim(payment, p, key) for key, p in found.items())]
+            shown = shown or [pointer for pointer in allowed if pointer.keys and not pointer.faint]
+        return [*firm, *self._in_doubt(payment, shown, bare, beside=bool(whole))]
+
+    def _documents(self, claim: Claim) -> list[str]:
+        return debit_documents(claim.keys, self._run.items)
+
+    def _taken(self, payment: Item, key: str) -> int:
+        allocation = self._run.allocations.get((payment.key, key))
+        return allocation.amount_minor if allocation is not None and allocation.confirmed else 0
+
+    def _left_for(self, payment: Item, keys: Iterable[str]) -> dict[str, int]:
+        """What is open for the payment: what it took itself counts as open."""
+        mine = {key: self._run.items[key].left_minor + self._taken(payment, key) for key in keys}
+        return self._open_minor | mine
+
+    def _levels(
+        self, payment: Item, firm: Sequence[Claim], bare: Mapping[str, Claim]
+    ) -> Iterable[list[Pointer]]:
         fact = payment.fact
         own = (*self._known, fact.document_no, *fact.aliases)
-        strict = {
-            run
-            for claim in named
-            if not claim.rule.endswith(ReferenceRule.BARE)
-            for run in _figures_of(claim.reference)
-        }
+        strict = {run for claim in firm for run in _FIGURES.findall(claim.reference)}
         text = fact.remittance_text or ""
         levels = pointers(
             text, fact.own_references, fact.business_date, frozenset(strict), own, self._numbers
         )
         yield [*self._aside(text), *next(levels)]
         yield [*self._in_references(fact.own_references), *next(levels)]
-        if not named:
+        if not firm and not bare:
             yield from levels
 
     def _aside(self, text: str) -> list[Pointer]:
@@ -123,49 +158,52 @@ class _Pointed:
             if mention.resolution.rule is not ReferenceRule.BARE or mention.text == reference
         ]
 
-    def _without(self, pointer: Pointer, barred: set[str]) -> Pointer:
-        keys = tuple(key for key in pointer.keys if key not in barred and self._open_minor.get(key))
+    def _without(self, pointer: Pointer, barred: set[str], left: Mapping[str, int]) -> Pointer:
+        keys = tuple(key for key in pointer.keys if key not in barred and left.get(key))
         return msgspec.structs.replace(pointer, keys=keys)
 
-    def _exactly(self, money: int, level: Sequence[Pointer]) -> dict[str, Pointer]:
-        """Documents that come to exactly ``money``: all, else some and no others. Empty where that is not told."""
-        every = {key: pointer for pointer in reversed(level) for key in pointer.keys}
-        strong = {key: pointer for key, pointer in every.items() if not pointer.faint}
-        for whole in (strong, every):
-            if whole and sum(self._open_minor[key] for key in whole) == money:
-                return whole
-        if len(every) > _CHOICES_MAX:
-            every = strong
-        if len(every) > _CHOICES_MAX:
-            return {}
-        found = [
-            some
-            for count in range(1, len(every))
-            for some in itertools.combinations(every, count)
-            if sum(self._open_minor[key] for key in some) == money
-        ]
-        return {key: every[key] for key in found[0]} if len(found) == 1 else {}
-
-    def _in_doubt(self, payment: Item, shown: Sequence[Pointer], *, beside: bool) -> list[Claim]:
-        """A few of what the text points to, or all of a list that is nearly what is paid."""
-        keys = {key: pointer for pointer in reversed(shown) for key in pointer.keys}
+    def _in_doubt(
+        self, payment: Item, shown: Sequence[Pointer], bare: Mapping[str, Claim], *, beside: bool
+    ) -> list[Claim]:
+        """What the text points to; a few of it where it is much. Bare figures that may mean others are among it."""
+        keys = {key: pointer for pointer in reversed(shown) for key in pointer.keys if key not in bare}
         most = self._rules.on(payment.fact.business_date).matching.suggestions_max
         chosen = list(keys) if len(keys) <= _CHOICES_MAX else list(keys)[:most]
-        return [
-            msgspec.structs.replace(self._claim(payment, keys[key], (key,), AMBIGUOUS_PPM), doubted=True)
-            for key in chosen
+        named = [
+            _doubted(claim) if beside or any(p.text == claim.reference for p in keys.values()) else claim
+            for claim in bare.values()
         ]
+        return [*named, *(_doubted(self._claim(payment, keys[key], key)) for key in chosen)]
 
-    def _claim(self, payment: Item, pointer: Pointer, keys: tuple[str, ...], score_ppm: int) -> Claim:
+    def _claim(self, payment: Item, pointer: Pointer, key: str) -> Claim:
+        rule = f"remittance_text:{pointer.rule}"
         return Claim(
-            payment.key,
-            pointer.text,
-            payment.original_minor,
-            keys,
-            f"remittance_text:{pointer.rule}",
-            score_ppm,
+            payment.key, pointer.text, payment.original_minor, (key,), rule, POINTED_PPM, named=False
         )
 
 
-def _figures_of(reference: str) -> Mapping[str, None]:
-    return dict.fromkeys("".join(c if c.isdigit() else " " for c in reference).split())
+def _is_bare(claim: Claim) -> bool:
+    return claim.rule.endswith(ReferenceRule.BARE)
+
+
+def _doubted(claim: Claim) -> Claim:
+    return msgspec.structs.replace(claim, doubted=True, named=False, score_ppm=AMBIGUOUS_PPM)
+
+
+def _exactly(money: int, level: Sequence[Pointer], left: Mapping[str, int]) -> dict[str, Pointer]:
+    """Documents that come to exactly ``money``: all, else some and no others. Empty where that is not told."""
+    every = {key: pointer for pointer in reversed(level) for key in pointer.keys}
+    strong = {key: pointer for key, pointer in every.items() if not pointer.faint}
+    for whole in (strong, every):
+        if whole and sum(left[key] for key in whole) == money:
+            return whole
+    chosen = next((some for some in (every, strong) if len(some) <= _CHOICES_MAX), {})
+    if any(pointer.rule == PERIOD for pointer in chosen.values()):
+        return {}  # of what is dated in a month the one of this figure is no surer than by its figure alone
+    found = [
+        some
+        for count in range(1, len(chosen))
+        for some in itertools.combinations(chosen, count)
+        if sum(left[key] for key in some) == money
+    ]
+    return {key: chosen[key] for key in found[0]} if len(found) == 1 else {}

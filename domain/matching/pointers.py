@@ -18,7 +18,7 @@ from domain.matching.forms import BARE_DIGITS_MIN, FORMS_KEPT, plain, squeeze
 from domain.matching.periods import periods
 from domain.matching.ranges import ranges
 from domain.matching.structured import number_within, ungrouped
-from domain.matching.words import WORD, is_document_word, parted, without_dates, without_sums, without_others
+from domain.matching.words import WORD, is_document_word, parted, without_dates, without_others, without_sums
 
 #: figures of a number that a longer one may end with, or be the end of
 TAIL_MAX = 12
@@ -34,6 +34,10 @@ _YEAR = re.compile(r"(?:19|20)?\d\d")
 _AND = re.compile(r"\s?(?:[/,;+&、和]|\b(?:und|and|et|y|e|u\.?)\b)\s?", re.IGNORECASE)
 _LETTERS = re.compile(r"([A-Za-z]{1,12})[.:#/-]{0,2}\s?$")
 
+#: the rule of a pointer by its time
+PERIOD = "period"
+#: a month of more documents than this says little
+_MONTH_MAX = 5
 #: a word for documents, where a range tells that its short figures are numbers
 _ANY = "NO"
 
@@ -168,7 +172,12 @@ def pointers(
     whole = without_sums(ungrouped(plain(text)))
     parts = parted(without_others(without_dates(whole), known))
     reading = _Reading(numbers, day, named)
-    strong = [*reading.ranges(parts.named), *reading.figures(parts.named), *reading.cut_off(parts.named)]
+    strong = [
+        *reading.ranges(parts.named),
+        *reading.figures(parts.named),
+        *reading.cut_off(parts.named),
+        *reading.structured(parts.named),
+    ]
     faint = [*reading.figures(parts.excluded), *reading.figures(parts.beside)]
     yield [*strong, *(msgspec.structs.replace(one, faint=True) for one in faint)]
     yield [pointer for reference in references for pointer in reading.reference(reference)]
@@ -199,7 +208,7 @@ class _Reading:
                 yield Pointer(written.text, tuple(inside), "range", faint=short)
 
     def figures(self, text: str) -> Iterator[Pointer]:
-        """By each run of figures: the end of a number, or the end of one that differs from the number before it there."""
+        """By each run of figures: the end of a number, or what the number before it has another end in."""
         before: re.Match[str] | None = None
         leading = leading_year = ""
         for match in list(_FIGURES.finditer(text))[:FIGURES_MAX]:
@@ -239,6 +248,12 @@ class _Reading:
             if keys:
                 yield Pointer(" ".join(words[-count:]), keys, "cut_off", faint=len(keys) > 1)
 
+    def structured(self, text: str) -> Iterator[Pointer]:
+        """The numbers that structured references of a text end with: the creditor's customer may stand before it."""
+        for word in WORD.findall(text):
+            if number_within(word) is not None:
+                yield from self.reference(word)
+
     def reference(self, reference: str) -> Iterator[Pointer]:
         """A reference of the transfer: a number with or without check digits, or one that ends with a number."""
         held = number_within(reference)
@@ -255,4 +270,4 @@ class _Reading:
         for months in periods(text, self._day):
             keys = [key for year, month in months for key in self._numbers.of_month(year, month)]
             if keys:
-                yield Pointer("", tuple(keys), "period", faint=len(keys) > 1)
+                yield Pointer("", tuple(keys), PERIOD, faint=len(keys) > _MONTH_MAX)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -9,9 +10,11 @@ import msgspec
 
 #: a range that is longer than this is no list of documents
 RANGE_MAX = 50
+#: a text of more ranges is no list of documents
+RANGES_MAX = 40
 #: from one to the other, in the words of payers' languages
 JOINT = r"\s*(?:-|–|—|~|〜|\.\.|至|到|\b(?:to|bis|through|thru|till|until|à|au|al|a|hasta|tot|t/m)\b)\s*"
-_NUMBER = r"([A-Za-z]{0,8}[ ./-]?(?:\d{2,4}[-/.])?)(\d{1,12})"
+_NUMBER = r"([A-Za-z]{0,8}[ ./-]?(?:\d{1,8}[-/.])?)(\d{1,12})"
 _RANGE = re.compile(rf"(?<![0-9A-Za-z./_-]){_NUMBER}{JOINT}{_NUMBER}(?![0-9A-Za-z]|[./_-]\d)", re.IGNORECASE)
 
 
@@ -31,7 +34,7 @@ class Range(msgspec.Struct, frozen=True):
 
 def ranges(text: str) -> Iterator[Range]:
     """The ranges of at most ``RANGE_MAX`` steps in ``text``. An end may be shortened: "00042 - 46"."""
-    for match in _RANGE.finditer(text):
+    for match in itertools.islice(_RANGE.finditer(text), RANGES_MAX):
         prefix, first, _, last = match.groups()
         whole = len(last) == len(first)
         if len(last) < len(first):

@@ -48,6 +48,13 @@ class Claim(msgspec.Struct, frozen=True):
     score_ppm: int
     doubted: bool = False
     """The payment's own figures speak against it: suggested, and the payment is looked at further."""
+    named: bool = True
+    """The payment names the document; else it only points to it (``pointers``)."""
+
+    @property
+    def vague(self) -> bool:
+        """Whether it is no more than a hint: the payment names nothing, and the figures do not bear it out."""
+        return self.doubted and not self.named
 
 
 class Allocation(msgspec.Struct, frozen=True):

@@ -1,0 +1,190 @@
+"""What texts point to without naming it; more stories in ``tests/scenarios/matching/pointers.md``."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from domain.archive.notes import Notes
+from domain.matching.forms import DocumentIndex
+from domain.matching.named import mentions
+from domain.matching.periods import periods
+from domain.matching.pointers import OpenNumbers, pointers
+from domain.matching.structured import number_within, ungrouped
+from domain.matching.words import without_dates, without_sums
+from tests.unit.ledger_teller import scenario
+
+DAY = dt.date(2026, 4, 10)
+TEXT_MAX = 10_000
+
+
+@scenario
+def test_a_running_number_and_the_figure_are_enough() -> None:
+    """
+    invoice  2026-01-05  INV/2026/00942  148.75
+    invoice  2026-01-05  INV/2026/00943  148.75
+    payment  2026-01-20  P-77            148.75  text "Rg. 00942"
+    => balance 148.75
+    => match P-77 INV/2026/00942 148.75 confirmed remittance_text:running_number
+    """
+
+
+@scenario
+def test_a_running_number_without_the_figure_is_shown() -> None:
+    """
+    invoice  2026-01-05  INV/2026/00942  148.75
+    payment  2026-01-20  P-77            100.00  text "invoice 942"
+    => balance 48.75
+    => UNKNOWN_REFERENCE P-77 100.00
+    => match P-77 INV/2026/00942 100.00 suggested remittance_text:running_number
+    """
+
+
+@scenario
+def test_the_same_running_number_of_two_years_is_shown_twice_where_figures_are_alike() -> None:
+    """
+    invoice  2025-12-05  INV/2025/00942  148.75
+    invoice  2026-01-05  INV/2026/00942  148.75
+    payment  2026-01-20  P-77            148.75  text "00942"
+    => balance 148.75
+    => match P-77 INV/2025/00942 148.75 suggested remittance_text:running_number
+    => match P-77 INV/2026/00942 148.75 suggested remittance_text:running_number
+    payment  2026-01-21  P-78            148.75  text "26/00942"
+    => balance 0
+    => match P-77 INV/2025/00942 148.75 confirmed remittance_text:running_number
+    => match P-78 INV/2026/00942 148.75 confirmed remittance_text:running_number
+    """
+
+
+@scenario
+def test_a_name_goes_before_what_another_payment_points_to() -> None:
+    """
+    invoice  2026-01-05  INV/2026/00942  148.75
+    payment  2026-01-20  P-77            148.75  text "942"
+    payment  2026-01-21  P-78            148.75  text "INV/2026/00942"
+    => balance -148.75
+    => match P-78 INV/2026/00942 148.75 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_list_that_is_less_than_paid_is_shown_and_nothing_is_over() -> None:
+    """
+    invoice  2026-01-05  RE-26-00042   50.00
+    invoice  2026-01-06  RE-26-00043   60.00
+    payment  2026-01-20  P-77         108.00  text "RE-26-00042/43"
+    => balance 2.00
+    => match P-77 RE-26-00042 50.00 confirmed remittance_text:exact_document
+    => match P-77 RE-26-00043 60.00 suggested remittance_text:running_number
+    """
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("Miete März 2026", [[(2026, 3)]]),
+        ("03/2026", [[(2026, 3)]]),
+        ("2026-03", [[(2026, 3)]]),
+        ("2026年3月", [[(2026, 3)]]),
+        ("3月服务费", [[(2026, 3)]]),
+        ("支付三月租金", [[(2026, 3)]]),
+        ("十二月", [[(2025, 12)]]),
+        ("Juni", [[(2026, 6)]]),
+        ("Nov 2025 - Feb 2026", [[(2025, 11), (2025, 12), (2026, 1), (2026, 2)]]),
+        ("Jan–Mar 2026", [[(2026, 1), (2026, 2), (2026, 3)]]),
+        ("服务费 202603", [[(2026, 3)]]),
+        ("Q1/26 and Mar-26", [[(2026, 1), (2026, 2), (2026, 3)], [(2026, 3)]]),
+        ("we may pay on 3月5日, RE-2026-03, 05.03.2026", []),
+    ],
+)
+def test_months_and_quarters_are_read(text: str, months: list[list[tuple[int, int]]]) -> None:
+    assert periods(text, DAY) == months
+
+
+def test_a_month_without_a_year_is_the_last_one_or_one_soon() -> None:
+    assert periods("Januar", dt.date(2026, 2, 1)) == [[(2026, 1)]]
+    assert periods("Januar", dt.date(2025, 12, 20)) == [[(2026, 1)]]
+    assert periods("Dezember", dt.date(2026, 2, 1)) == [[(2025, 12)]]
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [
+        ("RF83100234", "100234"),
+        ("RF11100234", None),
+        ("+++090/9337/55493+++", "909337554"),
+        ("090/9337/55494", None),
+        ("210000000003139471430009017", "21000000000313947143000901"),
+        ("210000000003139471430009016", None),
+        ("INV-1001", None),
+    ],
+)
+def test_check_digits_tell_a_structured_reference(word: str, number: str | None) -> None:
+    assert number_within(word) == number
+
+
+def test_groups_are_read_together_where_check_digits_are_right() -> None:
+    assert ungrouped("RF83 1002 34 ok") == "RF83100234 ok"
+    assert ungrouped("21 00000 00003 13947 14300 09017") == "210000000003139471430009017"
+    assert ungrouped("21 00000 00003 13947 14300 09016") == "21 00000 00003 13947 14300 09016"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["10042,00 EUR", "€10042", "EUR 10.042,-", "1.250,-", "10042 EUR", "EUR10042", "10.042,00", "10042,00"],
+)
+def test_money_is_no_number(text: str) -> None:
+    assert not any(sign.isdigit() for sign in without_sums(text))
+
+
+def test_what_is_beside_money_is_a_number() -> None:
+    assert "1001" in without_sums("INV 1001 EUR 500")
+    assert "02" in without_sums("INV 1001, 02, 03")
+
+
+def test_days_are_no_numbers() -> None:
+    assert without_dates("Rechn.RE-26-00042v.05.01.26 01.01.-31.01.2026 3月5日 10:42") == (
+        "Rechn.RE-26-00042v.| |-| | |"
+    )
+
+
+@pytest.mark.parametrize(
+    "piece",
+    (
+        *(
+            "1",
+            "1 ",
+            "1/",
+            "1-",
+            "1,",
+            "a",
+            "ä",
+            "a1",
+            "20",
+            "€1 ",
+            "RE-26-",
+            "RE 26 ",
+            "1.000.",
+            "ohne 1 ",
+            "ohne 1,",
+        ),
+        *("LS 1,", "1 bis ", "Jan ", "3月", "RF83 1002 ", "1001-1050 ", "+++090/", "ersetzt ", "kunde nr. 1"),
+    ),
+)
+def test_the_longest_text_asks_in_proportion_to_its_length(piece: str) -> None:
+    notes = Notes()
+    asked = 0
+
+    class Counted(Notes):
+        def ask(self, kind: str, *parts: str) -> None:
+            nonlocal asked
+            asked += 1
+
+    notes = Counted()
+    text = (piece * TEXT_MAX)[:TEXT_MAX]
+    mentions(text, DocumentIndex([("D", ["INV-1001"])], notes))
+    numbers = OpenNumbers([("D", ["INV-1001"], DAY)], notes)
+    for level in pointers(text, ["1" * 35], DAY, frozenset(), ["C-1"], numbers):
+        assert len(level) <= TEXT_MAX
+    assert asked <= 16 * TEXT_MAX
