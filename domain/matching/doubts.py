@@ -175,8 +175,8 @@ class _Doubts:
         return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
 
     def _open_near(self, payment: Item, figure: int, numbers: tuple[str, ...], but: str = "") -> str | None:
-        """The document of which exactly ``figure`` is open, whose number is nearest to ``numbers``, of equally near ones the
-        first, and that may be paid on the day of the payment.
+        """The document of which exactly ``figure`` is open, and whose number is nearest to ``numbers`` (of several the
+        first); it may be paid on the day of the payment.
         """
         if figure <= 0:
             return None

@@ -130,15 +130,18 @@ def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
     """The document that ``word`` is the number of, else those of which it holds the numbers ("RE-26-42/RE-26-50")."""
     if is_figure(word):
         return
-    for reading in (word, number_within(word)):
-        whole = index.resolve(reading) if reading else None
-        if whole is not None and whole.keys:
-            yield Mention(word, whole)
-            return
+    readings = [index.resolve(reading) for reading in (word, number_within(word)) if reading]
+    whole = next((reading for reading in readings if reading.keys), None)
+    if whole is not None and whole.rule is not ReferenceRule.BARE:
+        yield Mention(word, whole)
+        return
     found: dict[int, Mention] = {}
     read: set[int] = set()
     inside = [(places, text, index.resolve(text)) for places, text in stretches(word) if not is_figure(text)]
     # By its bare figures a number would take the words before it for its prefix: that comes last.
+    if whole is not None and all(bare.rule is ReferenceRule.BARE for _, _, bare in inside if bare.keys):
+        yield Mention(word, whole)
+        return
     for places, text, resolution in sorted(inside, key=lambda one: one[2].rule is ReferenceRule.BARE):
         if resolution.keys and read.isdisjoint(places):
             found[places[0]] = Mention(text, resolution)

@@ -53,7 +53,8 @@ def _pattern() -> re.Pattern[str]:
         r"|(?<![\w./-])(?P<year_joined>20\d\d)(?P<month_joined>0[1-9]|1[0-2])(?![\w./-])"
         r"|(?:(?<!\d)(?P<year_before>20\d\d)\s?[年/-]?\s?)?"
         rf"(?P<name>(?<![^\W\d_])(?:{latin})(?![^\W_])|(?<!十)(?:{others})|(?<!\d)(?:1[0-2]|0?[1-9])月(?!\s?\d{{1,2}}[日号]))"
-        r"(?:\.?\s?(?:de\s|[/-])?(?P<year_after>20\d\d)(?!\d)|\.?\s?['’/-]\s?(?P<year_short>\d\d)(?![\d.]))?"
+        r"(?:\.?\s?(?:de\s|[/-])?(?P<year_after>20\d\d)(?!\d)|\.?\s?['’/-]\s?(?P<year_short>\d\d)(?![\d.])"
+        r"|\.?\s(?P<day_or_year>\d\d)(?![\d.]))?"
     )
 
 
@@ -102,7 +103,7 @@ def _named(match: re.Match[str]) -> _Named:
         )
     first, last = _months_of().get(name) or (int(name[:-1]), int(name[:-1]))
     year = found["year_before"] or found["year_after"] or (found["year_short"] and "20" + found["year_short"])
-    weak = name < "\u2e80" and not name[0].isdigit() and len(name) < _ALONE_MIN
+    weak = name < "\u2e80" and len(name) < _ALONE_MIN and not found["day_or_year"] and not name[0].isdigit()
     return _Named(match.start(), match.end(), first, last, int(year) if year else None, weak)
 
 

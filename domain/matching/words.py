@@ -65,28 +65,36 @@ _DOCUMENT_WORDS = frozenset(
 }
 #: figures with their letters and joints, and a list of such
 _NUMBER = r"(?:[A-Za-z]{1,8}[-/. ]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
-_LIST = rf"{_NUMBER}(?:\s?(?:[,;+&、和]|\b(?:und|and|et|y|e)\b)\s?(?:[A-Za-z]{{1,8}}[-/.]?){{0,2}}\d[0-9A-Za-z/._-]{{0,34}}){{0,20}}"
-_OF_A_DOCUMENT = r"(?:(?:rechnung(?:en)?|rg|re|invoices?|inv|facturen?|factures?|fact|fattur[ae]|facturas?|nr|no|发票)[.:#]?\s?){0,3}"
+_NEXT = r"(?:[A-Za-z]{1,8}[-/.]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
+_LIST = rf"{_NUMBER}(?:\s?(?:[,;+&、和]|\b(?:und|and|et|y|e)\b)\s?{_NEXT}){{0,20}}"
+_INVOICE_WORD = (
+    "rechnung|rechnungen|rg|re|invoice|invoices|inv|factuur|facturen|facture|factures|fact|fattura|fatture"
+)
+_OF_A_DOCUMENT = rf"(?:(?:{_INVOICE_WORD}|factura|facturas|nr|no|发票)[.:#]?\s?){{0,3}}"
 #: what stands behind one of these is told not to be paid: "10050 ohne 10042"
 _NOT = (
     "ohne|außer|ausser|nicht|exkl|mit ausnahme von|nach zahlung von|ersetzt|storno"
     "|excl|excluding|except|except for|without|not|after payment of|replaces|supersedes"
-    "|sauf|hors|excepté|remplace|sin|excepto|salvo|sustituye|senza|escluso|eccetto|sostituisce|zonder|behalve|exclusief"
+    "|sauf|hors|excepté|remplace|sin|excepto|salvo|sustituye|senza|escluso|eccetto|sostituisce"
+    "|zonder|behalve|exclusief"
 )
 _NOT_CHINESE = "不含|不包括|扣除|除了?|代替"
 #: and so is what stands before one of these: "10042 storniert"
 _NO_MORE = (
-    r"\(?(?:(?:ist |wurde |is |was |est |a été )?(?:storno|stornier\w{0,3}|ungültig|(?:bereits|schon) (?:be|ge)zahlt|ersetzt durch"
+    r"\(?(?:(?:ist |wurde |is |was |est |a été )?"
+    r"(?:storno|stornier\w{0,3}|ungültig|(?:bereits|schon) (?:be|ge)zahlt|ersetzt durch"
     r"|cancel\w{0,4}|void\w{0,2}|already paid|paid (?:before|already)|(?:replaced|superseded) by"
-    r"|annul\w{0,4}|déjà (?:payée?|réglée?)s?|remplacée? par|anulad\w{1,2}|cancelad\w{1,2}|ya pagad\w{1,2}|sustituid[ao] por"
-    r"|annullat\w|già pagat\w|sostituit[ao] da|geannuleerd|reeds betaald|vervangen door)|已取消|取消|作废|已付|已支付)"
+    r"|annul\w{0,4}|déjà (?:payée?|réglée?)s?|remplacée? par"
+    r"|anulad\w{1,2}|cancelad\w{1,2}|ya pagad\w{1,2}|sustituid[ao] por"
+    r"|annullat\w|già pagat\w|sostituit[ao] da|geannuleerd|reeds betaald|vervangen door)"
+    r"|已取消|取消|作废|已付|已支付)"
 )
 _EXCLUDED = re.compile(
     rf"(?:\b(?:{_NOT})\b|{_NOT_CHINESE})[.:]?\s?{_OF_A_DOCUMENT}{_LIST}|{_NUMBER}\s?{_NO_MORE}", re.IGNORECASE
 )
 #: what stands behind one of these is the number of a delivery or of an order
 _DELIVERIES_AND_ORDERS = (
-    "lieferscheine?|lieferung|ls|delivery(?: note)?|dn|bl|bon de livraison|ddt|albarán|albaran|bolla|pakbon|packing slip"
+    "lieferscheine?|lieferung|ls|delivery(?: note)?|packing slip|dn|bl|bon de livraison|ddt|bolla|albar[aá]n|pakbon"
     "|bestellung|bestell|auftrag|order|purchase order|po|so|commande|cde|pedido|ordine|opdracht"
 )
 _BESIDE = re.compile(

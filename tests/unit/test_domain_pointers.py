@@ -80,6 +80,51 @@ def test_a_list_that_is_less_than_paid_is_shown_and_nothing_is_over() -> None:
     """
 
 
+@scenario
+def test_bare_figures_beside_a_whole_number_may_be_something_else() -> None:
+    """
+    invoice  2026-01-05  INV-65107653  653.99
+    invoice  2026-01-06  INV-65107654  409.33
+    payment  2026-01-20  P-77          253.78  text "REF.INV-65107654, tel 01 45 65107653"
+    => balance 809.54
+    => SHORT_PAYMENT INV-65107654 155.55
+    => match P-77 INV-65107654 253.78 confirmed remittance_text:exact_document
+    => match P-77 INV-65107653 253.78 suggested remittance_text:bare_number
+    """
+
+
+@scenario
+def test_bare_figures_may_end_the_number_of_another_series() -> None:
+    """
+    invoice  2026-01-05  WA/2026/03252  150.00
+    invoice  2026-01-06  2601-3268      160.00
+    invoice  2026-01-07  MI03268        100.00
+    payment  2026-01-20  P-77           310.00  text "invoice no. 03252 + 3268"
+    => balance 100.00
+    => match P-77 2601-3268 160.00 confirmed remittance_text:running_number
+    => match P-77 WA/2026/03252 150.00 confirmed remittance_text:running_number
+    payment  2026-01-21  P-78            90.00  text "invoice no. 3268"
+    => balance 10.00
+    => SHORT_PAYMENT MI03268 10.00
+    => match P-77 2601-3268 160.00 confirmed remittance_text:running_number
+    => match P-77 WA/2026/03252 150.00 confirmed remittance_text:running_number
+    => match P-78 MI03268 90.00 confirmed remittance_text:bare_number
+    """
+
+
+@scenario
+def test_the_nearest_neighbour_of_the_figure_is_shown() -> None:
+    """
+    invoice  2026-01-05  INV-1077  600.00
+    invoice  2026-01-06  INV-1002  600.00
+    invoice  2026-01-07  INV-1001  1000.00
+    payment  2026-01-20  P-77       600.00  text "INV-1001"
+    => balance 1600.00
+    => match P-77 INV-1001 600.00 suggested remittance_text:exact_document
+    => match P-77 INV-1002 600.00 suggested remittance_text:exact_document
+    """
+
+
 @pytest.mark.parametrize(
     ("text", "months"),
     [
@@ -93,6 +138,7 @@ def test_a_list_that_is_less_than_paid_is_shown_and_nothing_is_over() -> None:
         ("Juni", [[(2026, 6)]]),
         ("Nov 2025 - Feb 2026", [[(2025, 11), (2025, 12), (2026, 1), (2026, 2)]]),
         ("Jan–Mar 2026", [[(2026, 1), (2026, 2), (2026, 3)]]),
+        ("subscription Jun 26", [[(2026, 6)]]),
         ("服务费 202603", [[(2026, 3)]]),
         ("Q1/26 and Mar-26", [[(2026, 1), (2026, 2), (2026, 3)], [(2026, 3)]]),
         ("we may pay on 3月5日, RE-2026-03, 05.03.2026", []),
@@ -149,29 +195,29 @@ def test_days_are_no_numbers() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "piece",
-    (
-        *(
-            "1",
-            "1 ",
-            "1/",
-            "1-",
-            "1,",
-            "a",
-            "ä",
-            "a1",
-            "20",
-            "€1 ",
-            "RE-26-",
-            "RE 26 ",
-            "1.000.",
-            "ohne 1 ",
-            "ohne 1,",
-        ),
-        *("LS 1,", "1 bis ", "Jan ", "3月", "RF83 1002 ", "1001-1050 ", "+++090/", "ersetzt ", "kunde nr. 1"),
+PIECES = (
+    *(
+        "1",
+        "1 ",
+        "1/",
+        "1-",
+        "1,",
+        "a",
+        "ä",
+        "a1",
+        "20",
+        "€1 ",
+        "RE-26-",
+        "RE 26 ",
+        "1.000.",
+        "ohne 1 ",
+        "ohne 1,",
     ),
+    *("LS 1,", "1 bis ", "Jan ", "3月", "RF83 1002 ", "1001-1050 ", "+++090/", "ersetzt ", "kunde nr. 1"),
 )
+
+
+@pytest.mark.parametrize("piece", PIECES)
 def test_the_longest_text_asks_in_proportion_to_its_length(piece: str) -> None:
     notes = Notes()
     asked = 0
