@@ -27,7 +27,11 @@ LEDGER = "domain/ledger.py"
 PARTIES = "domain/parties.py"
 REVIEW = "domain/review.py"
 ALLOCATE = "domain/matching/allocate.py"
-REFERENCES = "domain/matching/references.py"
+FORMS = "domain/matching/forms.py"
+POINTED = "domain/matching/pointed.py"
+POINTERS = "domain/matching/pointers.py"
+STRUCTURED = "domain/matching/structured.py"
+WORDS = "domain/matching/words.py"
 DOUBTS = "domain/matching/doubts.py"
 OWN = "domain/discrepancies/own_events.py"
 AGAINST = "domain/discrepancies/against_statement.py"
@@ -254,10 +258,10 @@ MUTATIONS: Final = (
         "ordered = sorted(clear, key=lambda pair: pair[1].due_order)",
         "ordered = sorted(clear, key=lambda pair: pair[1].due_order, reverse=True)",
     ),
-    Mutation("leading zeros count", REFERENCES, '.lstrip("0")', ""),
+    Mutation("leading zeros count", FORMS, '.lstrip("0")', ""),
     Mutation(
         "dates in a text are references",
-        REFERENCES,
+        WORDS,
         "bool(_DECIMAL.match(word) or _DATE.match(word))",
         "bool(_DECIMAL.match(word))",
     ),
@@ -275,9 +279,51 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "creditor references are read without their check digits",
-        REFERENCES,
-        "int(figures) % 97 == 1",
-        "True",
+        STRUCTURED,
+        'squeezed.startswith("RF") and iso11649.is_valid(squeezed)',
+        'squeezed.startswith("RF")',
+    ),
+    Mutation(
+        "what the text points to is booked whatever the figures say",
+        POINTED,
+        "sum(left[key] for key in whole) == money",
+        "sum(left[key] for key in whole) >= money",
+    ),
+    Mutation(
+        "one of two choices is booked",
+        POINTED,
+        "if len(found) == 1 else {}",
+        "if found else {}",
+    ),
+    Mutation(
+        "one payment's pointer takes what another's has taken",
+        POINTED,
+        "self._open_minor |= dict.fromkeys(found, 0)",
+        "pass",
+    ),
+    Mutation(
+        "a running number of another year is pointed to",
+        POINTERS,
+        "if (not year or not forms.year or year == forms.year)",
+        "if True",
+    ),
+    Mutation(
+        "a pointer that figures do not bear out is no unknown reference",
+        OWN,
+        "for claim in view.settlement.claims if not claim.vague}",
+        "for claim in view.settlement.claims}",
+    ),
+    Mutation(
+        "the first neighbour is shown, not the nearest",
+        DOUBTS,
+        "min(near, key=lambda pair: pair[0])[1]",
+        "near[0][1]",
+    ),
+    Mutation(
+        "what is excluded is paid",
+        "domain/matching/named.py",
+        "yield msgspec.structs.replace(mention, aside=True)",
+        "yield mention",
     ),
     # --- discrepancies among our own events
     Mutation(
