@@ -20,10 +20,13 @@ STAGES_BY_PRIORITY: Final = (
     "amount_and_date",
     "net_of_fee",
     "fuzzy_reference",
+    "whole_balance",
     "one_payment_many_documents",
     "many_payments_one_document",
     "many_to_many",
+    "less_credit_note",
     "small_deduction",
+    "paid_before",
     "residual",
 )
 

@@ -1,6 +1,6 @@
 """The normalised forms of many references at once.
 
-Same forms as ``domain.matching.references.squeeze`` and ``bare`` (held by a property test), some ten times cheaper
+Same forms as ``domain.matching.forms.squeeze`` and ``bare`` (held by a property test), some ten times cheaper
 per reference: one pass over all of them as a single text, where a cache of single ones would only be turned over.
 """
 

@@ -12,7 +12,7 @@ import msgspec
 
 from domain.discrepancies.finding import DiscrepancyKind, Finding, also_known_as
 from domain.facts import EntryKind, Fact
-from domain.matching.allocate import original_document, original_payment
+from domain.matching.credits import original_document, original_payment
 from domain.matching.forms import DocumentIndex
 from domain.matching.settlement import Item, Settlement
 from domain.matching.words import reference_like

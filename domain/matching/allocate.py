@@ -15,7 +15,17 @@ import msgspec
 
 from domain.archive.notes import Notes
 from domain.facts import EntryKind, Fact
-from domain.matching.candidates import CERTAIN_PPM, Candidates, Receipt, ScoreParts, payment_days
+from domain.matching.candidates import CERTAIN_PPM, Candidates, payment_days
+from domain.matching.credits import (
+    CREDITS,
+    is_credit,
+    net,
+    open_credits,
+    original_document,
+    original_payment,
+    suggest_credits,
+    suggest_paid_back,
+)
 from domain.matching.doubts import with_doubts
 from domain.matching.forms import DocumentIndex, ReferenceRule
 from domain.matching.leftovers import known_payers, open_documents, open_receipts
@@ -23,17 +33,16 @@ from domain.matching.named import Mention, mentions
 from domain.matching.pointed import with_pointed
 from domain.matching.settlement import (
     AMBIGUOUS_PPM,
-    Allocation,
     Claim,
     Item,
     Settlement,
     debit_documents,
+    suggest,
+    take,
 )
 from domain.matching.unreferenced import match
-from domain.rules import Rules, RulesByDate
+from domain.rules import RulesByDate
 
-_PART_OF_REFERENCE = "reference"
-_CREDITS = (EntryKind.CREDIT_NOTE, EntryKind.RETURN, EntryKind.EXCHANGE)
 #: entries of people; they settle what they name, on either side, after all that came from outside
 _ADJUSTING = (EntryKind.ADJUSTMENT, EntryKind.WRITE_OFF)
 _SCORES = {
@@ -76,14 +85,15 @@ def settle(
         run = _by_reference(fresh(), better, index)
     undecided = [payment for payment in _of(run.items, EntryKind.PAYMENT) if not payment.fact.decided]
     _match_the_rest(run, undecided, index, rules, known, notes)
+    suggest_paid_back(run)
     return run
 
 
 def _by_reference(items: dict[str, Item], claims: list[Claim], index: DocumentIndex) -> Settlement:
     """Rules 1 to 6: what is named is served."""
     run = Settlement(items, {}, claims, {}, {}, {})
-    _serve_payments(run, _of(items, EntryKind.PAYMENT))
-    _apply_credit_notes(run, index)
+    _serve_by_date(run, index)
+    _apply_credits(run, _of(items, *_ADJUSTING), index)
     _pay_refunds(run, index)
     return run
 
@@ -145,62 +155,56 @@ def _from_text(payment: Item, mention: Mention, items: Mapping[str, Item]) -> Cl
     return msgspec.structs.replace(claim, rule=f"remittance_text:{resolution.rule.value}")
 
 
-def _take(
-    run: Settlement,
-    credit: Item,
-    debit: Item,
-    amount: int,
-    rule: str,
-    score_ppm: int,
-    parts: ScoreParts = (),
-) -> int:
-    """Allocate up to ``amount`` and return what was taken; bounded by what is left on both sides."""
-    taken = min(amount, credit.left_minor, debit.left_minor)
-    if taken <= 0:
-        return 0
-    credit.left_minor -= taken
-    debit.left_minor -= taken
-    pair = (credit.key, debit.key)
-    before = run.allocations.get(pair)
-    if before is not None and not before.confirmed:
-        before = None  # a suggestion gives way to what is booked
-    run.allocations[pair] = Allocation(
-        credit.key,
-        debit.key,
-        taken + (before.amount_minor if before else 0),
-        max(credit.fact.business_date, debit.fact.business_date),
-        before.rule if before else rule,
-        before.score_ppm if before else score_ppm,
-        confirmed=True,
-        score_parts=before.score_parts if before else parts or ((_PART_OF_REFERENCE, score_ppm),),
-    )
-    return taken
-
-
-def _serve_payments(run: Settlement, payments: Sequence[Item]) -> None:
+def _serve_by_date(run: Settlement, index: DocumentIndex) -> None:
+    """Payments and credit notes in canonical order; of one day the credit notes first: who pays knows of them."""
     by_payment: dict[str, list[Claim]] = {}
     for claim in run.claims:
         by_payment.setdefault(claim.payment, []).append(claim)
-    for payment in payments:
-        clear = []
-        vague = False
-        for claim in by_payment.get(payment.key, ()):
-            documents = debit_documents(claim.keys, run.items)
-            if len(documents) > 1 or claim.doubted:
-                _suggest(run, payment, claim, documents)
-                vague = vague or claim.vague
-            elif documents:
-                clear.append((claim, run.items[documents[0]]))
-        if payment.fact.claims:
-            _serve_amounts(run, payment, clear)
-        else:
-            _serve_text(run, payment, clear, over=not vague)
+    in_turn = _of(run.items, EntryKind.PAYMENT, *CREDITS)
+    in_turn.sort(key=lambda item: (item.fact.business_date, item.fact.kind is EntryKind.PAYMENT))
+    not_exact: list[tuple[list[Item], list[Item]]] = []
+    for item in in_turn:
+        if item.fact.kind is not EntryKind.PAYMENT:
+            _apply_credits(run, [item], index)
+        elif claims := by_payment.get(item.key):
+            clear, credit_notes, vague = _clear(run, item, claims)
+            if credit_notes and (netted := net(run, item, clear, credit_notes, index)) is not None:
+                clear = netted
+            elif credit_notes:
+                not_exact.append((credit_notes, [document for _, document in clear]))
+            if item.fact.claims:
+                _serve_amounts(run, item, clear)
+            else:
+                _serve_text(run, item, clear, over=not vague)
+    for credit_notes, documents in not_exact:
+        suggest_credits(run, credit_notes, documents)
+
+
+def _clear(
+    run: Settlement, payment: Item, claims: Sequence[Claim]
+) -> tuple[list[tuple[Claim, Item]], list[Item], bool]:
+    """The documents that the payment clearly means, the credit notes, and whether it points to others, too; what is not
+    clear is suggested.
+    """
+    clear: list[tuple[Claim, Item]] = []
+    credit_notes: dict[str, Item] = {}
+    vague = False
+    for claim in claims:
+        documents = debit_documents(claim.keys, run.items)
+        if len(documents) > 1 or claim.doubted:
+            _suggest(run, payment, claim, documents)
+            vague = vague or claim.vague
+        elif documents:
+            clear.append((claim, run.items[documents[0]]))
+        elif len(claim.keys) == 1 and is_credit(run.items[claim.keys[0]]):
+            credit_notes[claim.keys[0]] = run.items[claim.keys[0]]
+    return clear, list(credit_notes.values()), vague
 
 
 def _serve_amounts(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, Item]]) -> None:
     for claim, document in clear:
         wanted = min(claim.amount_minor, payment.left_minor)
-        taken = _take(run, payment, document, wanted, claim.rule, claim.score_ppm)
+        taken = take(run, payment, document, wanted, claim.rule, claim.score_ppm)
         _note(run, payment, document, taken, wanted - taken)
 
 
@@ -209,7 +213,7 @@ def _serve_text(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, Ite
     ordered = sorted(clear, key=lambda pair: pair[1].due_order)
     for position, (claim, document) in enumerate(ordered):
         wanted = payment.left_minor
-        taken = _take(run, payment, document, wanted, claim.rule, claim.score_ppm)
+        taken = take(run, payment, document, wanted, claim.rule, claim.score_ppm)
         last = over and position == len(ordered) - 1
         _note(run, payment, document, taken, wanted - taken if last else 0)
 
@@ -223,57 +227,23 @@ def _note(run: Settlement, payment: Item, document: Item, taken: int, excess: in
 
 
 def _suggest(run: Settlement, payment: Item, claim: Claim, documents: Sequence[str]) -> None:
-    for key in documents:
-        document = run.items[key]
+    for document in (run.items[key] for key in documents):
         amount = min(claim.amount_minor, payment.original_minor, document.original_minor)
-        if amount and (payment.key, key) not in run.allocations:
-            run.allocations[payment.key, key] = Allocation(
-                payment.key,
-                key,
-                amount,
-                max(payment.fact.business_date, document.fact.business_date),
-                claim.rule,
-                claim.score_ppm,
-                confirmed=False,
-                score_parts=((_PART_OF_REFERENCE, claim.score_ppm),),
-            )
+        suggest(run, payment, document, amount, claim.rule, claim.score_ppm)
 
 
-def original_document(item: Item, items: Mapping[str, Item], index: DocumentIndex) -> Item | None:
-    """The one debit document that a credit note, return or refund names as its original."""
-    reference = item.fact.original_document_no
-    if not reference:
-        return None
-    found = [key for key in debit_documents(index.resolve(reference).keys, items) if key != item.key]
-    return items[found[0]] if found and (len(found) == 1 or _exact(items[found[0]], reference)) else None
-
-
-def original_payment(item: Item, items: Mapping[str, Item], index: DocumentIndex) -> Item | None:
-    """The one payment that a refund names, by payment id or by a document number that is a payment's."""
-    for reference in (item.fact.original_payment_id, item.fact.original_document_no):
-        if reference:
-            named = (items[key] for key in index.resolve(reference).keys)
-            found = [payment for payment in named if payment.fact.kind is EntryKind.PAYMENT]
-            if found and (len(found) == 1 or _exact(found[0], reference)):
-                return found[0]
-    return None
-
-
-def _exact(item: Item, reference: str) -> bool:
-    return reference == item.fact.document_no or reference in item.fact.aliases
-
-
-def _apply_credit_notes(run: Settlement, index: DocumentIndex) -> None:
-    for credit in _of(run.items, *_CREDITS, *_ADJUSTING):
+def _apply_credits(run: Settlement, credits: Sequence[Item], index: DocumentIndex) -> None:
+    """What each takes of the document that it names."""
+    for credit in credits:
         if credit.fact.signed_minor < 0:
             document = original_document(credit, run.items, index)
             if document is not None:
-                _take(run, credit, document, credit.left_minor, "original_document", CERTAIN_PPM)
+                take(run, credit, document, credit.left_minor, "original_document", CERTAIN_PPM)
 
 
 def _pay_refunds(run: Settlement, index: DocumentIndex) -> None:
     credits_of: dict[str, list[Item]] = {}
-    for credit in _of(run.items, EntryKind.CREDIT_NOTE, EntryKind.RETURN, EntryKind.EXCHANGE):
+    for credit in _of(run.items, *CREDITS):
         document = original_document(credit, run.items, index) if credit.fact.signed_minor < 0 else None
         if document is not None:
             credits_of.setdefault(document.key, []).append(credit)
@@ -295,7 +265,7 @@ def _pay_refunds(run: Settlement, index: DocumentIndex) -> None:
                 sources += sorted(payers_of.get(document.key, {}).values(), key=lambda i: i.order)
             sources += credits_of.get(document.key, [])
         for source in sources:
-            taken = _take(run, source, refund, refund.left_minor, "refund_of_original", CERTAIN_PPM)
+            taken = take(run, source, refund, refund.left_minor, "refund_of_original", CERTAIN_PPM)
             if taken and source.fact.kind is EntryKind.PAYMENT:
                 run.refunded_minor[source.key] = run.refunded_minor.get(source.key, 0) + taken
 
@@ -316,30 +286,34 @@ def _match_the_rest(
     if notes is not None:
         notes.payers |= payers
         payers |= notes.other_payers
-    receipts, astray = open_receipts(run, payments, index, known, payers)
+    receipts, astray = open_receipts(run, payments, index, known, payers, rules)
+    credit_notes = open_credits(run)
     if notes is not None:
         documents = open_documents(run).values()
         notes.receipts += [(receipt.date.toordinal(), receipt.left_minor) for receipt in receipts.values()]
         notes.documents += [(*payment_days(d, rules.on(d.date)), d.open_minor) for d in documents]
-    by_date = sorted(receipts.values(), key=lambda receipt: receipt.date)
+    by_date = sorted((*receipts.values(), *astray.values(), *credit_notes.values()), key=lambda r: r.date)
     for then, group in itertools.groupby(by_date, key=lambda receipt: rules.on(receipt.date)):
-        misspelt = {key: receipt for key, receipt in astray.items() if rules.on(receipt.date) == then}
-        _match_by(run, {receipt.key: receipt for receipt in group}, misspelt, then)
+        keys = {receipt.key for receipt in group}
+        candidates = Candidates(
+            {key: receipt for key, receipt in receipts.items() if key in keys},
+            open_documents(run),
+            then,
+            then.matching.steps_max,
+            astray={key: receipt for key, receipt in astray.items() if key in keys},
+            misspelt={key: receipt for key, receipt in astray.items() if key in keys},
+            credits={key: receipt for key, receipt in credit_notes.items() if key in keys},
+        )
+        _match_by(run, candidates)
 
 
-def _match_by(
-    run: Settlement, receipts: dict[str, Receipt], misspelt: dict[str, Receipt], rules: Rules
-) -> None:
-    candidates = Candidates(receipts, open_documents(run), rules, rules.matching.steps_max, misspelt)
+def _match_by(run: Settlement, candidates: Candidates) -> None:
     suggested = {key for pair, given in run.allocations.items() if not given.confirmed for key in pair}
     for found in match(candidates, suggested):
         for credit_key, debit_key, amount in found.proposal.links:
             credit, debit = run.items[credit_key], run.items[debit_key]
             score, parts = found.proposal.score_ppm, found.proposal.parts
             if found.confirmed:
-                _note(run, credit, debit, _take(run, credit, debit, amount, found.stage, score, parts), 0)
-            elif (credit_key, debit_key) not in run.allocations:
-                date = max(credit.fact.business_date, debit.fact.business_date)
-                run.allocations[credit_key, debit_key] = Allocation(
-                    credit_key, debit_key, amount, date, found.stage, score, False, parts
-                )
+                _note(run, credit, debit, take(run, credit, debit, amount, found.stage, score, parts), 0)
+            else:
+                suggest(run, credit, debit, amount, found.stage, score, parts)

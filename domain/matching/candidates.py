@@ -39,6 +39,8 @@ class Receipt(msgspec.Struct, frozen=True):
     payer_ppm: int
     """How alike its payer's name is to the known payers of the account."""
     confirmable: bool
+    repeats: bool = False
+    """The same money came just before, for the same documents."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -50,6 +52,12 @@ class Document(msgspec.Struct, frozen=True):
     due_date: dt.date
     numbers: tuple[str, ...]
     """What it answers to, squeezed."""
+    whole: bool = True
+    """Nothing of it is settled."""
+
+    @property
+    def due_order(self) -> tuple[dt.date, dt.date, str]:
+        return (self.due_date, self.date, self.key)
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -77,12 +85,30 @@ class Candidates(msgspec.Struct):
     documents: dict[str, Document]
     rules: Rules
     steps_left: int
+    astray: dict[str, Receipt] = msgspec.field(default_factory=dict)
+    """Receipts whose documents were paid before."""
     misspelt: dict[str, Receipt] = msgspec.field(default_factory=dict)
-    """Receipts whose number may be that of another document, which has a suggestion or was paid before."""
+    """Receipts whose number may be that of another document, which has a suggestion."""
+    credits: dict[str, Receipt] = msgspec.field(default_factory=dict)
+    """Credit notes that no document took, as money beside that of receipts."""
     offered: set[str] = msgspec.field(default_factory=set)
     """Receipts that have a suggestion."""
     unexplained: set[str] = msgspec.field(default_factory=set)
     """Receipts that are no sum of documents, as a search has shown that was not cut off."""
+    _by_amount: dict[int, list[str]] | None = None
+
+    def is_open(self, credit: str, document: str) -> bool:
+        """Whether both are still there to be matched."""
+        money = (self.receipts, self.misspelt, self.astray, self.credits)
+        return document in self.documents and any(credit in some for some in money)
+
+    def of_amount(self, figure: int) -> list[Document]:
+        """The documents of which exactly ``figure`` is open, in canonical order."""
+        if self._by_amount is None:
+            self._by_amount = by_amount({d.key: d.open_minor for d in self.documents.values()})
+        keys = self._by_amount.get(figure, ())
+        found = (self.documents[key] for key in keys if key in self.documents)
+        return [document for document in found if document.open_minor == figure]
 
     def documents_for(self, receipt: Receipt) -> list[Document]:
         """Those whose dates fit the receipt's."""
@@ -163,7 +189,7 @@ def best(candidates: Candidates, proposals: Sequence[Proposal]) -> list[Proposal
 
 def listed(candidates: Candidates, receipt: Receipt, documents: Iterable[Document], short: int) -> Proposal:
     """``documents`` as paid by the receipt together, which is ``short`` of them: what is due last keeps the rest."""
-    ordered = sorted(documents, key=lambda d: (d.due_date, d.date, d.key))
+    ordered = sorted(documents, key=lambda d: d.due_order)
     parts = (
         ("amount", CERTAIN_PPM - CERTAIN_PPM * short // (receipt.left_minor + short)),
         ("date", min(candidates.date_ppm(receipt, d) for d in ordered)),

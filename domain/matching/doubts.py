@@ -75,8 +75,10 @@ class _Doubts:
 
     def about(self, payment: Item, claims: list[Claim]) -> list[Claim]:
         """``claims``, all that the payment makes, doubted or ambiguous where there is a reason."""
-        if payment.fact.claims or payment.fact.decided:
+        if payment.fact.decided:
             return claims
+        if payment.fact.claims:
+            return [self._or_its_figure(payment, claim) for claim in claims]
         vague = [claim for claim in claims if claim.vague]
         if vague:
             sure = [claim for claim in claims if not claim.vague]
@@ -173,6 +175,17 @@ class _Doubts:
         if other is None:
             return claim
         return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
+
+    def _or_its_figure(self, payment: Item, claim: Claim) -> Claim:
+        """The claim of an amount on one document; ambiguous where it is more than that document ever was, and exactly
+        what is open of another one, as for a text.
+        """
+        documents = debit_documents(claim.keys, self._run.items)
+        if len(documents) != 1:
+            return claim
+        document = self._run.items[documents[0]]
+        too_much = claim.amount_minor - document.original_minor
+        return self._or_neighbour(payment, claim, document, too_much) if too_much > 0 else claim
 
     def _open_near(self, payment: Item, figure: int, numbers: tuple[str, ...], but: str = "") -> str | None:
         """The document of which exactly ``figure`` is open, and whose number is nearest to ``numbers`` (of several the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Sequence
 
@@ -10,6 +11,7 @@ from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
 from domain.matching.forms import DocumentIndex
 from domain.matching.settlement import Item, Settlement
 from domain.matching.words import reference_like, reference_words
+from domain.rules import RulesByDate
 
 
 def open_documents(run: Settlement) -> dict[str, Document]:
@@ -25,6 +27,7 @@ def open_documents(run: Settlement) -> dict[str, Document]:
             item.fact.business_date,
             item.due_date,
             item.numbers,
+            item.left_minor == item.original_minor,
         )
         for item in items
     }
@@ -36,9 +39,10 @@ def open_receipts(
     index: DocumentIndex,
     known: Sequence[str],
     payers: Collection[str],
+    rules: RulesByDate,
 ) -> tuple[dict[str, Receipt], dict[str, Receipt]]:
     """The payments with money left that is not held by a suggestion, nor excess without a word of what else it is;
-    and, apart, those that are all excess: what they name was paid before, so it may be misspelt.
+    and, apart, those: what they name was paid before, so it may be misspelt, or be copied from another month.
 
     ``payers``: the names of those who are known to pay this account's documents.
     """
@@ -54,6 +58,7 @@ def open_receipts(
     } - doubted
     unknown: dict[str, list[str]] = {}
     claiming: set[str] = set()
+    repeated = _repeated(run, payments, rules)
     for claim in run.claims:
         claiming.add(claim.payment)
         if not claim.keys:
@@ -70,8 +75,6 @@ def open_receipts(
         strange = unknown_words(words, index)
         whole = payment.left_minor == payment.original_minor
         excess = payment.key in over and not strange
-        if excess and not whole:
-            continue
         twice = any(transfers[payment.original_minor, r] > 1 for r in fact.own_references)
         (astray if excess else receipts)[payment.key] = Receipt(
             payment.key,
@@ -81,9 +84,26 @@ def open_receipts(
             tuple(form for forms in strange for form in forms),
             tuple(words if whole else strange),
             payer_ppm(fact.payer_name, payers),
+            repeats=excess and payment.key in repeated,
             confirmable=whole and payment.key not in claiming and named is None and not twice,
         )
     return receipts, astray
+
+
+def _repeated(run: Settlement, payments: Sequence[Item], rules: RulesByDate) -> set[str]:
+    """Payments that come to what another one came to within a few days, of the same documents: the same money twice."""
+    named: dict[str, set[str]] = {}
+    for claim in run.claims:
+        named.setdefault(claim.payment, set()).update(claim.keys)
+    found: set[str] = set()
+    last: dict[tuple[int, frozenset[str]], dt.date] = {}
+    for payment in payments:
+        day = payment.fact.business_date
+        what = (payment.original_minor, frozenset(named.get(payment.key, ())))
+        if what in last and (day - last[what]).days <= rules.on(day).duplicate_window_days:
+            found.add(payment.key)
+        last[what] = day
+    return found
 
 
 def own_numbers(payment: Item, known: Sequence[str]) -> tuple[str, ...]:

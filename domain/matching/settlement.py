@@ -12,6 +12,7 @@ from domain.matching.candidates import ScoreParts
 from domain.matching.forms import squeeze
 
 AMBIGUOUS_PPM = 500_000
+PART_OF_REFERENCE = "reference"
 
 
 class Item(msgspec.Struct):
@@ -97,3 +98,58 @@ def debit_documents(keys: Sequence[str], items: Mapping[str, Item]) -> list[str]
     """Those of ``keys`` that are debit documents of this account, oldest due first."""
     debits = [items[key] for key in keys if _is_debit(items[key].fact)]
     return [item.key for item in sorted(debits, key=lambda i: i.due_order)]
+
+
+def take(
+    run: Settlement,
+    credit: Item,
+    debit: Item,
+    amount: int,
+    rule: str,
+    score_ppm: int,
+    parts: ScoreParts = (),
+) -> int:
+    """Allocate up to ``amount`` and return what was taken; bounded by what is left on both sides."""
+    taken = min(amount, credit.left_minor, debit.left_minor)
+    if taken <= 0:
+        return 0
+    credit.left_minor -= taken
+    debit.left_minor -= taken
+    pair = (credit.key, debit.key)
+    before = run.allocations.get(pair)
+    if before is not None and not before.confirmed:
+        before = None  # a suggestion gives way to what is booked
+    run.allocations[pair] = Allocation(
+        credit.key,
+        debit.key,
+        taken + (before.amount_minor if before else 0),
+        max(credit.fact.business_date, debit.fact.business_date),
+        before.rule if before else rule,
+        before.score_ppm if before else score_ppm,
+        confirmed=True,
+        score_parts=before.score_parts if before else parts or ((PART_OF_REFERENCE, score_ppm),),
+    )
+    return taken
+
+
+def suggest(
+    run: Settlement,
+    credit: Item,
+    debit: Item,
+    amount: int,
+    rule: str,
+    score_ppm: int,
+    parts: ScoreParts = (),
+) -> None:
+    """Show that ``amount`` of the credit may be for the debit; nothing is booked, and what is there already stays."""
+    if amount and (credit.key, debit.key) not in run.allocations:
+        run.allocations[credit.key, debit.key] = Allocation(
+            credit.key,
+            debit.key,
+            amount,
+            max(credit.fact.business_date, debit.fact.business_date),
+            rule,
+            score_ppm,
+            confirmed=False,
+            score_parts=parts or ((PART_OF_REFERENCE, score_ppm),),
+        )

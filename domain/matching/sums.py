@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import bisect
+import datetime as dt
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from domain.matching.candidates import (
@@ -87,6 +89,107 @@ def in_a_row(
         first, end = found[0]
         short = up_to[end] - up_to[first] - receipt.left_minor
         yield listed(candidates, receipt, ordered[first:end], short)
+
+
+def whole_balance(candidates: Candidates) -> Iterator[Proposal]:
+    """All documents up to the day of the payment, or all that were due then; of many, also all but one.
+
+    Certain if only one of these comes to the payment and it is no coincidence. Everything that is open needs no luck,
+    so that is told by its figure alone; of others, figures that are all round could agree by chance.
+    """
+    for receipt in candidates.receipts.values():
+        issued = [d for d in candidates.documents_for(receipt) if d.date <= receipt.date]
+        due = [d for d in issued if d.due_date <= receipt.date]
+        balances = [issued, due] if len(due) < len(issued) else [issued]
+        found = _balances(balances, receipt.left_minor, candidates.rules.matching.combination_max)
+        if not found:
+            continue
+        chosen = found[0]
+        tried = 1 if len(chosen) == len(issued) else sum(len(some) + 1 for some in balances)
+        grain = 1 if len(chosen) == len(issued) else math.gcd(*(d.open_minor for d in issued))
+        by_chance = CERTAIN_PPM * tried * grain // receipt.left_minor
+        limit = candidates.rules.matching.coincidence_ppm
+        parts = (
+            ("amount", CERTAIN_PPM),
+            ("only_one", CERTAIN_PPM // len(found)),
+            ("no_coincidence", max(CERTAIN_PPM - CERTAIN_PPM * by_chance // max(2 * limit, 1), 0)),
+            ("date", min(candidates.date_ppm(receipt, d) for d in chosen)),
+            ("payer", receipt.payer_ppm),
+        )
+        certain = len(found) == 1 and by_chance <= limit
+        if len(chosen) > candidates.rules.matching.combination_max:  # fewer are found as a sum
+            links = tuple((receipt.key, d.key, d.open_minor) for d in chosen)
+            yield Proposal(links, parts, certain)
+
+
+def _balances(balances: Sequence[Sequence[Document]], total: int, few: int) -> list[Sequence[Document]]:
+    """What of ``balances`` comes to ``total``, each choice once: all of one, else all but one, the youngest left out
+    first. Where ``few`` or fewer remain, only all of one.
+    """
+    found = [some for some in balances if len(some) > 1 and sum(d.open_minor for d in some) == total]
+    for some in balances:
+        over = sum(d.open_minor for d in some) - total
+        left_out = [d for d in some if d.open_minor == over] if len(some) > few + 1 else []
+        for one in sorted(left_out, key=lambda d: d.due_order, reverse=True):
+            found.append([d for d in some if d is not one])
+    once: dict[frozenset[str], Sequence[Document]] = {}
+    for some in found:
+        once.setdefault(frozenset(d.key for d in some), some)
+    return list(once.values())
+
+
+def only_sum(candidates: Candidates, money: tuple[Receipt, ...]) -> Iterator[Proposal]:
+    """The documents that ``money`` comes to together, if no others do and it is no coincidence. Never certain.
+
+    The first of ``money`` is the payment by whose date the documents are chosen.
+    """
+    receipt = money[0]
+    total = sum(one.left_minor for one in money)
+    documents = candidates.nearest(receipt, candidates.documents_for(receipt))
+    search = _look(candidates, [d.open_minor for d in documents], total)
+    rare = _rare_ppm(candidates, search, total)
+    if search.only is None or not rare:
+        return
+    chosen = [documents[place] for place in search.only]
+    yield _together(candidates, money, chosen, no_coincidence=rare)
+
+
+def _together(
+    candidates: Candidates, money: Sequence[Receipt], documents: Sequence[Document], **others: int
+) -> Proposal:
+    """``documents`` as paid by ``money``; the largest last, so that what is paid last splits no more than that one."""
+    parts = (
+        ("amount", CERTAIN_PPM),
+        *others.items(),
+        ("date", min(candidates.date_ppm(money[0], d) for d in documents)),
+        ("payer", money[0].payer_ppm),
+    )
+    ordered = sorted(documents, key=lambda d: (d.open_minor, d.due_order))
+    return Proposal(laid_out(money, ordered), parts, certain=False)
+
+
+def less_credit_note(candidates: Candidates) -> Iterator[Proposal]:
+    """A credit note that no document took: exactly what is open of a document that was there before it, one that is
+    paid in part before others; or, with a payment that nothing else explains, exactly a document or the only documents
+    that add up. Never certain: nobody has said so.
+    """
+    for credit in candidates.credits.values():
+        same = [d for d in candidates.of_amount(credit.left_minor) if not d.whole or d.date <= credit.date]
+        if same:
+            nearest = min(same, key=lambda d: (d.whole, d.due_order))
+            yield _together(candidates, (credit,), (nearest,), only_one=CERTAIN_PPM // len(same))
+            continue
+        for receipt in candidates.receipts.values():
+            latest = receipt.date + dt.timedelta(days=candidates.rules.matching.days_before_document)
+            if receipt.key in candidates.offered or credit.date > latest:
+                continue
+            total = receipt.left_minor + credit.left_minor
+            fits = [d for d in candidates.of_amount(total) if candidates.dates_fit(receipt, d)]
+            if fits:
+                oldest = min(fits, key=lambda d: d.due_order)
+                yield _together(candidates, (receipt, credit), (oldest,), only_one=CERTAIN_PPM // len(fits))
+            else:
+                yield from only_sum(candidates, (receipt, credit))
 
 
 def many_payments_one_document(candidates: Candidates) -> Iterator[Proposal]:

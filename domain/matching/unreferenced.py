@@ -10,7 +10,7 @@ Invariants: no receipt and no document is used beyond what is left of it; a pure
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -21,22 +21,28 @@ from domain.matching.candidates import (
     Proposal,
     Receipt,
     best,
-    by_amount,
     link,
     parts_of,
 )
 from domain.matching.misspelt import fuzzy_reference
 from domain.matching.sums import (
     in_a_row,
+    less_credit_note,
     many_payments_one_document,
     many_to_many,
     one_payment_many_documents,
+    only_sum,
+    whole_balance,
 )
 from domain.rules import MatchingRules, OrderPolicy
 
 #: stages that add up
 _SUMS = frozenset({"one_payment_many_documents", "many_payments_one_document", "many_to_many"})
 Stage = Callable[[Candidates], Iterator[Proposal]]
+#: figures that are this near were meant to be the same: somebody rounded (minor units)
+_ROUNDED_MAX = 2
+#: discounts that are usual for paying early, in millionths
+_USUAL_DISCOUNTS = (10_000, 20_000, 30_000)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -57,8 +63,8 @@ def match(candidates: Candidates, suggested_before: Collection[str] = ()) -> lis
     found: list[Found] = []
     wanted = set(suggested_before)
     for name in matching.stages:
-        if not candidates.receipts or not candidates.documents:
-            break
+        if not candidates.documents or not (candidates.receipts or name in _WITHOUT_RECEIPTS):
+            continue
         proposals = _uncontested(list(STAGES[name](candidates)), wanted)
         for proposal in proposals:
             if _confirmed(proposal, candidates):
@@ -96,8 +102,7 @@ def _items(proposal: Proposal) -> set[str]:
 
 
 def _open(proposal: Proposal, candidates: Candidates) -> bool:
-    receipts = candidates.receipts.keys() | candidates.misspelt.keys()
-    return all(r in receipts and d in candidates.documents for r, d, _ in proposal.links)
+    return all(candidates.is_open(credit, document) for credit, document, _ in proposal.links)
 
 
 def _confirmed(proposal: Proposal, candidates: Candidates) -> bool:
@@ -147,29 +152,15 @@ def net_of_fee(candidates: Candidates) -> Iterator[Proposal]:
 def _by_figure(
     candidates: Candidates, figure: Callable[[Receipt], int], *, exact: bool
 ) -> Iterator[Proposal]:
-    documents = by_amount({d.key: d.open_minor for d in candidates.documents.values()})
-    tolerance = candidates.rules.tolerance
-    tolerant = tolerance(max(documents)) > 0
-    fitting: dict[str, list[Document]] = {}
-    claimants: dict[str, int] = {}
-    for receipt in candidates.receipts.values():
-        wanted = figure(receipt)
-        if tolerant:
-            near = [
-                d
-                for d in candidates.documents.values()
-                if 0 <= d.open_minor - wanted <= tolerance(d.open_minor)
-            ]
-        else:
-            near = [candidates.documents[key] for key in documents.get(wanted, ())]
-        fits = [d for d in near if candidates.dates_fit(receipt, d)]
-        fitting[receipt.key] = fits
-        for document in fits:
-            claimants[document.key] = claimants.get(document.key, 0) + 1
+    fitting = {r.key: _fitting(candidates, r, figure(r)) for r in candidates.receipts.values()}
+    claimants = Counter(document.key for fits in fitting.values() for document in fits)
+    taken: set[str] = set()
     for key, fits in fitting.items():
         receipt = candidates.receipts[key]
+        shown = fits if receipt.words else _likely(receipt, fits, taken, wanted=figure(receipt))
+        taken.update(document.key for document in shown[:1])
         proposals = []
-        for document in fits:
+        for document in shown:
             unique = CERTAIN_PPM // max(len(fits), claimants[document.key])
             off = abs(document.open_minor - figure(receipt))
             amount = CERTAIN_PPM - CERTAIN_PPM * off // document.open_minor
@@ -180,23 +171,89 @@ def _by_figure(
         yield from best(candidates, proposals)
 
 
-def small_deduction(candidates: Candidates) -> Iterator[Proposal]:
-    """A document that the payment falls short of by a discount or by bank charges, or, where nothing else was found,
-    documents due one after the other. Never certain: it leaves a rest.
+def _fitting(candidates: Candidates, receipt: Receipt, wanted: int) -> list[Document]:
+    """The documents of exactly ``wanted``, or more by no more than the tolerance, that the receipt may pay by date."""
+    tolerance = candidates.rules.tolerance
+    if candidates.rules.tolerant:
+        near = [
+            d for d in candidates.documents.values() if 0 <= d.open_minor - wanted <= tolerance(d.open_minor)
+        ]
+    else:
+        near = candidates.of_amount(wanted)
+    return [d for d in near if candidates.dates_fit(receipt, d)]
+
+
+def _likely(
+    receipt: Receipt, fits: Sequence[Document], taken: Collection[str], wanted: int
+) -> list[Document]:
+    """Of documents that fit equally well the oldest due that no payment before it has: that is the law where the payer
+    does not say (§ 366 BGB, art. 1342-10 Code civil, 民法典 560). And the last one that was there when it was paid:
+    who left one out goes on with the newest.
     """
-    share = candidates.rules.matching.deduction_ppm
+    if not fits:
+        return []
+    oldest = min(fits, key=lambda d: (d.key in taken, abs(d.open_minor - wanted), d.due_order))
+    there = [d for d in fits if d.date <= receipt.date]
+    newest = max(there, key=lambda d: (d.date, d.key), default=oldest)
+    return [oldest] if newest is oldest else [oldest, newest]
+
+
+def paid_before(candidates: Candidates) -> Iterator[Proposal]:
+    """For what is left of a payment whose documents were paid before: a document of exactly that, or the only documents
+    that add up to it. A standing order repeats its first number; who pays several names the first. Never
+    certain, and nothing where the same payment came just before: that is the same money twice.
+    """
+    taken: set[str] = set()
+    for receipt in candidates.astray.values():
+        if receipt.repeats or receipt.key in candidates.offered:
+            continue
+        fits = [d for d in candidates.of_amount(receipt.left_minor) if candidates.dates_fit(receipt, d)]
+        likely = _likely(receipt, fits, taken, receipt.left_minor)
+        taken.update(document.key for document in likely[:1])
+        for document in likely:
+            unique = CERTAIN_PPM // len(fits)
+            parts = parts_of(candidates, receipt, document, amount=CERTAIN_PPM, only_one=unique)
+            yield Proposal((link(receipt, document),), parts, certain=False)
+        if not likely:
+            yield from only_sum(candidates, (receipt,))
+
+
+def small_deduction(candidates: Candidates) -> Iterator[Proposal]:
+    """A document that the payment falls short of by a discount or by bank charges, or that it misses by rounding; where
+    nothing else was found, documents due one after the other. Never certain: it leaves a rest.
+
+    A rounded figure or a usual discount to the cent explains more than any other difference.
+    """
     for receipt in candidates.receipts.values():
+        near = [
+            (document, how)
+            for document in candidates.documents_for(receipt)
+            if (how := _deducted(candidates, receipt, document)) is not None
+        ]
+        told = [document for document, how in near if how]
         proposals = []
-        documents = candidates.documents_for(receipt)
-        for document in documents:
-            short = document.open_minor - receipt.left_minor
-            if 0 < short <= document.open_minor * share // CERTAIN_PPM:
-                amount = CERTAIN_PPM - CERTAIN_PPM * short // document.open_minor
-                parts = parts_of(candidates, receipt, document, amount=amount)
-                proposals.append(Proposal((link(receipt, document),), parts, certain=False))
+        for document in told or [document for document, _ in near]:
+            off = abs(document.open_minor - receipt.left_minor)
+            amount = CERTAIN_PPM - CERTAIN_PPM * off // document.open_minor
+            parts = parts_of(candidates, receipt, document, amount=amount)
+            proposals.append(Proposal((link(receipt, document),), parts, certain=False))
         if not proposals and receipt.key in candidates.unexplained - candidates.offered:
-            proposals = list(in_a_row(candidates, receipt, documents, share))
+            share = candidates.rules.matching.deduction_ppm
+            proposals = list(in_a_row(candidates, receipt, candidates.documents_for(receipt), share))
         yield from best(candidates, proposals)
+
+
+def _deducted(candidates: Candidates, receipt: Receipt, document: Document) -> bool | None:
+    """Whether what the payment is short of the document is told by rounding or a usual discount; ``None`` where it is
+    no small deduction.
+    """
+    short = document.open_minor - receipt.left_minor
+    most = document.open_minor * candidates.rules.matching.deduction_ppm
+    if not -_ROUNDED_MAX <= short <= -(-most // CERTAIN_PPM) or abs(short) * CERTAIN_PPM > most + CERTAIN_PPM:
+        return None
+    return abs(short) <= _ROUNDED_MAX or any(
+        abs(short * CERTAIN_PPM - document.open_minor * share) <= CERTAIN_PPM for share in _USUAL_DISCOUNTS
+    )
 
 
 def residual(candidates: Candidates) -> Iterator[Proposal]:
@@ -220,10 +277,13 @@ def residual(candidates: Candidates) -> Iterator[Proposal]:
 
 
 _ORDERS: Mapping[OrderPolicy, Callable[[Document], tuple[object, ...]]] = {
-    OrderPolicy.OLDEST_DUE_FIRST: lambda d: (d.due_date, d.date, d.key),
-    OrderPolicy.BY_DUE_DATE: lambda d: (d.due_date, d.date, d.key),
+    OrderPolicy.OLDEST_DUE_FIRST: lambda d: d.due_order,
+    OrderPolicy.BY_DUE_DATE: lambda d: d.due_order,
     OrderPolicy.LARGEST_FIRST: lambda d: (-d.open_minor, d.due_date, d.key),
 }
+
+#: what these look at is money of other kinds
+_WITHOUT_RECEIPTS = frozenset({less_credit_note.__name__, paid_before.__name__})
 
 STAGES: Mapping[str, Stage] = {
     stage.__name__: stage
@@ -231,10 +291,13 @@ STAGES: Mapping[str, Stage] = {
         amount_and_date,
         net_of_fee,
         fuzzy_reference,
+        whole_balance,
         one_payment_many_documents,
         many_payments_one_document,
         many_to_many,
+        less_credit_note,
         small_deduction,
+        paid_before,
         residual,
     )
 }

@@ -27,10 +27,14 @@ LEDGER = "domain/ledger.py"
 PARTIES = "domain/parties.py"
 REVIEW = "domain/review.py"
 ALLOCATE = "domain/matching/allocate.py"
+CREDITS = "domain/matching/credits.py"
 FORMS = "domain/matching/forms.py"
 POINTED = "domain/matching/pointed.py"
 POINTERS = "domain/matching/pointers.py"
+SETTLEMENT = "domain/matching/settlement.py"
 STRUCTURED = "domain/matching/structured.py"
+SUMS = "domain/matching/sums.py"
+UNREFERENCED = "domain/matching/unreferenced.py"
 WORDS = "domain/matching/words.py"
 DOUBTS = "domain/matching/doubts.py"
 OWN = "domain/discrepancies/own_events.py"
@@ -218,27 +222,27 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "documents take more than their amount",
-        ALLOCATE,
+        SETTLEMENT,
         "taken = min(amount, credit.left_minor, debit.left_minor)",
         "taken = min(amount, credit.left_minor)",
     ),
     Mutation(
         "a claim is served beyond the money",
-        ALLOCATE,
+        SETTLEMENT,
         "taken = min(amount, credit.left_minor, debit.left_minor)",
         "taken = min(amount, debit.left_minor)",
     ),
     Mutation(
         "an ambiguous reference is booked",
         ALLOCATE,
-        "            if len(documents) > 1 or claim.doubted:",
-        "            if len(documents) > 9 or claim.doubted:",
+        "        if len(documents) > 1 or claim.doubted:",
+        "        if len(documents) > 9 or claim.doubted:",
     ),
     Mutation(
         "what the figures speak against is booked",
         ALLOCATE,
-        "            if len(documents) > 1 or claim.doubted:",
-        "            if len(documents) > 1:",
+        "        if len(documents) > 1 or claim.doubted:",
+        "        if len(documents) > 1:",
     ),
     Mutation(
         "instalments that settle what they name are doubted",
@@ -248,9 +252,75 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "an ambiguous payment is refunded",
-        ALLOCATE,
+        CREDITS,
         "if found and (len(found) == 1 or _exact(found[0], reference)):",
         "if found:",
+    ),
+    Mutation(
+        "on one day a payment comes before the credit note",
+        ALLOCATE,
+        "(item.fact.business_date, item.fact.kind is EntryKind.PAYMENT)",
+        "(item.fact.business_date, item.fact.kind is not EntryKind.PAYMENT)",
+    ),
+    Mutation(
+        "a credit note is netted whatever the figures say",
+        CREDITS,
+        "if not less or payment.left_minor + less not in (still_open, wanted):",
+        "if not less:",
+    ),
+    Mutation(
+        "a credit note that a payment names leaves its own document",
+        CREDITS,
+        "(d is not original, -spare[d.key], d.due_order)",
+        "(-spare[d.key], d.due_order)",
+    ),
+    Mutation(
+        "amounts told after a credit note are taken for amounts before it",
+        CREDITS,
+        "if not by_text and wanted == payment.left_minor else 0)",
+        "if by_text else 0)",
+    ),
+    Mutation(
+        "an allocation larger than its document is never doubted",
+        DOUBTS,
+        "return self._or_neighbour(payment, claim, document, too_much) if too_much > 0 else claim",
+        "return claim",
+    ),
+    Mutation(
+        "the same money twice is offered for another document",
+        UNREFERENCED,
+        "if receipt.repeats or receipt.key in candidates.offered:",
+        "if receipt.key in candidates.offered:",
+    ),
+    Mutation(
+        "the youngest of equal documents is offered",
+        UNREFERENCED,
+        "(d.key in taken, abs(d.open_minor - wanted), d.due_order)",
+        "(d.key in taken, abs(d.open_minor - wanted), -d.due_date.toordinal())",
+    ),
+    Mutation(
+        "two payments are offered for one of two equal documents",
+        UNREFERENCED,
+        "(d.key in taken, abs(d.open_minor - wanted), d.due_order)",
+        "(abs(d.open_minor - wanted), d.due_order)",
+    ),
+    Mutation(
+        "a rounding explains no more than any other difference",
+        UNREFERENCED,
+        "told = [document for document, how in near if how]",
+        "told: list[Document] = []",
+    ),
+    Mutation(
+        "round figures that are due are booked as all that was due",
+        SUMS,
+        "math.gcd(*(d.open_minor for d in issued))",
+        "1",
+    ),
+    Mutation(
+        "documents after the payment are part of its balance",
+        SUMS,
+        "issued = [d for d in candidates.documents_for(receipt) if d.date <= receipt.date]",
+        "issued = candidates.documents_for(receipt)",
     ),
     Mutation(
         "a text pays the youngest document first",

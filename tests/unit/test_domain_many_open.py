@@ -40,7 +40,7 @@ def _candidates(
         {d.key: d for d in documents},
         rules,
         rules.matching.steps_max,
-        {r.key: r for r in misspelt},
+        misspelt={r.key: r for r in misspelt},
     )
 
 

@@ -280,17 +280,47 @@ def test_on_one_day_the_hour_decides_then_the_number() -> None:
 
 
 @scenario
-def test_a_credit_note_takes_what_payments_leave() -> None:
+def test_a_credit_note_is_served_on_its_date_like_a_payment() -> None:
     """
     order        2026-01-05  INV-1001  100.00
     credit_note  2026-01-10  CN-1       30.00  of INV-1001
     payment      2026-01-20  P-77       80.00  pays INV-1001 80.00
-    => balance -10.00
-    => match P-77 INV-1001 80.00 confirmed exact_document
-    => match CN-1 INV-1001 20.00 confirmed original_document
+    credit_note  2026-01-25  CN-2        5.00  of INV-1001
+    => balance -15.00
+    => OVERPAYMENT INV-1001 10.00
+    => match CN-1 INV-1001 30.00 confirmed original_document
+    => match P-77 INV-1001 70.00 confirmed exact_document
     => item INV-1001 0 of 100.00 CLEARED due 2026-02-04
-    => item P-77 0 of 80.00 CLEARED due 2026-01-20
-    => item CN-1 10.00 of 30.00 PARTIALLY_ALLOCATED due 2026-01-10
+    => item CN-1 0 of 30.00 CLEARED due 2026-01-10
+    => item P-77 10.00 of 80.00 PARTIALLY_ALLOCATED due 2026-01-20
+    => item CN-2 5.00 of 5.00 OPEN due 2026-01-25
+    """
+
+
+@scenario
+def test_of_one_day_the_credit_note_comes_before_the_payment() -> None:
+    """
+    order        2026-01-05  INV-1001  100.00
+    payment      2026-01-20  P-77       80.00  at 08:00  pays INV-1001 80.00
+    credit_note  2026-01-20  CN-1       30.00  at 09:00  of INV-1001
+    => balance -10.00
+    => OVERPAYMENT INV-1001 10.00
+    => match CN-1 INV-1001 30.00 confirmed original_document
+    => match P-77 INV-1001 70.00 confirmed exact_document
+    """
+
+
+@scenario
+def test_invoices_that_are_paid_less_a_credit_note_of_the_first_are_all_settled() -> None:
+    """
+    order        2026-01-05  INV-1001  100.00
+    order        2026-01-06  INV-1002   50.00
+    credit_note  2026-01-10  CN-1       30.00  of INV-1001
+    payment      2026-01-20  P-77      120.00  text "INV-1001, INV-1002"
+    => balance 0
+    => match CN-1 INV-1001 30.00 confirmed original_document
+    => match P-77 INV-1001 70.00 confirmed remittance_text:exact_document
+    => match P-77 INV-1002 50.00 confirmed remittance_text:exact_document
     """
 
 
