@@ -56,7 +56,8 @@ def main() -> int:
         return 1
     except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
         _log.error("PostgreSQL: %s", str(error).strip())
-        return 1
+        if not (stopping.is_set() and isinstance(error, psycopg.OperationalError)):
+            return 1  # to be told to stop while it is away is a stop as any other: nothing was committed
     except OSError as error:
         _log.error("cannot start: %s", error)
         return 1
@@ -69,7 +70,12 @@ def _project(settings: Settings, stopping: threading.Event) -> None:
     registry_url = settings.schema_registry_url
     codec = Codec(ConfluentRegistry(registry_url) if registry_url else FingerprintRegistry())
     revision = migrate(database_url)
-    writer = PostgresWriter(database_url, observe_rows=_observe_rows, observe_refused=_observe_refused)
+    writer = PostgresWriter(
+        database_url,
+        is_stopping=stopping.is_set,
+        observe_rows=_observe_rows,
+        observe_refused=_observe_refused,
+    )
     store = connect_live(settings.redis_url.get_secret_value())
     live = LiveSide(store, writer, observe=_observe_live, observe_rebuilt=metrics.LIVE_STORE_REBUILDS.inc)
     reader = ResultsReader(settings.kafka_bootstrap_servers, codec)

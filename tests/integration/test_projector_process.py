@@ -30,6 +30,7 @@ from services.projector.offsets import live_offsets, projected_offsets
 from services.projector.projections import PROJECTIONS
 from services.store.engine import create_engine
 from services.store.live_redis import connect_live
+from services.store.migrations import migrate
 from services.store.tables import metadata
 
 pytestmark = pytest.mark.integration
@@ -169,6 +170,26 @@ def test_kill_9_in_mid_flow_gives_identical_tables(
         found = {(r.customer_id, r.currency): (r.account_version, r.balance_minor) for r in live.balances()}
         live.close()
         assert found == accounts
+
+
+def test_told_to_stop_while_postgresql_is_away_it_stops_and_commits_nothing(
+    stack: StackUrls, target_of: Callable[[int], Target], published: dict[tuple[str, int], int]
+) -> None:
+    target = target_of(13)
+    name = target.engine.url.database
+    migrate(target.url)
+    with psycopg.connect(stack.database_url, autocommit=True) as server, target.engine.begin() as locked:
+        locked.execute(sa.text("lock table consumer_offsets in share mode"))  # no position moves, so no commit
+        process = target.start()
+        theirs = "from pg_stat_activity where application_name = 'tieout-projector' and datname = %s"
+        waits = f"select 1 {theirs} and wait_event_type = 'Lock'".encode()
+        wait_for(lambda: server.execute(waits, (name,)).fetchone() is not None, "a batch before its commit")
+        server.execute(f'alter database "{name}" allow_connections false'.encode())
+        server.execute(f"select pg_terminate_backend(pid) {theirs}".encode(), (name,))
+        wait_for(lambda: any("does not take writes" in line["event"] for line in target.log()), "a try failed")
+        stop(process)
+        server.execute(f'alter database "{name}" allow_connections true'.encode())
+    assert target.offsets() == {}
 
 
 def test_a_second_process_is_refused_and_the_first_ends_with_zero(
