@@ -35,11 +35,21 @@ class Mention(msgspec.Struct, frozen=True):
 
 def mentions(text: str, index: DocumentIndex) -> list[Mention]:
     """The documents that ``text`` names, in order of appearance, each set of documents once; last those aside."""
-    parts = parted(without_money(ungrouped(plain(text))))
+    parts = _parts(text)
     found: dict[tuple[str, ...], Mention] = {}
     for mention in (*_read_all(parts.named, index), *_beside(parts, index)):
         found.setdefault(mention.resolution.keys, mention)
     return list(found.values())
+
+
+def asides(text: str, index: DocumentIndex) -> list[Mention]:
+    """Of ``mentions`` those that are aside."""
+    parts = _parts(text)
+    return [one for one in mentions(text, index) if one.aside] if parts.excluded or parts.beside else []
+
+
+def _parts(text: str) -> Parted:
+    return parted(without_money(ungrouped(plain(text))))
 
 
 def _read_all(text: str, index: DocumentIndex) -> Iterator[Mention]:

@@ -17,7 +17,7 @@ from domain.archive.notes import Notes
 from domain.facts import EntryKind
 from domain.matching.forms import DocumentIndex, ReferenceRule
 from domain.matching.leftovers import open_documents
-from domain.matching.named import mentions
+from domain.matching.named import asides, mentions
 from domain.matching.pointers import PERIOD, OpenNumbers, Pointer, pointers
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
 from domain.rules import RulesByDate
@@ -145,8 +145,7 @@ class _Pointed:
         """Documents that the text names as something else, or as not paid: meant only where the figures say so."""
         return [
             Pointer(mention.text, mention.resolution.keys, "aside", faint=True)
-            for mention in mentions(text, self._index)
-            if mention.aside
+            for mention in asides(text, self._index)
         ]
 
     def _in_references(self, references: Iterable[str]) -> list[Pointer]:

@@ -162,7 +162,7 @@ def pointers(
     references: Sequence[str],
     day: dt.date,
     named: frozenset[str],
-    known: Sequence[str],
+    known: tuple[str, ...],
     numbers: OpenNumbers,
 ) -> Iterator[list[Pointer]]:
     """What a payment of ``day`` points to, the strongest first: figures, its own references, months.

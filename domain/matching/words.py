@@ -5,6 +5,7 @@ Every pattern is bounded in what it repeats: the cost of a text grows with its l
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -29,6 +30,8 @@ _MONEY = re.compile(
 _CODE = rf"(?:{'|'.join(sorted(_CURRENCIES))})"
 _AFTER_CODE = re.compile(rf"(?<![0-9A-Za-z]){_CODE}\s?{_AMOUNT}(?![0-9A-Za-z])")
 _BEFORE_CODE = re.compile(rf"(?<![0-9A-Za-z.,/_-]){_AMOUNT}\s?{_CODE}(?![0-9A-Za-z])")
+#: the texts of an account's open payments are read again at each of its events
+_TEXTS_KEPT = 2_048
 #: a word before a number that is longer than this is no prefix of it
 PREFIX_MAX = 8
 #: a number that spaces or joints split into more pieces than this is none
@@ -130,17 +133,19 @@ _OTHER_NUMBERS = frozenset(
 _NUMBER_WORDS = frozenset({"ID", "NO", "NR", "NUMBER", "NUMMER"})
 
 
-def words_of(text: str) -> list[str]:
+@functools.lru_cache(maxsize=_TEXTS_KEPT)
+def words_of(text: str) -> tuple[str, ...]:
     """The words of ``text`` in their order, without what is money by its form."""
-    words: list[str] = WORD.findall(without_money(plain(text)))
-    return words
+    return tuple(WORD.findall(without_money(plain(text))))
 
 
+@functools.lru_cache(maxsize=_TEXTS_KEPT)
 def without_money(text: str) -> str:
     """``text`` with a sign that joins nothing in place of each amount."""
     return _MONEY.sub("|", text)
 
 
+@functools.lru_cache(maxsize=_TEXTS_KEPT)
 def without_sums(text: str) -> str:
     """``text`` without money, bare figures beside a currency code too: "EUR 500", and "500 EUR"."""
     return _BEFORE_CODE.sub("|", _AFTER_CODE.sub("|", without_money(text)))
@@ -168,12 +173,14 @@ _OTHERS = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=_TEXTS_KEPT)
 def without_dates(text: str) -> str:
     """``text`` with a sign that joins nothing in place of each day and hour."""
     return _DAY.sub("|", text)
 
 
-def without_others(text: str, known: Iterable[str]) -> str:
+@functools.lru_cache(maxsize=_TEXTS_KEPT)
+def without_others(text: str, known: tuple[str, ...]) -> str:
     """``text`` without the numbers that it says are the payer's or another's, and without those that are ``known``."""
     ignored = {squeeze(word) for word in known}
     text = _OTHERS.sub("|", text)
@@ -193,6 +200,7 @@ class Parted(NamedTuple):
     beside: str
 
 
+@functools.lru_cache(maxsize=_TEXTS_KEPT)
 def parted(text: str) -> Parted:
     """``text`` in its parts; where one is taken out, a sign stays that joins nothing."""
     excluded = " | ".join(match.group() for match in _EXCLUDED.finditer(text))
