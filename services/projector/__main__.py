@@ -72,7 +72,7 @@ def _project(settings: Settings, stopping: threading.Event) -> None:
     revision = migrate(database_url)
     writer = PostgresWriter(
         database_url,
-        is_stopping=stopping.is_set,
+        stopping=stopping,
         observe_rows=_observe_rows,
         observe_refused=_observe_refused,
     )

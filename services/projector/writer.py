@@ -9,6 +9,7 @@ reply was lost is recognised by the positions and not written again.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
@@ -95,18 +96,18 @@ class PostgresWriter:
         projections: Sequence[Projection] = PROJECTIONS,
         patience_s: float = 30.0,
         lock_patience_s: float = 15.0,
-        is_stopping: Callable[[], bool] = lambda: False,
+        stopping: threading.Event | None = None,
         observe_rows: Callable[[str, int, int], None] = lambda table, written, unchanged: None,
         observe_refused: Callable[[str, int], None] = lambda table, refused: None,
     ) -> None:
-        """When ``is_stopping`` no try follows one that failed. After each commit ``observe_rows`` gets table, rows
+        """Once ``stopping`` is set no try follows one that failed. After each commit ``observe_rows`` gets table, rows
         written and rows left unchanged, ``observe_refused`` how many of these were refused: another row stands under
         their key.
         """
         self._url = database_url
         self._patience_s = patience_s
         self._lock_patience_s = lock_patience_s
-        self._is_stopping = is_stopping
+        self._stopping = tenacity.stop_when_event_set(stopping or threading.Event())
         self._observe_rows = observe_rows
         self._observe_refused = observe_refused
         self._statements: dict[str, tuple[Statements, ...]] = {
@@ -165,16 +166,13 @@ class PostgresWriter:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_PASSING),
             wait=tenacity.wait_random_exponential(multiplier=0.1, max=3.0),
-            stop=self._gives_up_after(self._patience_s),
+            stop=tenacity.stop_after_delay(self._patience_s) | self._stopping,
             before_sleep=self._broken,
             reraise=True,
         )
         result = retrying(lambda: act(self._connected()))
         self.problem = None
         return result
-
-    def _gives_up_after(self, seconds: float) -> tenacity.stop.stop_base:
-        return tenacity.stop_any(tenacity.stop_after_delay(seconds), lambda _: self._is_stopping())
 
     def _broken(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -206,7 +204,7 @@ class PostgresWriter:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_LockTaken),
             wait=tenacity.wait_fixed(0.1),
-            stop=self._gives_up_after(self._lock_patience_s),
+            stop=tenacity.stop_after_delay(self._lock_patience_s) | self._stopping,
             reraise=True,
         )
         try:

@@ -179,14 +179,18 @@ def test_told_to_stop_while_postgresql_is_away_it_stops_and_commits_nothing(
     name = target.engine.url.database
     migrate(target.url)
     with psycopg.connect(stack.database_url, autocommit=True) as server, target.engine.begin() as locked:
-        locked.execute(sa.text("lock table consumer_offsets in share mode"))  # no position moves, so no commit
+        locked.execute(
+            sa.text("lock table consumer_offsets in share mode")
+        )  # no position moves, so no commit
         process = target.start()
         theirs = "from pg_stat_activity where application_name = 'tieout-projector' and datname = %s"
         waits = f"select 1 {theirs} and wait_event_type = 'Lock'".encode()
         wait_for(lambda: server.execute(waits, (name,)).fetchone() is not None, "a batch before its commit")
         server.execute(f'alter database "{name}" allow_connections false'.encode())
         server.execute(f"select pg_terminate_backend(pid) {theirs}".encode(), (name,))
-        wait_for(lambda: any("does not take writes" in line["event"] for line in target.log()), "a try failed")
+        wait_for(
+            lambda: any("does not take writes" in line["event"] for line in target.log()), "a try failed"
+        )
         stop(process)
         server.execute(f'alter database "{name}" allow_connections true'.encode())
     assert target.offsets() == {}
