@@ -1,11 +1,14 @@
-"""When a checkpoint starts: at once where events trickle, in big ones where they have piled up.
+"""When a checkpoint starts: soon where somebody waits for it, in big ones where events have piled up.
 
 A checkpoint costs some milliseconds whatever it holds. So while the sources are read to their ends it starts soon after
 the last one has finished (latency), and while full batches show that more is waiting it waits for ``busy_events`` or
-``busy_seconds`` (throughput). Both adapt to the broker. The pause between two checkpoints is as long as they take of
-late, so that one is in flight half of the time at most: a broker that is given more transactions than it can finish
-finishes each of them later. The busy bound shrinks when checkpoints take longer than ``commit_seconds_max`` and
-recovers when they do not, so that a slow broker gets smaller transactions.
+``busy_seconds`` (throughput). What nobody waits for, changes without an output or a reader, waits for ``quiet_seconds``
+or for what goes along: so the broker is sooner done with what is waited for.
+
+All that adapts to the broker. The pause between two checkpoints is as long as they take of late, so that one is in
+flight half of the time at most: a broker that is given more transactions than it can finish finishes each of them
+later. The busy bound shrinks when checkpoints take longer than ``commit_seconds_max`` and recovers when they do not, so
+that a slow broker gets smaller transactions.
 """
 
 from __future__ import annotations
@@ -23,9 +26,13 @@ _QUICKER = 0.5
 
 @dataclass(frozen=True, slots=True)
 class PaceSettings:
-    """``idle_seconds``: the least time between two starts. ``pending_events_max``: where reading pauses."""
+    """``idle_seconds``: the least time between two starts. ``pending_events_max``: where reading pauses.
+
+    ``quiet_seconds``: as often as Kafka Streams commits with exactly_once_v2 unless told otherwise.
+    """
 
     idle_seconds: float = 0.005
+    quiet_seconds: float = 0.1
     busy_events: int = 50_000
     busy_seconds: float = 0.5
     commit_seconds_max: float = 0.5
@@ -46,13 +53,21 @@ class Pace:
         """How long checkpoints take of late."""
         self.events_bound = settings.busy_events
 
-    def wait_s(self, pending_events: int, now: float, *, more_waiting: bool) -> float:
-        """How long the next checkpoint may wait; not above zero: start it now."""
+    def due_s(self, pending_events: int, *, awaited: bool, more_waiting: bool) -> float:
+        """When the next checkpoint is to start, on the clock of ``now``.
+
+        ``awaited``: somebody outside waits for what it commits. ``more_waiting``: the sources are not read to their
+        ends.
+        """
         settings = self._settings
         if pending_events >= self.events_bound:
-            return 0.0
-        idle = min(max(settings.idle_seconds, 2 * self._takes_s), settings.busy_seconds)
-        return self._last_start + (settings.busy_seconds if more_waiting else idle) - now
+            return self._last_start
+        if more_waiting:
+            return self._last_start + settings.busy_seconds
+        pause = max(settings.idle_seconds, 2 * self._takes_s)
+        if not awaited:
+            pause = max(pause, settings.quiet_seconds)
+        return self._last_start + min(pause, settings.busy_seconds)
 
     def started(self, now: float) -> None:
         self._last_start = now

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -88,6 +87,8 @@ class Partition(Generic[V]):
         self._on_lost = on_lost
         self._pending_events = 0
         self._more_waiting = False
+        self._readers = 0
+        """How many wait for a checkpoint that covers what is applied."""
         self._in_flight: asyncio.Future[int] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._room = asyncio.Event()
@@ -136,14 +137,18 @@ class Partition(Generic[V]):
     async def until_committed(self) -> bool:
         """Return True once all that is applied now is committed; False where the partition was lost before."""
         token = self.token
-        for _ in range(2):  # the checkpoint in flight may have begun before; the one after it has not
-            if not (self._in_flight or self._has_work()):
-                break
-            self._schedule()
-            self._ended.clear()
-            await self._ended.wait()
-            if self.token != token:
-                return False
+        self._readers += 1
+        try:
+            for _ in range(2):  # the checkpoint in flight may have begun before; the one after it has not
+                if not (self._in_flight or self._has_work()):
+                    break
+                self._schedule()
+                self._ended.clear()
+                await self._ended.wait()
+                if self.token != token:
+                    return False
+        finally:
+            self._readers -= 1
         return True
 
     def diagnose(self) -> dict[str, object]:
@@ -164,11 +169,14 @@ class Partition(Generic[V]):
     def _schedule(self) -> None:
         if not self._may_start():
             return
-        wait = self._pace.wait_s(self._pending_events, time.monotonic(), more_waiting=self._more_waiting)
-        if wait <= 0:
+        awaited = bool(self.outputs or self._readers)
+        due_s = self._pace.due_s(self._pending_events, awaited=awaited, more_waiting=self._more_waiting)
+        loop = asyncio.get_running_loop()
+        if due_s <= loop.time():
             self._start()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(wait, self._on_timer)
+        elif self._timer is None or due_s < self._timer.when():
+            self._cancel_timer()
+            self._timer = loop.call_at(due_s, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None
@@ -186,12 +194,12 @@ class Partition(Generic[V]):
     def _start(self) -> None:
         assert not self._open_views, "a checkpoint of half a batch"
         self._cancel_timer()
-        started = time.monotonic()
+        loop = asyncio.get_running_loop()
+        started = loop.time()
         checkpoint = Checkpoint(self.number, self.state.take_changes(), self.outputs, dict(self.progress))
         events = self._pending_events
         self.outputs, self._pending_events = [], 0
         self._pace.started(started)
-        loop = asyncio.get_running_loop()
         self._in_flight = loop.run_in_executor(self._executor, self._commit, checkpoint)
         self._in_flight.add_done_callback(lambda done: self._finished(done, checkpoint, events, started))
 
@@ -216,7 +224,7 @@ class Partition(Generic[V]):
                 self._on_lost(self)
                 return
             fail_stop(ExitCode.CHECKPOINT_ERROR, f"checkpoint of partition {self.number} failed", error)
-        seconds = time.monotonic() - started
+        seconds = asyncio.get_running_loop().time() - started
         self._pace.finished(seconds, events)
         metrics.STREAM_CHECKPOINTS.labels(result="committed").inc()
         metrics.STREAM_CHECKPOINT_SECONDS.observe(seconds)

@@ -18,45 +18,60 @@ def pace() -> Pace:
     return started
 
 
+def due(pace: Pace, events: int = 1, *, awaited: bool = True, more_waiting: bool = False) -> float:
+    """Seconds after the last start at which the next one is due."""
+    return pace.due_s(events, awaited=awaited, more_waiting=more_waiting) - 100.0
+
+
 def test_the_first_checkpoint_starts_at_once() -> None:
-    assert Pace(SETTINGS).wait_s(1, 0.0, more_waiting=True) <= 0
+    assert Pace(SETTINGS).due_s(1, awaited=False, more_waiting=True) == float("-inf")
 
 
-def test_idle_waits_only_the_least_time(pace: Pace) -> None:
-    assert pace.wait_s(1, 100.0, more_waiting=False) == pytest.approx(0.01)
-    assert pace.wait_s(1, 100.02, more_waiting=False) <= 0
+def test_what_somebody_waits_for_waits_only_the_least_time(pace: Pace) -> None:
+    assert due(pace) == pytest.approx(0.01)
+
+
+def test_what_nobody_waits_for_waits_longer(pace: Pace) -> None:
+    assert due(pace, awaited=False) == pytest.approx(0.1)
+    for _ in range(50):
+        pace.finished(0.1, 10)
+    assert due(pace, awaited=False) == due(pace) == pytest.approx(0.2, rel=0.01)
 
 
 def test_busy_waits_for_events_or_time(pace: Pace) -> None:
-    assert pace.wait_s(999, 100.1, more_waiting=True) == pytest.approx(0.4)
-    assert pace.wait_s(1000, 100.1, more_waiting=True) <= 0
-    assert pace.wait_s(1, 100.6, more_waiting=True) <= 0
+    for awaited in (True, False):
+        assert due(pace, 999, awaited=awaited, more_waiting=True) == pytest.approx(0.5)
+        assert due(pace, 1000, awaited=awaited, more_waiting=True) == 0
+        assert due(pace, 1000, awaited=awaited) == 0
 
 
 def test_idle_pauses_as_long_as_checkpoints_take(pace: Pace) -> None:
     for _ in range(50):
         pace.finished(0.02, 10)
-    assert pace.wait_s(1, 100.0, more_waiting=False) == pytest.approx(0.04, rel=0.01)
+    assert due(pace) == pytest.approx(0.04, rel=0.01)
     pace.finished(1.0, 10)
-    assert pace.wait_s(1, 100.0, more_waiting=False) < 0.3
+    assert due(pace) < 0.3
     for _ in range(4):
         pace.finished(0.02, 10)
-    assert pace.wait_s(1, 100.0, more_waiting=False) < 0.06
+    assert due(pace) < 0.06
     for _ in range(4):
         pace.finished(0.001, 10)
-    assert pace.wait_s(1, 100.0, more_waiting=False) == pytest.approx(0.01)
+    assert due(pace) == pytest.approx(0.01)
 
 
-def test_idle_never_waits_longer_than_busy(pace: Pace) -> None:
+def test_nothing_waits_longer_than_busy(pace: Pace) -> None:
     for _ in range(50):
         pace.finished(9.0, 10)
-    assert pace.wait_s(1, 100.0, more_waiting=False) == pace.wait_s(1, 100.0, more_waiting=True)
+    assert due(pace) == due(pace, awaited=False) == due(pace, more_waiting=True)
+    hasty = Pace(PaceSettings(busy_seconds=0.05))
+    hasty.started(100.0)
+    assert due(hasty, awaited=False) == pytest.approx(0.05)
 
 
 def test_a_slow_commit_halves_the_bound_and_quick_ones_restore_it(pace: Pace) -> None:
     pace.finished(0.3, 1000)
     assert pace.events_bound == 500
-    assert pace.wait_s(500, 100.1, more_waiting=True) <= 0
+    assert due(pace, 500, more_waiting=True) == 0
     for _ in range(10):
         pace.finished(0.01, 500)
     assert pace.events_bound == 1000

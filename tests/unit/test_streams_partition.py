@@ -26,6 +26,8 @@ TABLE: StateTable[dict[str, int]] = StateTable(
     lambda b: dict(ast.literal_eval(b.decode())),
 )
 SETTINGS = PartitionSettings(PaceSettings(idle_seconds=0.0, busy_events=5, pending_events_max=5))
+PATIENT = PartitionSettings(PaceSettings(idle_seconds=0.0, quiet_seconds=3_600.0, busy_seconds=3_600.0))
+"""Only what somebody waits for is committed within an hour."""
 
 
 class RecordingCommitter:
@@ -45,33 +47,58 @@ class RecordingCommitter:
 class Bench:
     """A partition that has been acquired and is active, with source ``in`` at offset 0."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: PartitionSettings = SETTINGS) -> None:
         self.committer = RecordingCommitter()
         self.lost: list[int] = []
         self.partition = Partition[dict[str, int]](
-            0, TABLE, MemoryStore(), SETTINGS, ThreadPoolExecutor(1), lambda p: self.lost.append(p.number)
+            0, TABLE, MemoryStore(), settings, ThreadPoolExecutor(1), lambda p: self.lost.append(p.number)
         )
         self.partition.committer = self.committer  # type: ignore[assignment]
         self.partition.installed({}, None, 0)
         self.partition.activate({"in": 0})
 
-    def apply(self, key: bytes, value: dict[str, int], next_offset: int) -> None:
+    def apply(
+        self,
+        key: bytes,
+        value: dict[str, int],
+        next_offset: int,
+        *,
+        emits: bool = True,
+        more_waiting: bool = False,
+    ) -> None:
         self.partition.open_view()
         self.partition.state.put(key, value)
-        self.partition.outputs.append(("out", key, b"x"))
-        self.partition.advance("in", next_offset, 1, more_waiting=False)
+        if emits:
+            self.partition.outputs.append(("out", key, b"x"))
+        self.partition.advance("in", next_offset, 1, more_waiting=more_waiting)
         self.partition.close_view()
 
+    @property
+    def in_flight(self) -> asyncio.Future[int] | None:
+        return self.partition._in_flight
 
-def on_loop(test: Callable[[Bench], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    async def landed(self) -> None:
+        """A checkpoint is in flight; return once it is committed."""
+        assert self.in_flight is not None
+        await self.in_flight
+
+
+Test = Callable[[Bench], Coroutine[Any, Any, None]]
+
+
+def on_loop(test: Test, settings: PartitionSettings = SETTINGS) -> Callable[[], None]:
     def run() -> None:
         async def body() -> None:
-            await test(Bench())
+            await test(Bench(settings))
 
         asyncio.run(body())
 
     run.__name__ = test.__name__
     return run
+
+
+def patiently(test: Test) -> Callable[[], None]:
+    return on_loop(test, PATIENT)
 
 
 def on_loop_with(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -197,6 +224,40 @@ async def test_a_write_outside_a_batch_is_committed_without_progress(bench: Benc
     (checkpoint,) = bench.committer.committed
     assert checkpoint.values == [(b"k", b"[('a', 1)]")]
     assert checkpoint.progress == {"in": 0}
+
+
+@patiently
+async def test_what_nobody_waits_for_goes_with_what_somebody_waits_for(bench: Bench) -> None:
+    bench.apply(b"k", {"a": 1}, 1, emits=False)
+    await bench.landed()  # nothing went before it
+    bench.apply(b"k", {"a": 2}, 2, emits=False)
+    assert bench.in_flight is None
+    bench.apply(b"l", {"a": 3}, 3)
+    await bench.landed()
+    assert [c.progress for c in bench.committer.committed] == [{"in": 1}, {"in": 3}]
+
+
+@patiently
+async def test_a_reader_does_not_wait_for_others(bench: Bench) -> None:
+    bench.apply(b"k", {"a": 1}, 1, emits=False)
+    await bench.landed()
+    bench.apply(b"k", {"a": 2}, 2, emits=False)
+    async with asyncio.timeout(10):
+        assert await bench.partition.until_committed()
+    assert bench.partition.committed_progress == {"in": 2}
+    bench.apply(b"k", {"a": 3}, 3, emits=False)
+    assert bench.in_flight is None, "the reader has left"
+
+
+@patiently
+async def test_outputs_wait_no_longer_once_the_sources_are_read_to_their_ends(bench: Bench) -> None:
+    bench.apply(b"k", {"a": 1}, 1)
+    await bench.landed()
+    bench.apply(b"k", {"a": 2}, 2, more_waiting=True)
+    assert bench.in_flight is None
+    bench.apply(b"k", {"a": 3}, 3)
+    await bench.landed()
+    assert bench.partition.committed_progress == {"in": 3}
 
 
 @on_loop
