@@ -5,10 +5,10 @@ the last one has finished (latency), and while full batches show that more is wa
 ``busy_seconds`` (throughput). What nobody waits for, changes without an output or a reader, waits for ``quiet_seconds``
 or for what goes along: so the broker is sooner done with what is waited for.
 
-All that adapts to the broker. The pause between two checkpoints is as long as they take of late, so that one is in
-flight half of the time at most: a broker that is given more transactions than it can finish finishes each of them
-later. The busy bound shrinks when checkpoints take longer than ``commit_seconds_max`` and recovers when they do not, so
-that a slow broker gets smaller transactions.
+All that adapts to the broker. Checkpoints of a partition are in flight half of the time at most, taken over
+``_CREDIT_S``: a broker that is given more transactions than it can finish finishes each of them later. The busy bound
+shrinks when checkpoints take longer than ``commit_seconds_max`` and recovers when they do not, so that a slow broker
+gets smaller transactions.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ from dataclasses import dataclass
 _EVENTS_MIN = 500
 _SHRINK = 0.5
 _GROW = 1.25
-#: weight of the newest checkpoint in how long they take of late: a single slow one, or a big one while catching up,
-#: says little about the next
-_SLOWER = 0.125
-_QUICKER = 0.5
+#: so much longer than half of the time may checkpoints have been in flight: what comes at random comes in swarms
+_CREDIT_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +46,10 @@ class Pace:
 
     def __init__(self, settings: PaceSettings) -> None:
         self._settings = settings
-        self._last_start = float("-inf")
-        self._takes_s = 0.0
-        """How long checkpoints take of late."""
+        self.started_s = float("-inf")
+        """When the last checkpoint started."""
+        self._even_s = float("-inf")
+        """When checkpoints will have been in flight for half of the time."""
         self.events_bound = settings.busy_events
 
     def due_s(self, pending_events: int, *, awaited: bool, more_waiting: bool) -> float:
@@ -61,21 +60,21 @@ class Pace:
         """
         settings = self._settings
         if pending_events >= self.events_bound:
-            return self._last_start
+            return self.started_s
         if more_waiting:
-            return self._last_start + settings.busy_seconds
-        pause = max(settings.idle_seconds, 2 * self._takes_s)
+            return self.started_s + settings.busy_seconds
+        soonest = max(self.started_s + settings.idle_seconds, self._even_s - _CREDIT_S)
         if not awaited:
-            pause = max(pause, settings.quiet_seconds)
-        return self._last_start + min(pause, settings.busy_seconds)
+            soonest = max(soonest, self.started_s + settings.quiet_seconds)
+        return min(soonest, self.started_s + settings.busy_seconds)
 
     def started(self, now: float) -> None:
-        self._last_start = now
+        self.started_s = now
 
     def finished(self, seconds: float, events: int) -> None:
-        """A checkpoint of ``events`` took ``seconds``."""
-        change = seconds - self._takes_s
-        self._takes_s += change * (_SLOWER if change > 0 else _QUICKER)
+        """The checkpoint that was started last, of ``events``, took ``seconds``."""
+        start = self.started_s
+        self._even_s = min(max(self._even_s, start), start + _CREDIT_S) + 2 * seconds
         if seconds > self._settings.commit_seconds_max:
             shrunk = int(min(self.events_bound, events) * _SHRINK)
             self.events_bound = max(min(_EVENTS_MIN, self._settings.busy_events), shrunk)

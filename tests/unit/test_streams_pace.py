@@ -20,7 +20,17 @@ def pace() -> Pace:
 
 def due(pace: Pace, events: int = 1, *, awaited: bool = True, more_waiting: bool = False) -> float:
     """Seconds after the last start at which the next one is due."""
-    return pace.due_s(events, awaited=awaited, more_waiting=more_waiting) - 100.0
+    return pace.due_s(events, awaited=awaited, more_waiting=more_waiting) - pace.started_s
+
+
+def run(pace: Pace, checkpoints: int, takes_s: float) -> float:
+    """So many awaited checkpoints, each as soon as it is due; the share of the time in which one was in flight."""
+    begin = pace.started_s
+    for _ in range(checkpoints):
+        pace.finished(takes_s, 10)
+        due_s = pace.due_s(1, awaited=True, more_waiting=False)
+        pace.started(max(due_s, pace.started_s + takes_s))
+    return checkpoints * takes_s / (pace.started_s - begin)
 
 
 def test_the_first_checkpoint_starts_at_once() -> None:
@@ -33,9 +43,9 @@ def test_what_somebody_waits_for_waits_only_the_least_time(pace: Pace) -> None:
 
 def test_what_nobody_waits_for_waits_longer(pace: Pace) -> None:
     assert due(pace, awaited=False) == pytest.approx(0.1)
-    for _ in range(50):
-        pace.finished(0.1, 10)
-    assert due(pace, awaited=False) == due(pace) == pytest.approx(0.2, rel=0.01)
+    run(pace, 100, 0.1)
+    pace.finished(0.1, 10)
+    assert due(pace, awaited=False) == due(pace) == pytest.approx(0.2)
 
 
 def test_busy_waits_for_events_or_time(pace: Pace) -> None:
@@ -45,23 +55,31 @@ def test_busy_waits_for_events_or_time(pace: Pace) -> None:
         assert due(pace, 1000, awaited=awaited) == 0
 
 
-def test_idle_pauses_as_long_as_checkpoints_take(pace: Pace) -> None:
-    for _ in range(50):
-        pace.finished(0.02, 10)
-    assert due(pace) == pytest.approx(0.04, rel=0.01)
-    pace.finished(1.0, 10)
-    assert due(pace) < 0.3
-    for _ in range(4):
-        pace.finished(0.02, 10)
-    assert due(pace) < 0.06
-    for _ in range(4):
-        pace.finished(0.001, 10)
-    assert due(pace) == pytest.approx(0.01)
+def test_some_checkpoints_follow_each_other_at_once(pace: Pace) -> None:
+    assert run(pace, 5, 0.03) == pytest.approx(1.0)
+
+
+def test_checkpoints_are_in_flight_half_of_the_time(pace: Pace) -> None:
+    assert run(pace, 1_000, 0.03) == pytest.approx(0.5, abs=0.02)
+    pace.finished(0.03, 10)
+    assert due(pace) == pytest.approx(0.06)
+
+
+def test_after_a_rest_they_follow_each_other_again(pace: Pace) -> None:
+    run(pace, 100, 0.03)
+    pace.started(pace.started_s + 10.0)
+    assert run(pace, 5, 0.03) == pytest.approx(1.0)
+
+
+def test_a_single_slow_one_is_soon_made_up_for(pace: Pace) -> None:
+    pace.finished(5.0, 10)
+    pace.started(pace.started_s + 5.0)
+    pace.finished(0.01, 10)
+    assert due(pace) < 0.05
 
 
 def test_nothing_waits_longer_than_busy(pace: Pace) -> None:
-    for _ in range(50):
-        pace.finished(9.0, 10)
+    pace.finished(9.0, 10)
     assert due(pace) == due(pace, awaited=False) == due(pace, more_waiting=True)
     hasty = Pace(PaceSettings(busy_seconds=0.05))
     hasty.started(100.0)
