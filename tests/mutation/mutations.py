@@ -6,37 +6,17 @@ without servers is listed in ``SHOWN_BY_FAULT_TESTS``.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Final
 
-
-@dataclasses.dataclass(frozen=True)
-class Mutation:
-    """Replace ``old`` by ``new`` in ``path``."""
-
-    name: str
-    path: str
-    old: str
-    new: str
-
+from tests.mutation.matching import MATCHING
+from tests.mutation.mutation import Mutation
 
 DECIDE = "domain/decide.py"
 FACTS = "domain/facts.py"
 LEDGER = "domain/ledger.py"
 PARTIES = "domain/parties.py"
 REVIEW = "domain/review.py"
-ALLOCATE = "domain/matching/allocate.py"
-CREDITS = "domain/matching/credits.py"
-FORMS = "domain/matching/forms.py"
-POINTED = "domain/matching/pointed.py"
-POINTERS = "domain/matching/pointers.py"
-SETTLEMENT = "domain/matching/settlement.py"
-STRUCTURED = "domain/matching/structured.py"
-SUMS = "domain/matching/sums.py"
-UNREFERENCED = "domain/matching/unreferenced.py"
-WORDS = "domain/matching/words.py"
-DOUBTS = "domain/matching/doubts.py"
 OWN = "domain/discrepancies/own_events.py"
 AGAINST = "domain/discrepancies/against_statement.py"
 COMPARE = "domain/comparison/compare.py"
@@ -208,193 +188,7 @@ MUTATIONS: Final = (
         "if gap:",
     ),
     # --- what settles what
-    Mutation(
-        "references are looked up in order of arrival",
-        REVIEW,
-        "dict(sorted(((key, record.current) for key, record in records.items()), key=order))",
-        "{key: record.current for key, record in records.items()}",
-    ),
-    Mutation(
-        "payments are served largest first",
-        ALLOCATE,
-        "return [item for item in items.values() if item.fact.kind in kinds]",
-        "return sorted((i for i in items.values() if i.fact.kind in kinds), key=lambda i: -i.original_minor)",
-    ),
-    Mutation(
-        "documents take more than their amount",
-        SETTLEMENT,
-        "taken = min(amount, credit.left_minor, debit.left_minor)",
-        "taken = min(amount, credit.left_minor)",
-    ),
-    Mutation(
-        "a claim is served beyond the money",
-        SETTLEMENT,
-        "taken = min(amount, credit.left_minor, debit.left_minor)",
-        "taken = min(amount, debit.left_minor)",
-    ),
-    Mutation(
-        "an ambiguous reference is booked",
-        ALLOCATE,
-        "        if len(documents) > 1 or claim.doubted:",
-        "        if len(documents) > 9 or claim.doubted:",
-    ),
-    Mutation(
-        "what the figures speak against is booked",
-        ALLOCATE,
-        "        if len(documents) > 1 or claim.doubted:",
-        "        if len(documents) > 1:",
-    ),
-    Mutation(
-        "instalments that settle what they name are doubted",
-        DOUBTS,
-        "if self._settled(payment, documents):",
-        "if False:",
-    ),
-    Mutation(
-        "an ambiguous payment is refunded",
-        CREDITS,
-        "if found and (len(found) == 1 or _exact(found[0], reference)):",
-        "if found:",
-    ),
-    Mutation(
-        "on one day a payment comes before the credit note",
-        ALLOCATE,
-        "(item.fact.business_date, item.fact.kind is EntryKind.PAYMENT)",
-        "(item.fact.business_date, item.fact.kind is not EntryKind.PAYMENT)",
-    ),
-    Mutation(
-        "a credit note is netted whatever the figures say",
-        CREDITS,
-        "if not less or payment.left_minor + less not in (still_open, wanted):",
-        "if not less:",
-    ),
-    Mutation(
-        "a credit note that a payment names leaves its own document",
-        CREDITS,
-        "(d is not original, -spare[d.key], d.due_order)",
-        "(-spare[d.key], d.due_order)",
-    ),
-    Mutation(
-        "amounts told after a credit note are taken for amounts before it",
-        CREDITS,
-        "if not by_text and wanted == payment.left_minor else 0)",
-        "if by_text else 0)",
-    ),
-    Mutation(
-        "an allocation larger than its document is never doubted",
-        DOUBTS,
-        "return self._or_neighbour(payment, claim, document, too_much) if too_much > 0 else claim",
-        "return claim",
-    ),
-    Mutation(
-        "the same money twice is offered for another document",
-        UNREFERENCED,
-        "if receipt.repeats or receipt.key in candidates.offered:",
-        "if receipt.key in candidates.offered:",
-    ),
-    Mutation(
-        "the youngest of equal documents is offered",
-        UNREFERENCED,
-        "(d.key in taken, abs(d.open_minor - wanted), d.due_order)",
-        "(d.key in taken, abs(d.open_minor - wanted), -d.due_date.toordinal())",
-    ),
-    Mutation(
-        "two payments are offered for one of two equal documents",
-        UNREFERENCED,
-        "(d.key in taken, abs(d.open_minor - wanted), d.due_order)",
-        "(abs(d.open_minor - wanted), d.due_order)",
-    ),
-    Mutation(
-        "a rounding explains no more than any other difference",
-        UNREFERENCED,
-        "told = [document for document, how in near if how]",
-        "told: list[Document] = []",
-    ),
-    Mutation(
-        "round figures that are due are booked as all that was due",
-        SUMS,
-        "math.gcd(*(d.open_minor for d in issued))",
-        "1",
-    ),
-    Mutation(
-        "documents after the payment are part of its balance",
-        SUMS,
-        "issued = [d for d in candidates.documents_for(receipt) if d.date <= receipt.date]",
-        "issued = candidates.documents_for(receipt)",
-    ),
-    Mutation(
-        "a text pays the youngest document first",
-        ALLOCATE,
-        "ordered = sorted(clear, key=lambda pair: pair[1].due_order)",
-        "ordered = sorted(clear, key=lambda pair: pair[1].due_order, reverse=True)",
-    ),
-    Mutation("leading zeros count", FORMS, '.lstrip("0")', ""),
-    Mutation(
-        "dates in a text are references",
-        WORDS,
-        "bool(_DECIMAL.match(word) or _DATE.match(word))",
-        "bool(_DECIMAL.match(word))",
-    ),
-    Mutation(
-        "what is paid exactly of what is named is not looked for",
-        "domain/matching/doubts.py",
-        "if len(found) == 1 and self._only_by(payment, found[0])",
-        "if False",
-    ),
-    Mutation(
-        "what others paid in part is taken for paid exactly",
-        "domain/matching/doubts.py",
-        "and self._only_by(payment, found[0])",
-        "",
-    ),
-    Mutation(
-        "creditor references are read without their check digits",
-        STRUCTURED,
-        'squeezed.startswith("RF") and iso11649.is_valid(squeezed)',
-        'squeezed.startswith("RF")',
-    ),
-    Mutation(
-        "what the text points to is booked whatever the figures say",
-        POINTED,
-        "sum(left[key] for key in whole) == money",
-        "sum(left[key] for key in whole) >= money",
-    ),
-    Mutation(
-        "one of two choices is booked",
-        POINTED,
-        "if len(found) == 1 else {}",
-        "if found else {}",
-    ),
-    Mutation(
-        "one payment's pointer takes what another's has taken",
-        POINTED,
-        "self._open_minor |= dict.fromkeys(found, 0)",
-        "pass",
-    ),
-    Mutation(
-        "a running number of another year is pointed to",
-        POINTERS,
-        "if (not year or not forms.year or year == forms.year)",
-        "if True",
-    ),
-    Mutation(
-        "a pointer that figures do not bear out is no unknown reference",
-        OWN,
-        "for claim in view.settlement.claims if not claim.vague}",
-        "for claim in view.settlement.claims}",
-    ),
-    Mutation(
-        "the first neighbour is shown, not the nearest",
-        DOUBTS,
-        "min(near, key=lambda pair: pair[0])[1]",
-        "near[0][1]",
-    ),
-    Mutation(
-        "what is excluded is paid",
-        "domain/matching/named.py",
-        "yield msgspec.structs.replace(mention, aside=True)",
-        "yield mention",
-    ),
+    *MATCHING,
     # --- discrepancies among our own events
     Mutation(
         "the window of duplicates is ignored",

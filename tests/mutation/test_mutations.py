@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.mutations import MUTATIONS, SHOWN_BY_FAULT_TESTS, Mutation
+from tests.mutation.mutation import Mutation
+from tests.mutation.mutations import MUTATIONS, SHOWN_BY_FAULT_TESTS
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
 

@@ -231,6 +231,6 @@ def test_the_longest_text_asks_in_proportion_to_its_length(piece: str) -> None:
     text = (piece * TEXT_MAX)[:TEXT_MAX]
     mentions(text, DocumentIndex([("D", ["INV-1001"])], notes))
     numbers = OpenNumbers([("D", ["INV-1001"], DAY)], notes)
-    for level in pointers(text, ["1" * 35], DAY, frozenset(), ["C-1"], numbers):
+    for level in pointers(text, ["1" * 35], DAY, frozenset(), ("C-1",), numbers):
         assert len(level) <= TEXT_MAX
     assert asked <= 16 * TEXT_MAX

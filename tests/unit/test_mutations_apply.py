@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.mutations import MUTATIONS, Mutation
+from tests.mutation.mutation import Mutation
+from tests.mutation.mutations import MUTATIONS
 from tests.mutation.test_mutations import HELPERS, suite
 
 ROOT = Path(__file__).resolve().parents[2]
