@@ -96,6 +96,7 @@ class Candidates(msgspec.Struct):
     unexplained: set[str] = msgspec.field(default_factory=set)
     """Receipts that are no sum of documents, as a search has shown that was not cut off."""
     _by_amount: dict[int, list[str]] | None = None
+    _days: dict[str, tuple[int, int]] | None = None
 
     def is_open(self, credit: str, document: str) -> bool:
         """Whether both are still there to be matched."""
@@ -112,11 +113,18 @@ class Candidates(msgspec.Struct):
 
     def documents_for(self, receipt: Receipt) -> list[Document]:
         """Those whose dates fit the receipt's."""
-        return [d for d in self.documents.values() if self.dates_fit(receipt, d)]
+        day, days = receipt.date.toordinal(), self._payment_days()
+        return [d for key, d in self.documents.items() if days[key][0] <= day <= days[key][1]]
 
     def dates_fit(self, receipt: Receipt, document: Document) -> bool:
-        first, last = payment_days(document, self.rules)
+        first, last = self._payment_days()[document.key]
         return first <= receipt.date.toordinal() <= last
+
+    def _payment_days(self) -> Mapping[str, tuple[int, int]]:
+        """Of each document; what is open of one changes while this is at work, its dates do not."""
+        if self._days is None:
+            self._days = {key: payment_days(document, self.rules) for key, document in self.documents.items()}
+        return self._days
 
     def date_ppm(self, receipt: Receipt, document: Document) -> int:
         """Certain between the document's date and its due date; each day outside takes a share of the window."""
