@@ -113,23 +113,34 @@ class Audit(RuleBasedStateMachine):
         date=dates,
         amount=amounts,
         difference=st.none() | st.integers(-500, 500),
+        original=st.none() | st.sampled_from((*NUMBERS, "X-999")),
         settled=st.booleans(),
     )
     def refund(
-        self, kind: str, version: int, date: dt.date, amount: int, difference: int | None, settled: bool
+        self,
+        kind: str,
+        version: int,
+        date: dt.date,
+        amount: int,
+        difference: int | None,
+        original: str | None,
+        settled: bool,
     ) -> None:
         if self._is_new(f"R-{kind}", version):
             life = "settled" if settled else "cancelled"
+            if kind == "refund":
+                original = None
             event = RefundEvent(
                 **self._envelope(f"{kind}.{life}", f"R-{kind}", version, date),  # type: ignore[arg-type]
                 amount_minor=amount,
                 price_difference_minor=difference,
+                original_document_no=original,
             )
             self._take(event)
             signed = amount if kind in ("refund", "exchange") else -amount
             if kind == "exchange" and difference is not None:
                 signed = difference
-            told = Version(kind, f"R-{kind}", date, signed if settled else 0)
+            told = Version(kind, f"R-{kind}", date, signed if settled else 0, original=original)
             self.auditor.tell(f"R-{kind}", version, told)
 
     @rule(
