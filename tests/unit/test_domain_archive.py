@@ -308,3 +308,24 @@ def test_a_record_that_once_was_the_word_of_a_person_stays(word: dict[str, objec
     assert seal(archive.book, "EUR", Shelf(lambda number: Segment({}, {}), _no_statements), Rules(), 0)
     assert "order:shop/o1" in account.records
     assert "order:shop/o2" not in account.records
+
+
+def test_a_doubt_beside_sealed_records_is_the_one_of_a_book_that_is_never_sealed() -> None:
+    wrong = payment(63, "INV-00061", amount=9_999)
+    events = [*paid(60), invoice(61), invoice(62, amount=9_999), wrong]
+    sealed, never = archived(events), archived(events, hot=10_000)
+    found, expected = (
+        {
+            pair: (match.amount_minor, match.confirmed)
+            for pair, match in archive.book.accounts["EUR"].allocations.items()
+            if "payment:bank/p63" in pair
+        }
+        for archive in (sealed, never)
+    )
+    assert sealed.book.accounts["EUR"].segments
+    assert not never.book.accounts["EUR"].segments
+    assert found == expected
+    assert found == {
+        ("payment:bank/p63", "order:shop/o61"): (1_061, False),
+        ("payment:bank/p63", "order:shop/o62"): (9_999, False),
+    }

@@ -30,3 +30,41 @@ def test_instalments_that_settle_what_they_name_are_right_whatever_a_neighbour_c
     => match P-77 INV-1001 600.00 confirmed remittance_text:exact_document
     => match P-78 INV-1001 400.00 confirmed remittance_text:exact_document
     """
+
+
+@scenario
+def test_an_allocation_of_more_than_its_document_ever_was_is_doubted_where_another_is_exactly_that() -> None:
+    """
+    order    2026-01-05  INV-1001  300.00
+    order    2026-01-06  INV-2002  450.00
+    payment  2026-01-20  P-77      450.00  pays INV-1001 450.00
+    => balance 300.00
+    => match P-77 INV-1001 300.00 suggested exact_document
+    => match P-77 INV-2002 450.00 suggested exact_document
+    """
+
+
+@scenario
+def test_an_allocation_of_no_more_than_its_document_was_is_not_doubted() -> None:
+    """
+    order    2026-01-05  INV-1001  450.00
+    order    2026-01-06  INV-2002  450.00
+    payment  2026-01-20  P-77      450.00  pays INV-1001 450.00
+    => balance 450.00
+    => match P-77 INV-1001 450.00 confirmed exact_document
+    """
+
+
+@scenario
+def test_an_allocation_of_too_much_stays_where_part_of_the_other_document_is_paid() -> None:
+    """
+    order    2026-01-05  INV-1001  300.00
+    order    2026-01-06  INV-2002  950.00
+    payment  2026-01-19  P-76      500.00  pays INV-2002 500.00
+    payment  2026-01-20  P-77      450.00  pays INV-1001 450.00
+    => balance 300.00
+    => match P-76 INV-2002 500.00 confirmed exact_document
+    => match P-77 INV-1001 300.00 confirmed exact_document
+    => OVERPAYMENT INV-1001 150.00
+    => SHORT_PAYMENT INV-2002 450.00
+    """
