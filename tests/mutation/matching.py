@@ -100,6 +100,12 @@ MATCHING: Final = (
         "return claim",
     ),
     Mutation(
+        "an allocation of no more than its document is doubted",
+        DOUBTS,
+        "self._or_neighbour(payment, claim, document, too_much) if too_much > 0 else claim",
+        "self._or_neighbour(payment, claim, document, too_much)",
+    ),
+    Mutation(
         "the same money twice is offered for another document",
         UNREFERENCED,
         "if receipt.repeats or receipt.key in candidates.offered:",

@@ -43,3 +43,13 @@ def test_a_creditor_reference_counts_with_right_check_digits() -> None:
     => UNKNOWN_REFERENCE P-78 30.00
     => SHORT_PAYMENT INV-100234 60.00
     """
+
+
+@scenario
+def test_numbers_of_one_document_that_are_written_alike_are_not_ambiguous() -> None:
+    """
+    order    2026-01-05  INV-1001  300.00  invoice_no INV1001
+    payment  2026-01-20  P-77      300.00  text "inv 1001"
+    => balance 0
+    => match P-77 INV-1001 300.00 confirmed remittance_text:normalised_document
+    """
