@@ -166,18 +166,19 @@ class _Doubts:
 
     def _or_neighbour(self, payment: Item, claim: Claim, document: Item, missing: int) -> Claim:
         """The claim; ambiguous where exactly its share of the payment is open on a neighbour by number, or is all of
-        whatever other document: who copies the wrong line copies another number with it.
+        whatever other document: who copies the wrong line copies another number with it. A cancelled document may have
+        been of that figure itself, so only a neighbour speaks against it.
         """
         share = document.original_minor + missing
         other = self._open_near(payment, share, document.numbers, but=document.key)
-        if other is None:
+        if other is None and not document.fact.undone:
             other = self._open_whole(payment, share, but=document.key)
         if other is None:
             return claim
         return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
 
     def _or_its_figure(self, payment: Item, claim: Claim) -> Claim:
-        """The claim of an amount on one document; ambiguous where it is more than that document ever was, and exactly
+        """The claim of an amount on one document; ambiguous where it is more than that document is, and exactly
         what is open of another one, as for a text.
         """
         documents = debit_documents(claim.keys, self._run.items)

@@ -106,6 +106,12 @@ MATCHING: Final = (
         "self._or_neighbour(payment, claim, document, too_much)",
     ),
     Mutation(
+        "what is paid on a cancelled document is offered for any other",
+        DOUBTS,
+        "if other is None and not document.fact.undone:",
+        "if other is None:",
+    ),
+    Mutation(
         "the same money twice is offered for another document",
         UNREFERENCED,
         "if receipt.repeats or receipt.key in candidates.offered:",

@@ -2,7 +2,7 @@
 
 He writes down every version that he is told of and works everything out from scratch when he is asked. He goes by
 the words of ``docs/reference/discrepancies.md`` (rules 1, 3 and 4) and ``docs/reference/matching.md`` (a remittance
-allocation of more than its document ever was). He knows documents by their exact numbers only, no two of which are
+allocation of more than its document is). He knows documents by their exact numbers only, no two of which are
 alike, and no references of refunds. Amounts are minor units.
 """
 
@@ -126,9 +126,9 @@ class _Served:
                     self._pay(payment)
 
     def doubtful(self) -> frozenset[tuple[str, int]]:
-        """The claims of more than their document ever was, where exactly the amount is all of another document of
-        which nothing is taken and that may be paid on that day: from a week before it to half a year (180 days)
-        after it is due (30 days).
+        """The claims of more than their document is, where exactly the amount is all of another document of which
+        nothing is taken and that may be paid on that day: from a week before it to half a year (180 days) after it is
+        due (30 days). What a cancelled document was is not known any more: who pays it is believed.
         """
         whole = [v for v in self._documents.values() if self._open[v.number] == v.signed]
         whole += [v for v in self._in_force if v.kind == "exchange" and v.signed > 0]
@@ -137,7 +137,8 @@ class _Served:
             for payment in self._in_force
             if payment.kind == "payment"
             for place, (number, claimed) in enumerate(payment.claims)
-            if number in self._documents and claimed > self._documents[number].signed
+            if number in self._documents
+            if claimed > self._documents[number].signed and not self._documents[number].cancelled
             if any(
                 other.number != number
                 and other.signed == claimed

@@ -33,7 +33,7 @@ def test_instalments_that_settle_what_they_name_are_right_whatever_a_neighbour_c
 
 
 @scenario
-def test_an_allocation_of_more_than_its_document_ever_was_is_doubted_where_another_is_exactly_that() -> None:
+def test_an_allocation_of_more_than_its_document_is_doubted_where_another_is_exactly_that() -> None:
     """
     order    2026-01-05  INV-1001  300.00
     order    2026-01-06  INV-2002  450.00
@@ -67,4 +67,21 @@ def test_an_allocation_of_too_much_stays_where_part_of_the_other_document_is_pai
     => match P-77 INV-1001 300.00 confirmed exact_document
     => OVERPAYMENT INV-1001 150.00
     => SHORT_PAYMENT INV-2002 450.00
+    """
+
+
+@scenario
+def test_what_is_paid_on_a_cancelled_document_is_not_offered_for_any_other_of_that_figure() -> None:
+    """
+    order            2026-01-05  INV-1001  450.00
+    order.cancelled  2026-01-08  INV-1001  450.00  v 2
+    order            2026-01-05  INV-2782  450.00
+    payment          2026-01-20  P-77      450.00  pays INV-1001 450.00
+    payment          2026-01-22  P-78      451.00  text "INV-1003"
+    order            2026-01-05  INV-1003  451.00
+    order.cancelled  2026-01-08  INV-1003  451.00  v 2
+    order            2026-01-05  INV-2974  451.00
+    => balance 0
+    => PAYMENT_ON_CANCELLED P-77 450.00
+    => PAYMENT_ON_CANCELLED P-78 451.00
     """
