@@ -80,6 +80,12 @@ class DocumentIndex:
                 return Resolution(keys, rule)
         return Resolution((), ReferenceRule.EXACT)
 
+    def has(self, reference: str) -> bool:
+        """Whether a document has exactly this number, as written."""
+        if self._notes is not None:
+            self._notes.ask(ReferenceRule.EXACT, reference)
+        return reference in self._table(ReferenceRule.EXACT)
+
     def numbers(self, keys: Iterable[str]) -> list[str]:
         """What the documents ``keys`` answer to, as written."""
         return [number for key in keys for number in self._numbers_of[key]]

@@ -19,7 +19,7 @@ from domain.matching.words import (
     is_other_number,
     parted,
     stretches,
-    without_money,
+    without_money_but,
 )
 
 _RUN = re.compile(r"[A-Z]+|[0-9]+")
@@ -35,7 +35,7 @@ class Mention(msgspec.Struct, frozen=True):
 
 def mentions(text: str, index: DocumentIndex) -> list[Mention]:
     """The documents that ``text`` names, in order of appearance, each set of documents once; last those aside."""
-    parts = _parts(text)
+    parts = _parts(text, index)
     found: dict[tuple[str, ...], Mention] = {}
     for mention in (*_read_all(parts.named, index), *_beside(parts, index)):
         found.setdefault(mention.resolution.keys, mention)
@@ -44,12 +44,12 @@ def mentions(text: str, index: DocumentIndex) -> list[Mention]:
 
 def asides(text: str, index: DocumentIndex) -> list[Mention]:
     """Of ``mentions`` those that are aside."""
-    parts = _parts(text)
+    parts = _parts(text, index)
     return [one for one in mentions(text, index) if one.aside] if parts.excluded or parts.beside else []
 
 
-def _parts(text: str) -> Parted:
-    return parted(without_money(ungrouped(plain(text))))
+def _parts(text: str, index: DocumentIndex) -> Parted:
+    return parted(without_money_but(ungrouped(plain(text)), index.has))
 
 
 def _read_all(text: str, index: DocumentIndex) -> Iterator[Mention]:
@@ -131,6 +131,11 @@ def _or_shorter(whole: Resolution, prefix: str, figures: Sequence[str], index: D
     )
 
 
+def _is_written(word: str, index: DocumentIndex) -> bool:
+    """Whether a document has the number ``word``, whatever joints it is written with."""
+    return any(_runs(number) == _runs(word) for number in index.numbers(index.resolve(word).keys))
+
+
 def _runs(number: str) -> list[str]:
     """The letters and figures of ``number`` in the runs in which they are written."""
     return _RUN.findall(plain(number).upper())
@@ -138,7 +143,7 @@ def _runs(number: str) -> list[str]:
 
 def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
     """The document that ``word`` is the number of, else those of which it holds the numbers ("RE-26-42/RE-26-50")."""
-    if is_figure(word):
+    if is_figure(word) and not _is_written(word, index):
         return
     readings = [index.resolve(reading) for reading in (word, number_within(word)) if reading]
     whole = next((reading for reading in readings if reading.keys), None)

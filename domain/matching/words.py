@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from domain.matching.forms import BARE_DIGITS_MIN, plain, squeeze
@@ -16,7 +16,9 @@ from domain.matching.forms import BARE_DIGITS_MIN, plain, squeeze
 WORD = re.compile(r"[0-9A-Za-z]+(?:[-_/.#][0-9A-Za-z]+)*")
 _PART = re.compile(r"[^-_/.#]+")
 _DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
-_DATE = re.compile(r"^\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?$")
+#: a year of documents that are paid, a month and a day as they may be written
+_YEAR = "(?:199\\d|20\\d\\d)"
+_DATE = re.compile(rf"^{_YEAR}[-/.](?:0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?$")
 _REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
 _CURRENCIES = frozenset({"AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "RMB", "SGD", "USD"})
 #: "1.250,00", "10 042,00", "10042": figures, with or without signs between thousands
@@ -145,6 +147,11 @@ def without_money(text: str) -> str:
     return _MONEY.sub("|", text)
 
 
+def without_money_but(text: str, is_number: Callable[[str], bool]) -> str:
+    """``text`` without its amounts, except where ``is_number`` says that one is a document's number as written."""
+    return _MONEY.sub(lambda match: match.group() if is_number(match.group()) else "|", text)
+
+
 @functools.lru_cache(maxsize=_TEXTS_KEPT)
 def without_sums(text: str) -> str:
     """``text`` without money, bare figures beside a currency code too: "EUR 500", and "500 EUR"."""
@@ -210,7 +217,7 @@ def parted(text: str) -> Parted:
 
 
 def is_figure(word: str) -> bool:
-    """Whether a word is an amount or a date, whatever document has that number."""
+    """Whether a word looks like an amount or a date."""
     return bool(_DECIMAL.match(word) or _DATE.match(word))
 
 

@@ -1,0 +1,47 @@
+"""Numbers that look like something else, and what looks like one; more in ``tests/scenarios/matching/numbers.md``."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.matching.forms import DocumentIndex
+from domain.matching.named import mentions
+from tests.unit.ledger_teller import scenario
+
+
+def named(text: str, *numbers: str) -> list[str]:
+    """Which of the documents ``numbers`` the text names."""
+    index = DocumentIndex([(number, [number]) for number in numbers])
+    return [key for mention in mentions(text, index) for key in mention.resolution.keys]
+
+
+@pytest.mark.parametrize("text", ["4711-05", "Rechnung 4711-05", "Rg. 4711/05", "RE 4711-05 v. 3.2."])
+def test_a_number_that_looks_like_a_month_is_read_where_it_is_a_documents(text: str) -> None:
+    assert named(text, "4711-05", "0005/26") == ["4711-05"]
+
+
+def test_a_number_is_a_month_only_in_a_year_of_documents() -> None:
+    assert named("Rechnungsnr. 2465/26", "2465/26", "2466/26") == ["2465/26"]
+    assert named("2026-05", "202605") == []
+    assert named("2026/05", "2026-05") == ["2026-05"]
+    assert named("2026-13", "202613") == ["202613"]
+    assert named("1989-05", "198905") == ["198905"]
+    assert named("2026-05-31", "20260531") == []
+    assert named("2026-05-32", "20260532") == ["20260532"]
+
+
+def test_an_amount_is_no_number() -> None:
+    assert named("4711.05", "471105") == []
+    assert named("4711.05", "4711.05") == ["4711.05"]
+    assert named("10.421", "10421") == []
+
+
+@scenario
+def test_the_number_and_not_the_month_is_paid() -> None:
+    """
+    invoice  2026-01-05  0815-05  100.00
+    invoice  2026-01-05  0815-06  100.00
+    payment  2026-01-20  P-77     100.00  text "0815/06"
+    => balance 100.00
+    => match P-77 0815-06 100.00 confirmed remittance_text:normalised_document
+    """
