@@ -17,12 +17,16 @@ from domain.matching.words import (
     is_figure,
     is_money,
     is_other_number,
+    is_year,
+    numbers_inside,
     parted,
-    stretches,
     without_money_but,
 )
 
+_FIGURES = re.compile("[0-9]+")
 _RUN = re.compile(r"[A-Z]+|[0-9]+")
+#: "0020/2026"
+_FULL_YEAR = re.compile(r"(?P<number>[0-9A-Za-z_/.#-]*[0-9][/.-])20(?P<year>\d\d)")
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -111,7 +115,7 @@ def _joined(pieces: Sequence[str], index: DocumentIndex) -> Mention | None:
     """
     prefix, *figures = pieces
     while figures:
-        whole = index.resolve(prefix + "".join(figures))
+        whole = _meant(prefix + "".join(figures), index)
         if whole.keys and whole.rule is not ReferenceRule.BARE:
             text = " ".join((prefix, *figures))
             if not any(_runs(number) == _runs(text) for number in index.numbers(whole.keys)):
@@ -131,9 +135,36 @@ def _or_shorter(whole: Resolution, prefix: str, figures: Sequence[str], index: D
     )
 
 
+def _meant(reference: str, index: DocumentIndex) -> Resolution:
+    """What ``reference`` fits; with a year alone for its figures only what is written with this year: not 20/26."""
+    found = index.resolve(reference)
+    figures = _FIGURES.findall(reference)
+    if not found.keys or len(figures) != 1 or not is_year(figures[0]):
+        return found
+    keys = (key for key in found.keys if any(figures[0] in _runs(number) for number in index.numbers([key])))
+    return Resolution(tuple(keys), found.rule)
+
+
+def _of_short_year(word: str, index: DocumentIndex) -> Resolution | None:
+    """The documents that are written with the last two figures of the year in ``word``: 0020/26 for "20/2026"."""
+    written = _FULL_YEAR.fullmatch(word)
+    if written is None:
+        return None
+    short = written["number"] + written["year"]
+    found = index.resolve(short)
+    parts = _parts_of(short)
+    keys = tuple(k for k in found.keys if any(_parts_of(number) == parts for number in index.numbers([k])))
+    return Resolution(keys, found.rule)
+
+
 def _is_written(word: str, index: DocumentIndex) -> bool:
     """Whether a document has the number ``word``, whatever joints it is written with."""
     return any(_runs(number) == _runs(word) for number in index.numbers(index.resolve(word).keys))
+
+
+def _parts_of(number: str) -> list[str]:
+    """The figures of ``number`` in the runs in which they are written, without leading zeros."""
+    return [run.lstrip("0") for run in _FIGURES.findall(plain(number))]
 
 
 def _runs(number: str) -> list[str]:
@@ -145,14 +176,15 @@ def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
     """The document that ``word`` is the number of, else those of which it holds the numbers ("RE-26-42/RE-26-50")."""
     if is_figure(word) and not _is_written(word, index):
         return
-    readings = [index.resolve(reading) for reading in (word, number_within(word)) if reading]
-    whole = next((reading for reading in readings if reading.keys), None)
+    held = number_within(word)
+    readings = (_meant(word, index), held and index.resolve(held), _of_short_year(word, index))
+    whole = next((reading for reading in readings if reading and reading.keys), None)
     if whole is not None and whole.rule is not ReferenceRule.BARE:
         yield Mention(word, whole)
         return
     found: dict[int, Mention] = {}
     read: set[int] = set()
-    inside = [(places, text, index.resolve(text)) for places, text in stretches(word) if not is_figure(text)]
+    inside = [(places, text, _meant(text, index)) for places, text in numbers_inside(word)]
     # By its bare figures a number would take the words before it for its prefix: that comes last.
     if whole is not None and all(bare.rule is ReferenceRule.BARE for _, _, bare in inside if bare.keys):
         yield Mention(word, whole)

@@ -19,6 +19,7 @@ _DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
 #: a year of documents that are paid, a month and a day as they may be written
 _YEAR = "(?:199\\d|20\\d\\d)"
 _DATE = re.compile(rf"^{_YEAR}[-/.](?:0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?$")
+_A_YEAR = re.compile(_YEAR)
 _REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
 _CURRENCIES = frozenset({"AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "RMB", "SGD", "USD"})
 #: "1.250,00", "10 042,00", "10042": figures, with or without signs between thousands
@@ -216,6 +217,11 @@ def parted(text: str) -> Parted:
     return Parted(_BESIDE.sub("|", rest), excluded, beside)
 
 
+def is_year(word: str) -> bool:
+    """Whether a word is a year in which documents may be."""
+    return _A_YEAR.fullmatch(word) is not None
+
+
 def is_figure(word: str) -> bool:
     """Whether a word looks like an amount or a date."""
     return bool(_DECIMAL.match(word) or _DATE.match(word))
@@ -228,6 +234,15 @@ def stretches(word: str) -> Iterator[tuple[range, str]]:
         for first in range(len(parts) - length + 1):
             last = first + length - 1
             yield range(first, last + 1), word[parts[first].start() : parts[last].end()]
+
+
+def numbers_inside(word: str) -> Iterator[tuple[range, str]]:
+    """Of ``stretches`` those that may be numbers: no dates or amounts, and not the year beside a running number."""
+    figures = [part for part in _PART.findall(word) if part.isdigit()]
+    with_year = not all(map(is_year, figures))
+    for places, text in stretches(word):
+        if not is_figure(text) and not (with_year and is_year(text)):
+            yield places, text
 
 
 def reference_like(text: str, known: Iterable[str]) -> str | None:

@@ -45,3 +45,30 @@ def test_the_number_and_not_the_month_is_paid() -> None:
     => balance 100.00
     => match P-77 0815-06 100.00 confirmed remittance_text:normalised_document
     """
+
+
+def test_a_year_is_no_number_written_with_joints() -> None:
+    assert named("FT 28/2026, 35/2026", "0020/26", "35/2026") == ["35/2026"]
+    assert named("FT 23/2026 2026 RE 2026", "20/26", "RE-20/26") == []
+    assert named("INV 2026", "INV-2026", "20/26") == ["INV-2026"]
+    assert named("2026", "INV-2026") == ["INV-2026"]
+    assert named("2024/2025", "INV-2024", "INV-2025") == ["INV-2024", "INV-2025"]
+    assert named("28/2026", "INV-2026") == []
+
+
+def test_a_number_with_the_whole_year_is_the_one_with_its_last_figures() -> None:
+    assert named("0020/2026", "0020/26", "0021/26") == ["0020/26"]
+    assert named("FT 20/2026", "0020/26", "0202/6") == ["0020/26"]
+    assert named("0020/1926", "0020/26") == []
+
+
+@scenario
+def test_the_year_of_another_number_pays_nothing() -> None:
+    """
+    invoice  2026-01-05  20/26    98.00
+    invoice  2026-01-05  23/26    55.00
+    payment  2026-01-20  P-77     30.00  text "FT 28/2026"
+    payment  2026-01-21  P-78     55.00  text "FT 23/2026"
+    => balance 68.00
+    => match P-78 23/26 55.00 confirmed remittance_text:exact_document
+    """
