@@ -20,6 +20,7 @@ from domain.matching.words import (
     is_year,
     numbers_inside,
     parted,
+    without_instalments,
     without_money_but,
 )
 
@@ -53,7 +54,7 @@ def asides(text: str, index: DocumentIndex) -> list[Mention]:
 
 
 def _parts(text: str, index: DocumentIndex) -> Parted:
-    return parted(without_money_but(ungrouped(plain(text)), index.has))
+    return parted(without_instalments(without_money_but(ungrouped(plain(text)), index.has), index.has))
 
 
 def _read_all(text: str, index: DocumentIndex) -> Iterator[Mention]:

@@ -195,6 +195,36 @@ def without_others(text: str, known: tuple[str, ...]) -> str:
     return WORD.sub(lambda match: "|" if squeeze(match.group()) in ignored else match.group(), text)
 
 
+#: "Rate 1/2", "1/2", "Rate 1 von 2", "2. Rate", "part 2/3", "第2期"
+_INSTALMENT_WORD = (
+    "raten?|raty|rata|part|instal?ments?|tranche|acompte|cuota|teil|teilzahlung|abschlag|abschlagszahlung"
+    "|termijn|échéance|parcela"
+)
+_OF = r"\s?(?:/|\b(?:von|of|di|de|sur|van)\b)\s?"
+_INSTALMENT = re.compile(
+    rf"\b(?:{_INSTALMENT_WORD})\b\.?\s?(?:(?:nr|no)\b\.?\s?)?\d{{1,2}}(?:{_OF}\d{{1,2}})?(?![\w/-])"
+    rf"|(?<![\w./-])\d{{1,2}}\s?(?:[.ªº°]|st|nd|rd|th|e|ère)\s?(?:{_INSTALMENT_WORD})\b"
+    r"|(?<![\w./-])\d{1,2}\s(?:rata|raty|tranche|cuota)\b(?!\.?\s?\d)"
+    r"|第?\d{1,2}期"
+    rf"|(?<![\w./-])(?P<counted>(?P<which>\d{{1,2}}){_OF}(?P<all>\d{{1,2}}))(?![\w/-]|\.\d)",
+    re.IGNORECASE,
+)
+#: of more parts than this nobody pays
+_INSTALMENTS_MAX = 12
+
+
+def without_instalments(text: str, is_number: Callable[[str], bool]) -> str:
+    """``text`` without which part of something is paid, except where ``is_number`` says that it is a document's."""
+
+    def kept(match: re.Match[str]) -> str:
+        counted = match["counted"]
+        if counted and (int(match["which"]) > int(match["all"]) or int(match["all"]) > _INSTALMENTS_MAX):
+            return counted
+        return counted if counted and is_number(counted) else "|"
+
+    return _INSTALMENT.sub(kept, text)
+
+
 def is_document_word(word: str) -> bool:
     """Whether ``word`` says that a document's number follows."""
     return word.upper() in _DOCUMENT_WORDS

@@ -72,3 +72,43 @@ def test_the_year_of_another_number_pays_nothing() -> None:
     => balance 68.00
     => match P-78 23/26 55.00 confirmed remittance_text:exact_document
     """
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rg 25 Rate 1/2",
+        "Rg 25 Rate 1 von 2",
+        "Rg 25, 2. Rate",
+        "25 (1/3)",
+        "part 2/3 of inv 25",
+        "25 instalment no. 2",
+        "2 rata ft 25",
+        "第2期 25",
+        "25 1 di 12",
+    ],
+)
+def test_which_part_is_paid_is_no_number(text: str) -> None:
+    assert named(text, "1", "2", "3", "12", "13", "25") == ["25"]
+
+
+def test_what_is_no_part_is_a_number() -> None:
+    assert named("25 1/2", "1/2", "25", "2") == ["25", "1/2"]
+    assert named("Rate 1/2", "1/2", "2") == []
+    assert named("3/2", "3", "2") == ["3", "2"]
+    assert named("3/13", "3", "13") == ["3", "13"]
+    assert named("12/12", "12") == []
+    assert named("Teilzahlung 10042", "10042") == ["10042"]
+    assert named("Rate 1/2026", "1/2026") == ["1/2026"]
+
+
+@scenario
+def test_the_document_of_the_instalment_is_paid() -> None:
+    """
+    invoice  2026-01-05  12  100.00
+    invoice  2026-01-05  25  100.00
+    payment  2026-01-20  P-77     50.00  text "Rg 25 Rate 1/2"
+    => balance 150.00
+    => SHORT_PAYMENT 25 50.00
+    => match P-77 25 50.00 confirmed remittance_text:exact_document
+    """
