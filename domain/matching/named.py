@@ -22,6 +22,7 @@ from domain.matching.words import (
     parted,
     without_instalments,
     without_money_but,
+    without_months,
 )
 
 _FIGURES = re.compile("[0-9]+")
@@ -54,7 +55,10 @@ def asides(text: str, index: DocumentIndex) -> list[Mention]:
 
 
 def _parts(text: str, index: DocumentIndex) -> Parted:
-    return parted(without_instalments(without_money_but(ungrouped(plain(text)), index.has), index.has))
+    text = ungrouped(plain(text))
+    for without in (without_money_but, without_months, without_instalments):
+        text = without(text, index.has)
+    return parted(text)
 
 
 def _read_all(text: str, index: DocumentIndex) -> Iterator[Mention]:

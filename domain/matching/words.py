@@ -101,7 +101,7 @@ _EXCLUDED = re.compile(
 #: what stands behind one of these is the number of a delivery or of an order
 _DELIVERIES_AND_ORDERS = (
     "lieferscheine?|lieferung|ls|delivery(?: note)?|packing slip|dn|bl|bon de livraison|ddt|bolla|albar[aá]n|pakbon"
-    "|bestellung|bestell|auftrag|order|purchase order|po|so|commande|cde|pedido|ordine|opdracht"
+    "|bestellung|bestell|auftrag|order|purchase order|work order|po|so|wo|commande|cde|pedido|ordine|opdracht"
 )
 _BESIDE = re.compile(
     rf"(?:\b(?:{_DELIVERIES_AND_ORDERS})|送货单|订单|采购单)(?:号|-?nr|-?no|-?nummer| number)?[.:#]{{0,2}}\s?{_LIST}",
@@ -209,8 +209,26 @@ _INSTALMENT = re.compile(
     rf"|(?<![\w./-])(?P<counted>(?P<which>\d{{1,2}}){_OF}(?P<all>\d{{1,2}}))(?![\w/-]|\.\d)",
     re.IGNORECASE,
 )
+#: "del 02/2026": the month of a document, which is no number of another
+_OF_A_MONTH = re.compile(
+    rf"\b(?:del|dell'|of|vom|v\.|du|from|van|de)\s?(?P<month>(?:0?[1-9]|1[0-2])[/.-]{_YEAR})(?![\w/-]|\.\d)",
+    re.IGNORECASE,
+)
 #: of more parts than this nobody pays
 _INSTALMENTS_MAX = 12
+
+
+def without_months(text: str, is_number: Callable[[str], bool]) -> str:
+    """``text`` without the months that documents are of, except where ``is_number`` says that it is a document's.
+
+    Behind a number it is a month, whatever document has that number: "17/2026 del 2/2026".
+    """
+
+    def kept(match: re.Match[str]) -> str:
+        behind_number = text[max(match.start() - 2, 0) : match.start()].rstrip()[-1:].isdigit()
+        return match.group() if is_number(match["month"]) and not behind_number else "|"
+
+    return _OF_A_MONTH.sub(kept, text)
 
 
 def without_instalments(text: str, is_number: Callable[[str], bool]) -> str:

@@ -112,3 +112,23 @@ def test_the_document_of_the_instalment_is_paid() -> None:
     => SHORT_PAYMENT 25 50.00
     => match P-77 25 50.00 confirmed remittance_text:exact_document
     """
+
+
+def test_the_month_of_a_document_is_no_number() -> None:
+    assert named("fattura 17/2026 del 02/2026", "2/2026", "17/2026") == ["17/2026"]
+    assert named("fattura 17/2026 del 2/2026", "2/2026", "17/2026") == ["17/2026"]
+    assert named("saldo del 2/2026", "2/2026", "17/2026") == ["2/2026"]
+    assert named("Rechnung vom 02/2026", "2/2026") == []
+    assert named("del 2/1926", "2/1926") == ["2/1926"]
+
+
+@scenario
+def test_a_work_order_is_no_document_by_its_figures_alone() -> None:
+    """
+    invoice  2026-01-05  INV-10757  100.00
+    invoice  2026-01-05  INV-10759  100.00
+    payment  2026-01-20  P-77        98.00  text "INV-10759, WO 10757 -2%"
+    => balance 102.00
+    => match P-77 INV-10759 98.00 confirmed remittance_text:exact_document
+    => SHORT_PAYMENT INV-10759 2.00
+    """
