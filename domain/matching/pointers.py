@@ -30,8 +30,13 @@ FIGURES_MAX = 400
 
 _FIGURES = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)?\d\d")
+#: "17/2026", "0017/26": a running number and its year
+_WITH_YEAR = re.compile(r"(?:^|[A-Z][-/. ]?)(?P<number>\d{1,8})(?:[/-](?P<full>20\d\d)|/(?P<short>\d\d))$")
 #: between the numbers of a list
 _AND = re.compile(r"\s?(?:[/,;+&、和]|\b(?:und|and|et|y|e|u\.?)\b)\s?", re.IGNORECASE)
+_AND_OR_DASH = re.compile(rf"{_AND.pattern}|\s?-\s?", re.IGNORECASE)
+#: a year that more figures follow
+_RUNS_ON = re.compile(r"[-/. ]?\d{3}")
 _LETTERS = re.compile(r"([A-Za-z]{1,12})[.:#/-]{0,2}\s?$")
 
 #: the rule of a pointer by its time
@@ -70,6 +75,10 @@ def _forms(number: str) -> _Forms:
     ]
     tails = {*ends, *(run.lstrip("0") for run in runs[-1:])} - {""}
     year = next((run[-2:] for run in runs[:-1] if _YEAR.fullmatch(run)), "")
+    with_year = _WITH_YEAR.search(plain(number).upper())
+    if with_year is not None:  # its end is a year, by which nobody means it
+        tails = {with_year["number"].lstrip("0"), figures[-TAIL_MAX:].lstrip("0")} - {""}
+        year = (with_year["full"] or with_year["short"])[-2:]
     wholes = {squeezed, squeezed.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
     heads = {
         whole[:length]
@@ -184,6 +193,25 @@ def pointers(
     yield list(reading.months(whole))
 
 
+def _word(text: str, run: re.Match[str], before: re.Match[str] | None, word: str) -> str:
+    """The word that ``run`` stands behind, or ``word``, that of the short number before it in a list."""
+    written = _LETTERS.search(text, max(run.start() - 16, 0), run.start())
+    in_list = before is not None and _AND_OR_DASH.fullmatch(text, before.end(), run.start()) is not None
+    if before is not None and in_list:
+        return word if len(before.group()) < BARE_DIGITS_MIN else ""
+    return written.group(1) if written is not None else ""
+
+
+def _shortened(last: str, run: str) -> Sequence[str]:
+    """What ``run`` may be short for behind the number ``last``, the nearest first: "10459/0" goes on with 10460."""
+    written = last[: -len(run)] + run
+    above = str(int(written) + 10 ** len(run)).zfill(len(last))
+    if int(written) > int(last):
+        return (written,)
+    nearer = int(above) - int(last) <= int(last) - int(written)
+    return (above, written) if nearer else (written, above)
+
+
 class _Reading:
     def __init__(self, numbers: OpenNumbers, day: dt.date, named: frozenset[str]) -> None:
         self._numbers = numbers
@@ -210,18 +238,21 @@ class _Reading:
     def figures(self, text: str) -> Iterator[Pointer]:
         """By each run of figures: the end of a number, or what the number before it has another end in."""
         before: re.Match[str] | None = None
-        leading = leading_year = ""
-        for match in list(_FIGURES.finditer(text))[:FIGURES_MAX]:
+        leading = leading_year = word = ""
+        runs = list(_FIGURES.finditer(text))[:FIGURES_MAX]
+        for match, year_said in zip(runs, self._years_said(runs), strict=True):
             run = match.group()
             gap = text[before.end() : match.start()] if before is not None else ""
             year = self._year(before.group()) if before is not None and len(gap) == 1 else ""
+            word = _word(text, match, before, word)
             keys: tuple[str, ...] = ()
             listed = bool(leading) and len(run) < len(leading) and _AND.fullmatch(gap) is not None
             if listed:
-                keys = self._numbers.ending(leading[: -len(run)] + run, leading_year)
-            if not keys and run not in self._named and not (self._year(run) and len(run) in (2, 4)):
-                written = _LETTERS.search(text, max(match.start() - 16, 0), match.start())
-                keys = self._numbers.ending(run, year, written.group(1) if written else "")
+                meant = ((one, self._numbers.ending(one, leading_year)) for one in _shortened(leading, run))
+                leading, keys = next((found for found in meant if found[1]), (leading, ()))
+            if not keys and run not in self._named and not self._is_year(text, match, word):
+                short = word and len(run) < BARE_DIGITS_MIN
+                keys = self._numbers.ending(run, (short and year_said) or year, word)
             if (
                 not keys
                 and before is not None
@@ -234,6 +265,23 @@ class _Reading:
             if not listed and len(run) >= BARE_DIGITS_MIN and not self._year(run):
                 leading, leading_year = run, year
             before = match
+
+    def _years_said(self, runs: Sequence[re.Match[str]]) -> list[str]:
+        """For each of ``runs`` the next whole year behind it, in two figures."""
+        said = ""
+        found = []
+        for run in reversed(runs):
+            found.append(said)
+            said = (len(run.group()) == 4 and self._year(run.group())) or said
+        return found[::-1]
+
+    def _is_year(self, text: str, run: re.Match[str], word: str) -> bool:
+        """Whether a run is a year near the payment's; in two figures it may be the number behind a ``word``."""
+        if not self._year(run.group()) or len(run.group()) not in (2, 4):
+            return False
+        before = text[max(run.start() - 1, 0) : run.start()]
+        runs_on = _RUNS_ON.match(text, run.end()) is not None
+        return len(run.group()) == 4 or not is_document_word(word) or before in ("/", "-") or runs_on
 
     def cut_off(self, text: str) -> Iterator[Pointer]:
         """The last word of a text, or the last few without their spaces, as the beginning of a number."""

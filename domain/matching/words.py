@@ -51,6 +51,7 @@ _DOCUMENT_WORDS = frozenset(
         "FACTURES",
         "FATTURA",
         "FATTURE",
+        "FATT",
         "FC",
         "FT",
         "INV",
@@ -171,6 +172,7 @@ def is_money(words: Sequence[str], position: int) -> bool:
 #: "05.01.26", "2026-01-05", "01.01.", "3月5日", "10:42"
 _DAY = re.compile(
     r"(?<!\d)(?:[0-2]?\d|3[01])[./-](?:[0-2]?\d|3[01])[./-](?:(?:20)?\d\d(?!\d)|(?!\d))"
+    r"(?!\s?(?i:del|anno|dell'anno)\s20\d\d)"
     r"|(?<![0-9/._-])20\d\d[./-](?:0?\d|1[0-2])[./-](?:[0-2]?\d|3[01])(?!\d)"
     r"|\d{1,2}月\d{1,2}[日号]|(?<!\d)[0-2]?\d:[0-5]\d(?!\d)"
 )
@@ -325,6 +327,8 @@ def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
         if is_figure(word) or is_other_number(words, position):
             continue
         before = words[position - 1] if position else ""
+        if is_year(word) and not is_document_word(before):
+            continue
         joined = squeeze(before + word) if before.isalpha() and len(before) <= PREFIX_MAX else ""
         forms = tuple(
             form

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from domain.matching.forms import DocumentIndex
 from domain.matching.named import mentions
+from domain.matching.pointers import OpenNumbers, pointers
+from domain.matching.words import reference_words
 from tests.unit.ledger_teller import scenario
 
 
@@ -132,3 +136,80 @@ def test_a_work_order_is_no_document_by_its_figures_alone() -> None:
     => match P-77 INV-10759 98.00 confirmed remittance_text:exact_document
     => SHORT_PAYMENT INV-10759 2.00
     """
+
+
+def pointed_to(text: str, *numbers: str, day: dt.date = dt.date(2026, 4, 10)) -> list[str]:
+    """Which of the open documents ``numbers`` the figures of the text point to."""
+    open_numbers = OpenNumbers([(number, [number], day) for number in numbers], None)
+    first = next(pointers(text, [], day, frozenset(), (), open_numbers))
+    return [key for pointer in first for key in pointer.keys if pointer.rule == "running_number"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SALDO FATTURE 20, 39 ANNO 2026",
+        "ft 20 e 39",
+        "FATT.20/39 DEL 2026",
+        "SALDO FT 20-39",
+        "FT 0020, 39",
+    ],
+)
+def test_short_numbers_in_a_list_behind_a_word_point_to_those_of_their_year(text: str) -> None:
+    numbers = ("1/2026", "20/2026", "39/2026", "RE-0040/26")
+    assert pointed_to(text, *numbers) == ["20/2026", "39/2026"]
+
+
+def test_the_year_behind_a_list_is_that_of_its_numbers() -> None:
+    numbers = ("7/2025", "9/2025", "7/2026", "9/2026")
+    assert pointed_to("ft 7 e 9 anno 2025", *numbers) == ["7/2025", "9/2025"]
+    assert pointed_to("ft 7 e 9 del 2025 e ft 7 del 2026", *numbers) == ["7/2025", "9/2025", "7/2026"]
+    assert sorted(pointed_to("ft 7", *numbers)) == ["7/2025", "7/2026"]
+
+
+def test_two_figures_behind_a_word_are_a_number_unless_they_begin_or_end_one() -> None:
+    assert pointed_to("FT 25", "25/2026", "0026/26") == ["25/2026"]
+    assert pointed_to("FT 24, 25, 26", "24/2026", "25/2026", "0026/26") == ["24/2026", "25/2026", "0026/26"]
+    assert pointed_to("FT 25 0026", "25/2026") == []
+    assert pointed_to("FT 24/25", "24/2026", "25/2026") == ["24/2026"]
+    assert pointed_to("25", "25/2026") == []
+    assert pointed_to("FT 2026", "2026/2026") == []
+    assert pointed_to("RE 1001, 7", "7/2026") == []
+
+
+@scenario
+def test_a_list_of_short_numbers_is_paid_where_the_figures_agree() -> None:
+    """
+    invoice  2026-01-05  1/2026   10.00
+    invoice  2026-01-05  10/2026  20.00
+    invoice  2026-01-06  18/2026  30.00
+    invoice  2026-01-07  20/2026  40.00
+    payment  2026-01-20  P-77     90.00  text "FATT.10/18/20 DEL 2026"
+    => balance 10.00
+    => match P-77 10/2026 20.00 confirmed remittance_text:running_number
+    => match P-77 18/2026 30.00 confirmed remittance_text:running_number
+    => match P-77 20/2026 40.00 confirmed remittance_text:running_number
+    """
+
+
+def test_a_year_alone_is_no_misspelt_number() -> None:
+    assert reference_words("saldo anno 2026", []) == []
+    assert reference_words("INV 2026", []) == [("2026", "INV2026")]
+    assert reference_words("saldo anno 2126", []) == [("2126", "ANNO2126")]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("INV-10458/9/0", ["INV-10458", "INV-10459", "INV-10460"]),
+        ("INV-10498/99/00/05", ["INV-10498", "INV-10499", "INV-10500", "INV-10505"]),
+        ("INV-10458/45", ["INV-10458", "INV-10445"]),
+        ("INV-99998/9/0", ["INV-99998", "INV-99999", "INV-100000"]),
+    ],
+)
+def test_the_pieces_of_a_short_list_go_on_upwards(text: str, numbers: list[str]) -> None:
+    assert pointed_to(text, *numbers, "INV-10450", "INV-10545", "INV-10400") == numbers
+
+
+def test_a_piece_of_a_short_list_that_is_not_above_may_be_below_where_nothing_is_above() -> None:
+    assert pointed_to("INV-10458/0", "INV-10458", "INV-10450") == ["INV-10458", "INV-10450"]
