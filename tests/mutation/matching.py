@@ -215,6 +215,42 @@ MATCHING: Final = (
         "near[0][1]",
     ),
     Mutation(
+        "a date goes before the document of that number",
+        "domain/matching/named.py",
+        "if is_figure(word) and not _is_written(word, index):",
+        "if is_figure(word):",
+    ),
+    Mutation(
+        "a year is the number 20/26",
+        "domain/matching/named.py",
+        "if not found.keys or len(figures) != 1 or not is_year(figures[0]):",
+        "if True:",
+    ),
+    Mutation(
+        "the year beside a number is a number",
+        WORDS,
+        "if not is_figure(text) and not (with_year and is_year(text)):",
+        "if not is_figure(text):",
+    ),
+    Mutation(
+        "an instalment is never a document's number",
+        WORDS,
+        "return counted if counted and is_number(counted) else",
+        "return counted if not counted else",
+    ),
+    Mutation(
+        "a short list does not go on upwards",
+        POINTERS,
+        "return (above, written) if nearer else (written, above)",
+        "return (written, above)",
+    ),
+    Mutation(
+        "the year behind a list says nothing",
+        POINTERS,
+        "self._numbers.ending(run, (short and year_said) or year, word)",
+        "self._numbers.ending(run, year, word)",
+    ),
+    Mutation(
         "what is excluded is paid",
         "domain/matching/named.py",
         "yield msgspec.structs.replace(mention, aside=True)",
