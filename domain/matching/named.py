@@ -42,9 +42,17 @@ class Mention(msgspec.Struct, frozen=True):
 def mentions(text: str, index: DocumentIndex) -> list[Mention]:
     """The documents that ``text`` names, in order of appearance, each set of documents once; last those aside."""
     parts = _parts(text, index)
+    inside = {mention.resolution.keys: mention for mention in _between(parts.named, index)}
+    beside = list(_beside(parts, index))
+    excepted = inside.keys() & {mention.resolution.keys for mention in beside if mention.aside}
     found: dict[tuple[str, ...], Mention] = {}
-    for mention in (*_read_all(parts.named, index), *_beside(parts, index)):
-        found.setdefault(mention.resolution.keys, mention)
+    for mention in (*_candidates(parts.named, index), *inside.values(), *beside):
+        keys = mention.resolution.keys
+        if keys in inside and not mention.aside:
+            if keys in excepted:
+                continue  # "10106-10110 except 10108"
+            mention = inside[keys]  # the ends of a range are no bare figures: what is inside has their letters
+        found.setdefault(keys, mention)
     return list(found.values())
 
 

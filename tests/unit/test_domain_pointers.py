@@ -42,6 +42,21 @@ def test_a_running_number_without_the_figure_is_shown() -> None:
 
 
 @scenario
+def test_a_range_but_for_one_of_its_numbers_is_all_the_others() -> None:
+    """
+    invoice  2026-01-05  INV-10106  100.00
+    invoice  2026-01-06  INV-10107  101.00
+    invoice  2026-01-07  INV-10108  102.00
+    invoice  2026-01-08  INV-10109  103.00
+    payment  2026-01-20  P-77       304.00  text "inv 10106-10109 except 10108"
+    => balance 102.00
+    => match P-77 INV-10106 100.00 confirmed remittance_text:normalised_document
+    => match P-77 INV-10107 101.00 confirmed remittance_text:normalised_document
+    => match P-77 INV-10109 103.00 confirmed remittance_text:normalised_document
+    """
+
+
+@scenario
 def test_the_same_running_number_of_two_years_is_shown_twice_where_figures_are_alike() -> None:
     """
     invoice  2025-12-05  INV/2025/00942  148.75
