@@ -3,9 +3,10 @@
 Looked at is a payment that names documents in a text and does not settle them: it leaves them open, or money is left
 of it, or of another one that names them. Part payments do so too. So there must be a reason to doubt: a number in
 the text that nobody has, beside the one that hit; or a neighbour by number of which exactly this figure is open, or
-any other document that is exactly this figure. What is doubted is suggested. That the number is of a later date is no
-reason: an amended document has the date of its last version. Where some of the documents named are exactly what is
-paid, these are meant.
+any other document that is exactly this figure; or somebody who names a document and pays exactly all that he names,
+for which it leaves too little there; or that the document that it is a part of is of a much later date, and was never
+amended: what was has the date of its last version. What is doubted is suggested. Where some of the documents named are
+exactly what is paid, these are meant.
 
 What is asked of other records is asked as matching without references asks it: which document is open by exactly this
 figure on this day? So sealed records can answer (``archive.notes``).
@@ -13,10 +14,11 @@ figure on this day? So sealed records can answer (``archive.notes``).
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -72,6 +74,7 @@ class _Doubts:
         too_much = {payment for payment, _ in run.excess_minor}
         self._contested = {key for claim in run.claims if claim.payment in too_much for key in claim.keys}
         self._alike = Counter((c.keys, run.items[c.payment].original_minor) for c in run.claims)
+        self._paid_whole = self._wholly_paid(too_much)
 
     def about(self, payment: Item, claims: list[Claim]) -> list[Claim]:
         """``claims``, all that the payment makes, doubted or ambiguous where there is a reason."""
@@ -101,15 +104,64 @@ class _Doubts:
         equal_instalments = any(self._alike[claim.keys, payment.original_minor] > 1 for claim in claims)
         if not missing or equal_instalments:
             return claims
-        return [
+        better = [
             self._or_neighbour(payment, claim, document, missing)
             for claim, document in zip(claims, documents, strict=True)
         ]
+        if better == claims and (self._in_the_way(payment, documents) or self._too_early(payment, documents)):
+            return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
+        return better
 
     def _settled(self, payment: Item, documents: Sequence[Item]) -> bool:
         tolerance = self._rules.on(payment.fact.business_date).tolerance
         return not payment.left_minor and all(
             d.left_minor <= tolerance(d.original_minor) and d.key not in self._contested for d in documents
+        )
+
+    def _wholly_paid(self, payments: Collection[str]) -> dict[str, set[str]]:
+        """Of ``payments`` those that come to exactly all that they name, by each of these documents."""
+        named: dict[str, dict[str, None]] = {}
+        for claim in self._run.claims:
+            if claim.payment in payments:
+                named.setdefault(claim.payment, {}).update(dict.fromkeys(claim.keys))
+        found: dict[str, set[str]] = {}
+        for payment, keys in named.items():
+            whole = sum(self._run.items[key].fact.signed_minor for key in keys)
+            if whole == self._run.items[payment].original_minor:
+                for key in keys:
+                    found.setdefault(key, set()).add(payment)
+        return found
+
+    def _in_the_way(self, payment: Item, documents: Sequence[Item]) -> bool:
+        """Whether another payment comes to exactly what it names and finds too little there because of this one, which
+        does not: not where the others together settle the document without it.
+        """
+        return any(
+            whole
+            and payment.key not in whole
+            and self._taken_by_others(document, whole) < document.original_minor
+            for document in documents
+            for whole in (self._paid_whole.get(document.key, set()),)
+        )
+
+    def _taken_by_others(self, document: Item, payments: Collection[str]) -> int:
+        """What others than ``payments`` took of the document."""
+        return sum(
+            allocation.amount_minor
+            for (credit, debit), allocation in self._run.allocations.items()
+            if debit == document.key and allocation.confirmed and credit not in payments
+        )
+
+    def _too_early(self, payment: Item, documents: Sequence[Item]) -> bool:
+        """Whether it is a part of what is dated long after it, which nothing else settles."""
+        latest = payment.fact.business_date + dt.timedelta(
+            self._rules.on(payment.fact.business_date).matching.days_before_document
+        )
+        return not payment.left_minor and any(
+            document.left_minor
+            and not document.fact.rank[1]  # what was amended has the date of its last version
+            and document.fact.business_date > latest
+            for document in documents
         )
 
     def _exactly_paid(self, payment: Item, documents: Sequence[Item]) -> list[Item]:

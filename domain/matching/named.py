@@ -48,11 +48,11 @@ def mentions(text: str, index: DocumentIndex) -> list[Mention]:
     found: dict[tuple[str, ...], Mention] = {}
     for mention in (*_candidates(parts.named, index), *inside.values(), *beside):
         keys = mention.resolution.keys
-        if keys in inside and not mention.aside:
-            if keys in excepted:
-                continue  # "10106-10110 except 10108"
-            mention = inside[keys]  # the ends of a range are no bare figures: what is inside has their letters
-        found.setdefault(keys, mention)
+        if mention.aside:
+            found.setdefault(keys, mention)
+        elif keys not in excepted:
+            # The ends of a range are no bare figures: with what is inside they have its letters.
+            found.setdefault(keys, inside.get(keys, mention))
     return list(found.values())
 
 

@@ -173,6 +173,30 @@ MATCHING: Final = (
         "",
     ),
     Mutation(
+        "what a text excepts from a range is paid",
+        "domain/matching/named.py",
+        "elif keys not in excepted:",
+        "else:",
+    ),
+    Mutation(
+        "a part stands in the way of who pays exactly what he names",
+        DOUBTS,
+        "self._in_the_way(payment, documents) or ",
+        "",
+    ),
+    Mutation(
+        "instalments do not stand beside who pays them again",
+        DOUBTS,
+        "and self._taken_by_others(document, whole) < document.original_minor",
+        "",
+    ),
+    Mutation(
+        "parts are booked on what is dated long after them",
+        DOUBTS,
+        " or self._too_early(payment, documents)",
+        "",
+    ),
+    Mutation(
         "creditor references are read without their check digits",
         STRUCTURED,
         'squeezed.startswith("RF") and iso11649.is_valid(squeezed)',
