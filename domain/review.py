@@ -118,7 +118,7 @@ def review_records(
     index = _index(facts, notes)
     facts = instructed(facts, index)
     due_dates = {key: due_date(fact, rules) for key, fact in facts.items()}
-    settlement = settle(facts, due_dates, index, rules, known_names(customer_id), notes)
+    settlement = settle(facts, due_dates, currency, index, rules, known_names(customer_id), notes)
     view = OwnEvents(customer_id, currency, rules, settlement, index, other_currency)
     findings = list(own_event_findings(view))
     if notes is None:

@@ -40,6 +40,7 @@ from domain.matching.settlement import (
     suggest,
     take,
 )
+from domain.matching.stated import stated
 from domain.matching.unreferenced import match
 from domain.rules import RulesByDate
 
@@ -55,6 +56,7 @@ _SCORES = {
 def settle(
     facts: Mapping[str, Fact],
     due_dates: Mapping[str, dt.date],
+    currency: str,
     index: DocumentIndex,
     rules: RulesByDate,
     known: Sequence[str] = (),
@@ -74,7 +76,9 @@ def settle(
 
     items = fresh()
     claims = [
-        claim for payment in _of(items, EntryKind.PAYMENT) for claim in claims_of(payment, items, index)
+        claim
+        for payment in _of(items, EntryKind.PAYMENT)
+        for claim in claims_of(payment, items, currency, index)
     ]
     run = _by_reference(items, claims, index)
     pointed = with_pointed(run, index, rules, known, notes)
@@ -103,10 +107,11 @@ def _of(items: Mapping[str, Item], *kinds: EntryKind) -> list[Item]:
     return [item for item in items.values() if item.fact.kind in kinds]
 
 
-def claims_of(payment: Item, items: Mapping[str, Item], index: DocumentIndex) -> list[Claim]:
+def claims_of(payment: Item, items: Mapping[str, Item], currency: str, index: DocumentIndex) -> list[Claim]:
     """What the payment says it pays: its remittance allocations, else the documents its text names.
 
-    The amount of a claim from text is the whole payment: ``_serve_payments`` shares it out.
+    The amount of a claim from text is the one that the text states, else the whole payment: ``_serve_text`` shares it
+    out.
     """
     fact = payment.fact
     if not payment.original_minor:
@@ -127,9 +132,16 @@ def claims_of(payment: Item, items: Mapping[str, Item], index: DocumentIndex) ->
         ]
     if not fact.remittance_text:
         return []
+    barred.add(payment.key)
+    amounts = stated(fact.remittance_text, currency, payment.original_minor, index)
+    if amounts:
+        found = [_from_text(payment, mention, items, amount) for mention, amount in amounts]
+        if all(
+            len(debit_documents(claim.keys, items)) == 1 and barred.isdisjoint(claim.keys) for claim in found
+        ):
+            return found
     named = [mention for mention in mentions(fact.remittance_text, index) if not mention.aside]
     found = [_from_text(payment, mention, items) for mention in named]
-    barred.add(payment.key)
     return [claim for claim in found if claim.keys and barred.isdisjoint(claim.keys)]
 
 
@@ -149,10 +161,14 @@ def _claim(
     return Claim(payment.key, reference, amount, tuple(documents or keys), rule.value, score)
 
 
-def _from_text(payment: Item, mention: Mention, items: Mapping[str, Item]) -> Claim:
+def _from_text(
+    payment: Item, mention: Mention, items: Mapping[str, Item], amount: int | None = None
+) -> Claim:
     resolution = mention.resolution
-    claim = _claim(payment, mention.text, payment.original_minor, resolution.keys, resolution.rule, items)
-    return msgspec.structs.replace(claim, rule=f"remittance_text:{resolution.rule.value}")
+    claimed = payment.original_minor if amount is None else amount
+    claim = _claim(payment, mention.text, claimed, resolution.keys, resolution.rule, items)
+    rule = f"remittance_text:{resolution.rule.value}"
+    return msgspec.structs.replace(claim, rule=rule, stated=amount is not None)
 
 
 def _serve_by_date(run: Settlement, index: DocumentIndex) -> None:
@@ -172,7 +188,7 @@ def _serve_by_date(run: Settlement, index: DocumentIndex) -> None:
                 clear = netted
             elif credit_notes:
                 not_exact.append((credit_notes, [document for _, document in clear]))
-            if item.fact.claims:
+            if item.fact.claims or claims[0].stated:
                 _serve_amounts(run, item, clear)
             else:
                 _serve_text(run, item, clear, over=not vague)

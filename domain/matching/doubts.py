@@ -80,7 +80,7 @@ class _Doubts:
         """``claims``, all that the payment makes, doubted or ambiguous where there is a reason."""
         if payment.fact.decided:
             return claims
-        if payment.fact.claims:
+        if payment.fact.claims or claims[0].stated:
             return [self._or_its_figure(payment, claim) for claim in claims]
         vague = [claim for claim in claims if claim.vague]
         if vague:

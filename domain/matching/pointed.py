@@ -80,6 +80,8 @@ class _Pointed:
         """Whether the payment does not settle what it names, and names nothing that may mean two documents."""
         if payment.fact.claims or payment.fact.decided or not payment.original_minor:
             return False
+        if any(claim.stated for claim in named):
+            return False
         documents = [debit_documents(claim.keys, self._run.items) for claim in named]
         if any(len(keys) > 1 for keys in documents):
             return False

@@ -52,6 +52,9 @@ class Claim(msgspec.Struct, frozen=True):
     named: bool = True
     """The payment names the document; else it only points to it (``pointers``)."""
 
+    stated: bool = False
+    """The text says the amount (``stated``); else what a text names takes of the whole payment."""
+
     @property
     def vague(self) -> bool:
         """Whether it is no more than a hint: the payment names nothing, and the figures do not bear it out."""

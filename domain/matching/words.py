@@ -33,6 +33,11 @@ _MONEY = re.compile(
 _CODE = rf"(?:{'|'.join(sorted(_CURRENCIES))})"
 _AFTER_CODE = re.compile(rf"(?<![0-9A-Za-z]){_CODE}\s?{_AMOUNT}(?![0-9A-Za-z])")
 _BEFORE_CODE = re.compile(rf"(?<![0-9A-Za-z.,/_-]){_AMOUNT}\s?{_CODE}(?![0-9A-Za-z])")
+#: an amount of its own behind a number: "EUR 1.157,10", "110.10", "500 EUR"; its figures are the group that matches
+_ITS_AMOUNT = re.compile(
+    rf"(?:(?<![0-9A-Za-z])(?:{_CODE}|[€$£¥])\s?({_AMOUNT}(?:[.,]\d\d)?)|(?<![0-9A-Za-z.,/_-])({_AMOUNT}[.,]\d\d)"
+    rf"|(?<![0-9A-Za-z.,/_-])({_AMOUNT})\s?(?:[€$£¥元]|{_CODE})(?!\s?\d))(?![0-9A-Za-z]|[.,/-]\d)"
+)
 #: the texts of an account's open payments are read again at each of its events
 _TEXTS_KEPT = 2_048
 #: a word before a number that is longer than this is no prefix of it
@@ -158,6 +163,15 @@ def without_money_but(text: str, is_number: Callable[[str], bool]) -> str:
 def without_sums(text: str) -> str:
     """``text`` without money, bare figures beside a currency code too: "EUR 500", and "500 EUR"."""
     return _BEFORE_CODE.sub("|", _AFTER_CODE.sub("|", without_money(text)))
+
+
+@functools.lru_cache(maxsize=_TEXTS_KEPT)
+def around_amounts(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What stands before, between and behind the amounts of ``text``, and the figures of each amount."""
+    found = list(_ITS_AMOUNT.finditer(text))
+    starts, ends = [match.start() for match in found], [match.end() for match in found]
+    between = (text[end:start] for end, start in zip((0, *ends), (*starts, len(text)), strict=True))
+    return tuple(between), tuple(match[match.lastindex or 0] for match in found)
 
 
 def is_money(words: Sequence[str], position: int) -> bool:

@@ -197,6 +197,24 @@ MATCHING: Final = (
         "",
     ),
     Mutation(
+        "amounts that a text states need not be the payment",
+        "domain/matching/stated.py",
+        "if sum(amount for _, amount in found.values()) == total_minor else []",
+        "",
+    ),
+    Mutation(
+        "what a text states is shared out by date",
+        ALLOCATE,
+        "if item.fact.claims or claims[0].stated:",
+        "if item.fact.claims:",
+    ),
+    Mutation(
+        "whole units are read as minor ones",
+        "domain/matching/stated.py",
+        "if wholes and len(last) == decimals:",
+        "if False:",
+    ),
+    Mutation(
         "creditor references are read without their check digits",
         STRUCTURED,
         'squeezed.startswith("RF") and iso11649.is_valid(squeezed)',
