@@ -39,6 +39,8 @@ class Receipt(msgspec.Struct, frozen=True):
     payer_ppm: int
     """How alike its payer's name is to the known payers of the account."""
     confirmable: bool
+    without: frozenset[str] = frozenset()
+    """Documents that it says are not paid."""
     repeats: bool = False
     """The same money came just before, for the same documents."""
 
@@ -112,13 +114,14 @@ class Candidates(msgspec.Struct):
         return [document for document in found if document.open_minor == figure]
 
     def documents_for(self, receipt: Receipt) -> list[Document]:
-        """Those whose dates fit the receipt's."""
+        """Those whose dates fit the receipt's, and that it does not except."""
         day, days = receipt.date.toordinal(), self._payment_days()
-        return [d for key, d in self.documents.items() if days[key][0] <= day <= days[key][1]]
+        fitting = (d for key, d in self.documents.items() if days[key][0] <= day <= days[key][1])
+        return [d for d in fitting if d.key not in receipt.without]
 
     def dates_fit(self, receipt: Receipt, document: Document) -> bool:
         first, last = self._payment_days()[document.key]
-        return first <= receipt.date.toordinal() <= last
+        return document.key not in receipt.without and first <= receipt.date.toordinal() <= last
 
     def _payment_days(self) -> Mapping[str, tuple[int, int]]:
         """Of each document; what is open of one changes while this is at work, its dates do not."""

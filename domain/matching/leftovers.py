@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from domain.facts import EntryKind
 from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
 from domain.matching.forms import DocumentIndex
+from domain.matching.named import asides
 from domain.matching.settlement import Item, Settlement
 from domain.matching.words import reference_like, reference_words
 from domain.rules import RulesByDate
@@ -71,6 +72,8 @@ def open_receipts(
         text = " ".join((fact.remittance_text or "", *unknown.get(payment.key, ())))
         own = own_numbers(payment, known)
         named = reference_like(text, own)
+        without = frozenset(key for aside in asides(text, index) for key in aside.resolution.keys)
+        names_others = named is not None and not without.intersection(index.resolve(named).keys)
         words = reference_words(text, own)
         strange = unknown_words(words, index)
         whole = payment.left_minor == payment.original_minor
@@ -84,8 +87,9 @@ def open_receipts(
             tuple(form for forms in strange for form in forms),
             tuple(words if whole else strange),
             payer_ppm(fact.payer_name, payers),
+            without=without,
             repeats=excess and payment.key in repeated,
-            confirmable=whole and payment.key not in claiming and named is None and not twice,
+            confirmable=whole and payment.key not in claiming and not names_others and not twice,
         )
     return receipts, astray
 

@@ -215,6 +215,18 @@ MATCHING: Final = (
         "if False:",
     ),
     Mutation(
+        "what a text excepts is a part of sums",
+        "domain/matching/candidates.py",
+        "document.key not in receipt.without and first",
+        "first",
+    ),
+    Mutation(
+        "who excepts a document names it",
+        "domain/matching/leftovers.py",
+        "named is not None and not without.intersection(index.resolve(named).keys)",
+        "named is not None",
+    ),
+    Mutation(
         "creditor references are read without their check digits",
         STRUCTURED,
         'squeezed.startswith("RF") and iso11649.is_valid(squeezed)',

@@ -57,6 +57,32 @@ def test_a_range_but_for_one_of_its_numbers_is_all_the_others() -> None:
 
 
 @scenario
+def test_everything_but_one_document_is_everything_else() -> None:
+    """
+    invoice  2026-03-26  INV-1001  164.00
+    invoice  2026-03-29  INV-1002  552.28
+    invoice  2026-03-29  INV-1003  163.00
+    payment  2026-04-24  P-77      716.28  text "all open except INV-1003"
+    => balance 163.00
+    => match P-77 INV-1001 164.00 confirmed one_payment_many_documents
+    => match P-77 INV-1002 552.28 confirmed one_payment_many_documents
+    """
+
+
+@scenario
+def test_what_is_excepted_is_no_part_of_a_sum() -> None:
+    """
+    invoice  2026-03-26  INV-1001  164.00
+    invoice  2026-03-29  INV-1002  552.28
+    payment  2026-04-24  P-77      716.28  text "all open except INV-1002"
+    => balance 0
+    => item INV-1001 164.00 of 164.00 OPEN due 2026-04-25
+    => item INV-1002 552.28 of 552.28 OPEN due 2026-04-28
+    => item P-77 716.28 of 716.28 OPEN due 2026-04-24
+    """
+
+
+@scenario
 def test_the_same_running_number_of_two_years_is_shown_twice_where_figures_are_alike() -> None:
     """
     invoice  2025-12-05  INV/2025/00942  148.75
