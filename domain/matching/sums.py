@@ -40,16 +40,19 @@ def _rare_ppm(candidates: Candidates, search: Search, total: int) -> int:
 
 
 def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
-    """Documents that add up to the payment. Certain if no other documents do, and it is no coincidence."""
+    """Documents that add up to the payment. Certain if no other documents do, and it is no coincidence: round figures
+    come to a round one by chance far more often.
+    """
     limit = candidates.rules.matching.coincidence_ppm
     for receipt in candidates.receipts.values():
         fitting = candidates.documents_for(receipt)
         documents = candidates.nearest(receipt, fitting)
         everything = len(documents) == len(fitting)
         search = _look(candidates, [d.open_minor for d in documents], receipt.left_minor)
-        by_chance = CERTAIN_PPM * search.steps // receipt.left_minor
         for places in search.found:
             chosen = sorted((documents[p] for p in places), key=lambda d: d.key)
+            grain = math.gcd(*(d.open_minor for d in chosen))
+            by_chance = CERTAIN_PPM * search.steps * grain // receipt.left_minor
             links = tuple((receipt.key, d.key, d.open_minor) for d in chosen)
             dates = min(candidates.date_ppm(receipt, d) for d in chosen)
             parts = (

@@ -227,6 +227,12 @@ MATCHING: Final = (
         "named is not None",
     ),
     Mutation(
+        "round figures come to a round one no more often than others",
+        SUMS,
+        "by_chance = CERTAIN_PPM * search.steps * grain // receipt.left_minor",
+        "by_chance = CERTAIN_PPM * search.steps // receipt.left_minor",
+    ),
+    Mutation(
         "creditor references are read without their check digits",
         STRUCTURED,
         'squeezed.startswith("RF") and iso11649.is_valid(squeezed)',

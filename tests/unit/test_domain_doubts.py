@@ -116,3 +116,16 @@ def test_a_part_of_what_is_dated_long_after_it_is_only_shown_until_the_rest_come
     => match P-77 F00915 300.00 confirmed remittance_text:exact_document
     => match P-78 F00915 588.00 confirmed remittance_text:exact_document
     """
+
+
+@scenario
+def test_a_round_sum_of_round_documents_may_be_chance() -> None:
+    """
+    invoice  2026-03-26  INV-1001  500.00
+    invoice  2026-03-29  INV-1002  300.00
+    invoice  2026-03-29  INV-1003  733.19
+    payment  2026-04-24  P-77      800.00  text "on account"
+    => balance 733.19
+    => match P-77 INV-1001 500.00 suggested one_payment_many_documents
+    => match P-77 INV-1002 300.00 suggested one_payment_many_documents
+    """
