@@ -89,8 +89,9 @@ _NOT = (
     "|excl|excluding|except|except for|without|not|after payment of|replaces|supersedes"
     "|sauf|hors|excepté|remplace|sin|excepto|salvo|sustituye|senza|escluso|eccetto|sostituisce"
     "|zonder|behalve|exclusief"
+    "|ausgenommen|nicht enthalten|not incl|après paiement de|sustituye a|tranne|esclus[aei]"
 )
-_NOT_CHINESE = "不含|不包括|扣除|除了?|代替"
+_NOT_CHINESE = "不含|不包括|扣除|除了?|代替|替换|未付|已支付(?=[^,，;]{1,40}后)"
 #: and so is what stands before one of these: "10042 storniert"
 _NO_MORE = (
     r"\(?(?:(?:ist |wurde |is |was |est |a été )?"
@@ -99,7 +100,7 @@ _NO_MORE = (
     r"|annul\w{0,4}|déjà (?:payée?|réglée?)s?|remplacée? par"
     r"|anulad\w{1,2}|cancelad\w{1,2}|ya pagad\w{1,2}|sustituid[ao] por"
     r"|annullat\w|già pagat\w|sostituit[ao] da|geannuleerd|reeds betaald|vervangen door)"
-    r"|已取消|取消|作废|已付|已支付)"
+    r"|已取消|取消|已?作废|已?冲红|已付|已支付)"
 )
 _EXCLUDED = re.compile(
     rf"(?:\b(?:{_NOT})\b|{_NOT_CHINESE})[.:]?\s?{_OF_A_DOCUMENT}{_LIST}|{_NUMBER}\s?{_NO_MORE}", re.IGNORECASE

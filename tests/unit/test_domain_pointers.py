@@ -167,6 +167,31 @@ def test_the_nearest_neighbour_of_the_figure_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "INV-1001 ausgenommen INV-1002",
+        "INV-1001 nicht enthalten: INV-1002",
+        "INV-1001 not incl. INV-1002",
+        "INV-1001 tranne INV-1002",
+        "INV-1001 esclusa INV-1002",
+        "INV-1001 après paiement de INV-1002",
+        "INV-1001 sustituye a INV-1002",
+        "INV-1001替换INV-1002",
+        "INV-1001 未付INV-1002",
+        "INV-1001, 已支付INV-1002后",
+        "INV-1001 / INV-1002已作废",
+        "INV-1001 INV-1002已冲红",
+    ],
+)
+def test_what_a_text_says_is_not_paid(text: str) -> None:
+    index = DocumentIndex([("one", ["INV-1001"]), ("two", ["INV-1002"])])
+    assert [(found.resolution.keys, found.aside) for found in mentions(text, index)] == [
+        (("one",), False),
+        (("two",), True),
+    ]
+
+
+@pytest.mark.parametrize(
     ("text", "months"),
     [
         ("Miete März 2026", [[(2026, 3)]]),
