@@ -41,17 +41,6 @@ def test_an_allocation_of_more_than_its_document_is_doubted_where_another_is_exa
     => balance 300.00
     => match P-77 INV-1001 300.00 suggested exact_document
     => match P-77 INV-2002 450.00 suggested exact_document
-def test_who_pays_exactly_what_he_names_goes_before_a_part_of_another() -> None:
-    """
-    invoice  2026-01-05  F00914  5000.00
-    invoice  2026-01-06  F00915  8880.00
-    invoice  2026-01-07  F00919  9000.00
-    payment  2026-01-18  P-77    2242.50  text "F00915"
-    payment  2026-01-20  P-78   13880.00  text "F00914 F00915"
-    => balance 6757.50
-    => match P-77 F00915 2242.50 suggested remittance_text:exact_document
-    => match P-78 F00914 5000.00 confirmed remittance_text:exact_document
-    => match P-78 F00915 8880.00 confirmed remittance_text:exact_document
     """
 
 
@@ -63,16 +52,6 @@ def test_an_allocation_of_no_more_than_its_document_was_is_not_doubted() -> None
     payment  2026-01-20  P-77      450.00  pays INV-1001 450.00
     => balance 450.00
     => match P-77 INV-1001 450.00 confirmed exact_document
-def test_instalments_that_settle_a_document_stay_beside_one_that_pays_it_again() -> None:
-    """
-    invoice  2026-01-06  F00915  888.00
-    payment  2026-01-18  P-77    300.00  text "F00915"
-    payment  2026-01-20  P-78    588.00  text "F00915"
-    payment  2026-01-22  P-79    888.00  text "F00915"
-    => balance -888.00
-    => OVERPAYMENT F00915 888.00
-    => match P-77 F00915 300.00 confirmed remittance_text:exact_document
-    => match P-78 F00915 588.00 confirmed remittance_text:exact_document
     """
 
 
@@ -105,6 +84,39 @@ def test_what_is_paid_on_a_cancelled_document_is_not_offered_for_any_other_of_th
     => balance 0
     => PAYMENT_ON_CANCELLED P-77 450.00
     => PAYMENT_ON_CANCELLED P-78 451.00
+    """
+
+
+@scenario
+def test_who_pays_exactly_what_he_names_goes_before_a_part_of_another() -> None:
+    """
+    invoice  2026-01-05  F00914  5000.00
+    invoice  2026-01-06  F00915  8880.00
+    invoice  2026-01-07  F00919  9000.00
+    payment  2026-01-18  P-77    2242.50  text "F00915"
+    payment  2026-01-20  P-78   13880.00  text "F00914 F00915"
+    => balance 6757.50
+    => match P-77 F00915 2242.50 suggested remittance_text:exact_document
+    => match P-78 F00914 5000.00 confirmed remittance_text:exact_document
+    => match P-78 F00915 8880.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_instalments_that_settle_a_document_stay_beside_one_that_pays_it_again() -> None:
+    """
+    invoice  2026-01-06  F00915  888.00
+    payment  2026-01-18  P-77    300.00  text "F00915"
+    payment  2026-01-20  P-78    588.00  text "F00915"
+    payment  2026-01-22  P-79    888.00  text "F00915"
+    => balance -888.00
+    => OVERPAYMENT F00915 888.00
+    => match P-77 F00915 300.00 confirmed remittance_text:exact_document
+    => match P-78 F00915 588.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
 def test_a_part_of_what_is_dated_long_after_it_is_only_shown_until_the_rest_comes() -> None:
     """
     invoice  2026-02-05  F00915  888.00
