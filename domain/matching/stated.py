@@ -19,8 +19,8 @@ _FIGURES_MAX = 12
 
 
 def stated(text: str, currency: str, total_minor: int, index: DocumentIndex) -> list[tuple[Mention, int]]:
-    """The documents of ``text``, each with the amount behind it in minor units, if these add up to ``total_minor``;
-    else nothing. The total may stand there, too.
+    """The documents of ``text``, each with the first amount behind it in minor units, if there are several and these
+    add up to ``total_minor``; else nothing.
     """
     between, written = around_amounts(plain(text))
     if len(written) < 2 or _named(between[-1], index):
@@ -28,12 +28,13 @@ def stated(text: str, currency: str, total_minor: int, index: DocumentIndex) -> 
     found: dict[tuple[str, ...], tuple[Mention, int]] = {}
     for before, figures in zip(between[:-1], written, strict=True):
         named, amount = _named(before, index), minor(figures, currency)
-        if not named and amount == total_minor:
-            continue
+        if not named:
+            continue  # the total, or what else is said of the document before: RMR05 its whole amount, RMR06 a discount
         if len(named) != 1 or not amount or named[0].resolution.keys in found:
             return []
         found[named[0].resolution.keys] = (named[0], amount)
-    return list(found.values()) if sum(amount for _, amount in found.values()) == total_minor else []
+    whole = sum(amount for _, amount in found.values()) == total_minor
+    return list(found.values()) if whole and len(found) > 1 else []
 
 
 def _named(text: str, index: DocumentIndex) -> list[Mention]:

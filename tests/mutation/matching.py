@@ -199,8 +199,8 @@ MATCHING: Final = (
     Mutation(
         "amounts that a text states need not be the payment",
         "domain/matching/stated.py",
-        "if sum(amount for _, amount in found.values()) == total_minor else []",
-        "",
+        "if whole and len(found) > 1 else []",
+        "if len(found) > 1 else []",
     ),
     Mutation(
         "what a text states is shared out by date",
