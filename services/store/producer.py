@@ -31,6 +31,10 @@ def make_producer(
             "client.id": client_id,
             "enable.idempotence": True,
             "acks": "all",
+            # One request at a time: the first batch of a partition that is new to its broker may be refused for the
+            # moment while the second is taken, for a broker that does not know the producer takes any sequence number.
+            # The first, sent again, is then answered as a duplicate, which librdkafka takes for delivered.
+            "max.in.flight.requests.per.connection": 1,
             "partitioner": PRODUCER_PARTITIONER,
             "message.timeout.ms": delivery_timeout_s * 1000,
             **{name.replace("_", "."): value for name, value in more.items()},

@@ -217,8 +217,8 @@ MATCHING: Final = (
     Mutation(
         "what a text excepts is a part of sums",
         "domain/matching/candidates.py",
-        "document.key not in receipt.without and first",
-        "first",
+        "[d for d in fitting if d.key not in receipt.without]",
+        "list(fitting)",
     ),
     Mutation(
         "who excepts a document names it",

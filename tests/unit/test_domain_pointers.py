@@ -70,6 +70,35 @@ def test_everything_but_one_document_is_everything_else() -> None:
 
 
 @scenario
+def test_what_a_text_excepts_from_a_range_is_not_paid_in_part_either() -> None:
+    """
+    invoice  2026-01-05  INV-10106  100.00
+    invoice  2026-01-06  INV-10107  101.00
+    invoice  2026-01-07  INV-10108  102.00
+    invoice  2026-01-08  INV-10109  103.00
+    payment  2026-01-20  P-77       250.00  text "inv 10106-10109 except 10108"
+    => balance 156.00
+    => match P-77 INV-10106 100.00 confirmed remittance_text:normalised_document
+    => match P-77 INV-10107 101.00 confirmed remittance_text:normalised_document
+    => match P-77 INV-10109 49.00 confirmed remittance_text:normalised_document
+    => SHORT_PAYMENT INV-10109 54.00
+    """
+
+
+@scenario
+def test_of_what_is_named_the_only_choice_that_is_exactly_paid_is_meant() -> None:
+    """
+    invoice  2026-01-05  INV-1001  100.00
+    invoice  2026-01-06  INV-2002  200.00
+    invoice  2026-01-07  INV-3003  300.00
+    payment  2026-01-20  P-77      500.00  text "INV-1001 INV-2002 INV-3003"
+    => balance 100.00
+    => match P-77 INV-2002 200.00 confirmed remittance_text:exact_document
+    => match P-77 INV-3003 300.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
 def test_what_is_excepted_is_no_part_of_a_sum() -> None:
     """
     invoice  2026-03-26  INV-1001  164.00
