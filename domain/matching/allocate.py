@@ -173,9 +173,7 @@ def _from_text(
 
 def _serve_by_date(run: Settlement, index: DocumentIndex) -> None:
     """Payments and credit notes in canonical order; of one day the credit notes first: who pays knows of them."""
-    by_payment: dict[str, list[Claim]] = {}
-    for claim in run.claims:
-        by_payment.setdefault(claim.payment, []).append(claim)
+    by_payment = run.claims_by_payment()
     in_turn = _of(run.items, EntryKind.PAYMENT, *CREDITS)
     in_turn.sort(key=lambda item: (item.fact.business_date, item.fact.kind is EntryKind.PAYMENT))
     not_exact: list[tuple[list[Item], list[Item]]] = []

@@ -42,9 +42,7 @@ def with_doubts(
 ) -> list[Claim] | None:
     """The claims of the run in their order, those in doubt changed; ``None`` where none is."""
     doubts = _Doubts(run, index, rules, known, notes)
-    by_payment: dict[str, list[Claim]] = {}
-    for claim in run.claims:
-        by_payment.setdefault(claim.payment, []).append(claim)
+    by_payment = run.claims_by_payment()
     changed = {
         key: better
         for key, claims in by_payment.items()

@@ -34,9 +34,7 @@ def with_pointed(
 ) -> list[Claim] | None:
     """The claims of the run in their order, with those of what texts point to; ``None`` where none is new."""
     pointed = _Pointed(run, index, rules, known, notes)
-    by_payment: dict[str, list[Claim]] = {}
-    for claim in run.claims:
-        by_payment.setdefault(claim.payment, []).append(claim)
+    by_payment = run.claims_by_payment()
     payments = [payment for payment in run.items.values() if payment.fact.kind is EntryKind.PAYMENT]
     unsure = [payment for payment in payments if pointed.may_point(payment, by_payment.get(payment.key, ()))]
     better: dict[str, list[Claim]] = {}

@@ -88,6 +88,13 @@ class Settlement(msgspec.Struct):
     refunded_minor: dict[str, int]
     """payment -> Σ taken by refunds."""
 
+    def claims_by_payment(self) -> dict[str, list[Claim]]:
+        """Payment -> its claims, in their order."""
+        found: dict[str, list[Claim]] = {}
+        for claim in self.claims:
+            found.setdefault(claim.payment, []).append(claim)
+        return found
+
     def allocated(self, key: str) -> int:
         item = self.items[key]
         return item.original_minor - item.left_minor

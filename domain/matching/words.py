@@ -54,27 +54,26 @@ _DOCUMENT_WORDS = frozenset(
         "FACTURA",
         "FACTURE",
         "FACTURES",
+        "FACTUUR",
+        "FATT",
         "FATTURA",
         "FATTURE",
-        "FATT",
         "FC",
         "FT",
         "INV",
+        "INVOICE",
+        "INVOICES",
+        "NO",
+        "NR",
+        "RE",
+        "RECHN",
+        "RECHNG",
+        "RECHNUNG",
+        "RECHNUNGEN",
+        "RG",
+        "RNR",
     }
-) | {
-    "INVOICE",
-    "INVOICES",
-    "NO",
-    "NR",
-    "RE",
-    "RECHNG",
-    "RECHNUNG",
-    "RECHNUNGEN",
-    "RG",
-    "RNR",
-    "RECHN",
-    "FACTUUR",
-}
+)
 #: figures with their letters and joints, and a list of such
 _NUMBER = r"(?:[A-Za-z]{1,8}[-/. ]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
 _NEXT = r"(?:[A-Za-z]{1,8}[-/.]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
