@@ -8,7 +8,8 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +30,33 @@ from streams.engine import (
     engine_of,
 )
 
-_BATCH_SCHEMA: Any = fastavro.parse_schema({"type": "array", "items": EVENT_SCHEMA})
+#: all fields of an event are zigzag varints on the wire (Avro 1.12, "Complex Types": an enum is an int, a timestamp a
+#: long), so the records of a batch, one after the other, are an Avro array of longs
+_FIELDS = len(EVENT_SCHEMA["fields"])
+_LONGS: Any = fastavro.parse_schema({"type": "array", "items": "long"})
+_ONLY_EVENTS = {EVENT_HEADER}
+_header_of = itemgetter(slice(0, HEADER_BYTES))
+_body_of = itemgetter(slice(HEADER_BYTES, None))
 _GC_THRESHOLD = 50_000
 _POLL_S = 0.005
 
 
-def decode_events(values: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Read all records of a batch in one go: Avro bodies behind a block count are an Avro array.
+def decode_events(values: Sequence[bytes]) -> Iterator[tuple[int, ...]]:
+    """Read all records of a batch in one go, each as its fields in their order; a currency is its symbol's index.
 
-    Raises ``ValueError`` when a value has another schema's header.
+    Raises ``ValueError`` when a value has another schema's header, or there are more or fewer fields than those of so
+    many events.
     """
-    if any(not value.startswith(EVENT_HEADER) for value in values):
+    if {*map(_header_of, values)} != _ONLY_EVENTS:
         raise ValueError("a record of this batch is no event")
-    block = b"".join([_zigzag(len(values)), *(value[HEADER_BYTES:] for value in values), b"\x00"])
-    found: Any = fastavro.schemaless_reader(io.BytesIO(block), _BATCH_SCHEMA, None)
-    return list(found)
+    block = io.BytesIO(b"".join((_zigzag(_FIELDS * len(values)), *map(_body_of, values), b"\x00")))
+    try:
+        longs: Any = fastavro.schemaless_reader(block, _LONGS, None)
+    except EOFError as error:
+        raise ValueError("the records of this batch are no events") from error
+    assert len(longs) == _FIELDS * len(values)
+    fields = iter(longs)
+    return zip(*[fields] * _FIELDS, strict=True)
 
 
 def _zigzag(number: int) -> bytes:
@@ -92,8 +105,9 @@ def build_app(arguments: Mapping[str, str]) -> tuple[faust.App, marks.Marks]:
 def _add_agent(
     app: faust.App, topic: str, name: str, rule: job.Rule, findings: str, counter: marks.Marks
 ) -> None:
-    def apply(account: job.Account, event: dict[str, Any]) -> list[bytes] | None:
-        found = rule(account, event["event_id"], event["document"], event["amount_minor"])
+    def apply(account: job.Account, event: tuple[int, ...]) -> list[bytes] | None:
+        event_id, document, amount, _, _ = event
+        found = rule(account, event_id, document, amount)
         return None if found is None else [encode_finding(*one) for one in found]
 
     @batch_agent(app, topic, name=name)
