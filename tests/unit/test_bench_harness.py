@@ -136,7 +136,7 @@ def test_a_batch_is_decoded_as_its_events_were_encoded() -> None:
     with pytest.raises(ValueError, match="no event"):
         decode_events([encode_finding(OPENED, 1, 1)])
     whole = encode_event(events[0])
-    for broken in (whole + b"\x02", whole[:-1]):
+    for broken in (whole + b"\x02", whole + b"\x00", whole[:-1]):
         with pytest.raises(ValueError, match="are no events"):
             decode_events([whole, broken])
 
