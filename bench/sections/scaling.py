@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from bench.broker import Input
@@ -20,6 +22,7 @@ from schemas.progress import read_progress
 
 PARTITIONS = (4, 16, 64)
 WORKERS = (1, 2, 4)
+ROUNDS = 3
 _WORKERS_PARTITIONS = 8
 _FINISHED_WITHIN_S = 300.0
 _STARTED_WITHIN_S = 60.0
@@ -31,16 +34,18 @@ _POLL_S = 0.05
 
 def scaling(runner: Runner, workload: Workload, say: Callable[[str], None]) -> dict[str, Any]:
     """Events per second and CPU seconds per million events. Blocks for minutes. Raises when a digest differs."""
-    by_partitions: dict[str, Any] = {}
-    for partitions in PARTITIONS:
-        given = runner.broker.publish(workload, f"bench-scale-{runner.session}-{partitions}", partitions)
-        by_partitions[str(partitions)] = _measure(runner, given, 1)
-        say(f"{partitions} partitions, one worker: {by_partitions[str(partitions)]}")
-    given = runner.broker.publish(workload, f"bench-scale-{runner.session}-workers", _WORKERS_PARTITIONS)
-    by_workers: dict[str, Any] = {}
-    for workers in WORKERS:
-        by_workers[str(workers)] = _measure(runner, given, workers)
-        say(f"{workers} workers, {_WORKERS_PARTITIONS} partitions: {by_workers[str(workers)]}")
+    inputs = {
+        partitions: runner.broker.publish(workload, f"bench-scale-{runner.session}-{partitions}", partitions)
+        for partitions in {*PARTITIONS, _WORKERS_PARTITIONS}
+    }
+    by_partitions = _medians(
+        {str(count): partial(_measure, runner, inputs[count], 1) for count in PARTITIONS},
+        lambda count, found: say(f"{count} partitions, one worker: {found}"),
+    )
+    by_workers = _medians(
+        {str(count): partial(_measure, runner, inputs[_WORKERS_PARTITIONS], count) for count in WORKERS},
+        lambda count, found: say(f"{count} workers, {_WORKERS_PARTITIONS} partitions: {found}"),
+    )
     changing = _while_workers_change(runner, workload)
     say(f"workers that come and go: {changing}")
     runner.broker.delete(f"bench-scale-{runner.session}")
@@ -51,6 +56,21 @@ def scaling(runner: Runner, workload: Workload, say: Callable[[str], None]) -> d
         "workers": by_workers,
         "changing_workers": changing,
         "cost_spread_over_partitions": round(max(costs) / min(costs) - 1, 3),
+    }
+
+
+def _medians(
+    measures: Mapping[str, Callable[[], dict[str, float]]], say: Callable[[str, dict[str, float]], None]
+) -> dict[str, dict[str, float]]:
+    """Of each figure the median of ``ROUNDS``; in each round everything is measured once."""
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in measures}
+    for _ in range(ROUNDS):
+        for name, measure in measures.items():
+            runs[name].append(measure())
+            say(name, runs[name][-1])
+    return {
+        name: {figure: statistics.median(run[figure] for run in found) for figure in found[0]}
+        for name, found in runs.items()
     }
 
 
