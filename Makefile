@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 STAMP := .venv/.tieout-stamp
 BIN := .venv/bin
 FAST := $(wildcard tests/unit tests/scenarios tests/property tests/contract tests/architecture)
-SLOW := $(wildcard tests/mutation tests/integration tests/e2e tests/fault)
+SLOW := $(wildcard tests/integration tests/e2e tests/fault)
 
 .PHONY: help setup demo up down check test format docs bench clean
 
@@ -35,8 +35,9 @@ check: setup ## Lint, types, import rules and the fast tests (100 % branches of 
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered $(FAST)
 
-test: check ## Everything that CI runs: check, then integration, end-to-end and short fault tests
+test: check ## Everything that CI runs: check, mutations of the rules, then integration, end-to-end and short fault tests
 	@.ci/chromium
+	$(BIN)/python -m pytest -q -n auto tests/mutation
 	$(BIN)/python -m pytest -q $(SLOW)
 
 format: setup ## Format the code and mend what ruff can mend
