@@ -289,8 +289,8 @@ MATCHING: Final = (
     Mutation(
         "the year beside a number is a number",
         WORDS,
-        "if not is_figure(text) and not (with_year and is_year(text)):",
-        "if not is_figure(text):",
+        "if not is_figure(text) and not (with_year and is_year(text))",
+        "if not is_figure(text)",
     ),
     Mutation(
         "an instalment is never a document's number",
