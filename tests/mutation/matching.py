@@ -257,6 +257,12 @@ MATCHING: Final = (
         "pass",
     ),
     Mutation(
+        "a row of payments that are told by one another may be of any length",
+        POINTED,
+        "for _ in range(ROUNDS_MAX):",
+        "while True:",
+    ),
+    Mutation(
         "a running number of another year is pointed to",
         POINTERS,
         "if (not year or not forms.year or year == forms.year)",
