@@ -42,44 +42,22 @@ _ITS_AMOUNT = re.compile(
 PREFIX_MAX = 8
 #: a number that spaces or joints split into more pieces than this is none
 PIECES_MAX = 4
+#: a word before bare figures that makes them look like the number of a document, or of an order
 _KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
-_DOCUMENT_WORDS = frozenset(
-    {
-        "BILL",
-        "DOC",
-        "DOCUMENT",
-        "FACT",
-        "FACTURA",
-        "FACTURE",
-        "FACTURES",
-        "FACTUUR",
-        "FATT",
-        "FATTURA",
-        "FATTURE",
-        "FC",
-        "FT",
-        "INV",
-        "INVOICE",
-        "INVOICES",
-        "NO",
-        "NR",
-        "RE",
-        "RECHN",
-        "RECHNG",
-        "RECHNUNG",
-        "RECHNUNGEN",
-        "RG",
-        "RNR",
-    }
+#: an invoice in the languages of payers
+_INVOICE_WORDS = (
+    *("rechnung", "rechnungen", "rg", "re", "invoice", "invoices", "inv"),
+    *("factuur", "facture", "factures", "fact", "factura", "fattura", "fatture"),
 )
+#: a word before a document's number, however short that is
+_DOCUMENT_WORDS = frozenset(map(str.upper, _INVOICE_WORDS)) | {
+    *("BILL", "DOC", "DOCUMENT", "FATT", "FC", "FT", "NO", "NR", "RECHN", "RECHNG", "RNR")
+}
 #: figures with their letters and joints, and a list of such
 _NUMBER = r"(?:[A-Za-z]{1,8}[-/. ]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
 _NEXT = r"(?:[A-Za-z]{1,8}[-/.]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
 _LIST = rf"{_NUMBER}(?:\s?(?:[,;+&、和]|\b(?:und|and|et|y|e)\b)\s?{_NEXT}){{0,20}}"
-_INVOICE_WORD = (
-    "rechnung|rechnungen|rg|re|invoice|invoices|inv|factuur|facturen|facture|factures|fact|fattura|fatture"
-)
-_OF_A_DOCUMENT = rf"(?:(?:{_INVOICE_WORD}|factura|facturas|nr|no|发票)[.:#]?\s?){{0,3}}"
+_OF_A_DOCUMENT = rf"(?:(?:{'|'.join(_INVOICE_WORDS)}|facturas|facturen|nr|no|发票)[.:#]?\s?){{0,3}}"
 #: what stands behind one of these is told not to be paid: "10050 ohne 10042"
 _NOT = (
     "ohne|außer|ausser|nicht|exkl|mit ausnahme von|nach zahlung von|ersetzt|storno"
