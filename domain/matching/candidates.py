@@ -22,6 +22,8 @@ SLIPS_MAX = 2
 SHARE_OF_STEPS = 10
 #: what is open and what is misspelt is compared at every event of the account
 _PAIRS_KEPT = 65_536
+#: and so are the names of its payers
+_NAMES_KEPT = 4_096
 ScoreParts = tuple[tuple[str, int], ...]
 
 
@@ -231,6 +233,7 @@ _LEGAL_FORMS = frozenset(
 _CHINESE_FORMS = ("股份有限公司", "有限责任公司", "有限公司")
 
 
+@functools.lru_cache(maxsize=_NAMES_KEPT)
 def name_key(name: str) -> str:
     """A party's name without case, signs, the order of its words and its legal form."""
     letters = "".join(c if c.isalnum() else " " for c in plain(name).upper())

@@ -28,6 +28,8 @@ _NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
 _PREFIX = re.compile(r"^[A-Z]+(?=\d)")
 #: The same few thousand numbers of a working set are normalised again and again.
 FORMS_KEPT = 65_536
+#: The texts of an account's payments are read again at each of its events.
+TEXTS_KEPT = 2_048
 #: A bare number shorter than this is too weak to be taken for a document.
 BARE_DIGITS_MIN = 3
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from domain.matching.forms import BARE_DIGITS_MIN, DocumentIndex, ReferenceRule, Resolution, plain
+from domain.matching.forms import BARE_DIGITS_MIN, TEXTS_KEPT, DocumentIndex, ReferenceRule, Resolution, plain
 from domain.matching.ranges import ranges
 from domain.matching.structured import number_within, ungrouped
 from domain.matching.words import (
     PIECES_MAX,
     WORD,
     Parted,
+    asks_for_numbers,
     is_figure,
     is_money,
     is_other_number,
@@ -64,8 +66,9 @@ def asides(text: str, index: DocumentIndex) -> list[Mention]:
 
 def _parts(text: str, index: DocumentIndex) -> Parted:
     text = ungrouped(plain(text))
-    for without in (without_money_but, without_months, without_instalments):
-        text = without(text, index.has)
+    if asks_for_numbers(text):
+        for without in (without_money_but, without_months, without_instalments):
+            text = without(text, index.has)
     return parted(text)
 
 
@@ -85,7 +88,7 @@ def _beside(parts: Parted, index: DocumentIndex) -> Iterator[Mention]:
 def _between(text: str, index: DocumentIndex) -> Iterator[Mention]:
     """The documents inside ranges: only where every number of the range is one document of ours."""
     for written in ranges(text):
-        if not written.whole or len(written.figures[0]) < BARE_DIGITS_MIN:
+        if not written.whole or len(written.first) < BARE_DIGITS_MIN:
             continue
         if index.resolve(written.text).keys:
             continue  # a document whose own number looks like a range
@@ -95,20 +98,29 @@ def _between(text: str, index: DocumentIndex) -> Iterator[Mention]:
 
 
 def _candidates(text: str, index: DocumentIndex) -> Iterator[Mention]:
-    words: list[str] = WORD.findall(text)
+    words = _words(text)
     position = 0
     while position < len(words):
-        word = words[position]
+        pieces, may_be_number = words[position]
         # "INV 1001", "RE 2026 0815": a number split by spaces is read as one, before its pieces are read alone.
-        pieces = _pieces(words, position)
         joined = _joined(pieces, index) if len(pieces) > 1 else None
         if joined is not None:
             yield joined
             position += joined.text.count(" ") + 1
             continue
-        if not is_money(words, position) and not is_other_number(words, position):
-            yield from _read(word, index)
+        if may_be_number:
+            yield from _read(pieces[0], index)
         position += 1
+
+
+@functools.lru_cache(maxsize=TEXTS_KEPT)
+def _words(text: str) -> tuple[tuple[Sequence[str], bool], ...]:
+    """Each word of ``text`` with what may be of one number with it, and whether it may be a number by itself."""
+    words: list[str] = WORD.findall(text)
+    return tuple(
+        (_pieces(words, position), not is_money(words, position) and not is_other_number(words, position))
+        for position in range(len(words))
+    )
 
 
 def _pieces(words: Sequence[str], position: int) -> Sequence[str]:

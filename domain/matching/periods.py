@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from babel import Locale
 
+from domain.matching.forms import TEXTS_KEPT
 from domain.matching.ranges import JOINT
 
 Month = tuple[int, int]
@@ -58,7 +59,7 @@ def _pattern() -> re.Pattern[str]:
     )
 
 
-class _Named(msgspec.Struct):
+class _Named(msgspec.Struct, frozen=True):
     """A stretch of a text that names the months from ``first`` to ``last``."""
 
     start: int
@@ -72,6 +73,11 @@ class _Named(msgspec.Struct):
 
 def periods(text: str, day: dt.date) -> list[list[Month]]:
     """What ``text`` names, each as its months; from one to another is one. ``day``: of the payment."""
+    return [_months(one, day) for one in _named_in(text) if one.year is not None or not one.weak]
+
+
+@functools.lru_cache(maxsize=TEXTS_KEPT)
+def _named_in(text: str) -> tuple[_Named, ...]:
     named: list[_Named] = []
     text = text.casefold()
     for match in _pattern().finditer(text):
@@ -82,7 +88,7 @@ def periods(text: str, day: dt.date) -> list[list[Month]]:
             named[-1] = _Named(before.start, now.end, before.first, now.last, year, before.weak and not year)
         else:
             named.append(now)
-    return [_months(one, day) for one in named if one.year is not None or not one.weak]
+    return tuple(named)
 
 
 _JOINED = re.compile(JOINT)

@@ -26,19 +26,28 @@ from domain.rules import RulesByDate
 POINTED_PPM = 900_000
 #: of so many documents that a text points to every choice is added up
 _CHOICES_MAX = 8
+#: A payment that is told only by what another one leaves, which is told only by what a third leaves, and so on: of a
+#: longer row each would be booked on so many others that one slip in it moves them all. So each text is read so often.
+ROUNDS_MAX = 8
 _FIGURES = re.compile(r"\d+")
 
 
 def with_pointed(
     run: Settlement, index: DocumentIndex, rules: RulesByDate, known: Sequence[str], notes: Notes | None
 ) -> list[Claim] | None:
-    """The claims of the run in their order, with those of what texts point to; ``None`` where none is new."""
-    pointed = _Pointed(run, index, rules, known, notes)
+    """The claims of the run in their order, with those of what texts point to; ``None`` where none is new.
+
+    What one payment is sure to mean leaves less that another may mean: so those in doubt are looked at again, as long
+    as that decides any of them, at most ``ROUNDS_MAX`` times each.
+    """
     by_payment = run.claims_by_payment()
     payments = [payment for payment in run.items.values() if payment.fact.kind is EntryKind.PAYMENT]
-    unsure = [payment for payment in payments if pointed.may_point(payment, by_payment.get(payment.key, ()))]
+    unsure = [payment for payment in payments if _may_point(run, payment, by_payment.get(payment.key, ()))]
+    if not unsure and notes is None:
+        return None
+    pointed = _Pointed(run, index, rules, known, notes)
     better: dict[str, list[Claim]] = {}
-    while unsure:  # what one payment is sure to mean leaves less that another may mean
+    for _ in range(ROUNDS_MAX):
         left = []
         for payment in unsure:
             claims = better[payment.key] = pointed.by(payment, by_payment.get(payment.key, ()))
@@ -49,6 +58,20 @@ def with_pointed(
         unsure = left
     claims = [claim for p in payments for claim in better.get(p.key, by_payment.get(p.key, ()))]
     return claims if claims != run.claims else None
+
+
+def _may_point(run: Settlement, payment: Item, named: Sequence[Claim]) -> bool:
+    """Whether the payment does not settle what it names, and names nothing that may mean two documents."""
+    if payment.fact.claims or payment.fact.decided or not payment.original_minor:
+        return False
+    if any(claim.stated for claim in named):
+        return False
+    documents = [debit_documents(claim.keys, run.items) for claim in named]
+    if any(len(keys) > 1 for keys in documents):
+        return False
+    return payment.left_minor > 0 or (
+        any(map(_is_bare, named)) and any(run.items[key].left_minor for (key,) in filter(None, documents))
+    )
 
 
 class _Pointed:
@@ -72,20 +95,6 @@ class _Pointed:
                 for key, document in documents.items()
             ),
             notes,
-        )
-
-    def may_point(self, payment: Item, named: Sequence[Claim]) -> bool:
-        """Whether the payment does not settle what it names, and names nothing that may mean two documents."""
-        if payment.fact.claims or payment.fact.decided or not payment.original_minor:
-            return False
-        if any(claim.stated for claim in named):
-            return False
-        documents = [debit_documents(claim.keys, self._run.items) for claim in named]
-        if any(len(keys) > 1 for keys in documents):
-            return False
-        return payment.left_minor > 0 or (
-            any(map(_is_bare, named))
-            and any(self._run.items[key].left_minor for (key,) in filter(None, documents))
         )
 
     def by(self, payment: Item, named: Sequence[Claim]) -> list[Claim]:

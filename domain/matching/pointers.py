@@ -231,7 +231,7 @@ class _Reading:
             inside = {
                 key: None for figures in written.figures for key in self._numbers.ending(figures, year, _ANY)
             }
-            short = len(written.figures[0]) < BARE_DIGITS_MIN
+            short = len(written.first) < BARE_DIGITS_MIN
             if inside:
                 yield Pointer(written.text, tuple(inside), "range", faint=short)
 

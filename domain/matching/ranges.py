@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator
 
 import msgspec
+
+from domain.matching.forms import TEXTS_KEPT
 
 #: a range that is longer than this is no list of documents
 RANGE_MAX = 50
@@ -19,12 +22,19 @@ _RANGE = re.compile(rf"(?<![0-9A-Za-z./_-]){_NUMBER}{JOINT}{_NUMBER}(?![0-9A-Za-
 
 
 class Range(msgspec.Struct, frozen=True):
-    """``figures``: of every number of the range, as many as the first end has. ``whole``: so has the last end."""
+    """``first`` and ``last``: figures of the ends, as many of each. ``whole``: so the last end is written."""
 
     text: str
     prefix: str
-    figures: tuple[str, ...]
+    first: str
+    last: str
     whole: bool
+
+    @property
+    def figures(self) -> Iterator[str]:
+        """Of every number of the range, as many as the first end has."""
+        width = len(self.first)
+        return (str(number).zfill(width) for number in range(int(self.first), int(self.last) + 1))
 
     @property
     def numbers(self) -> Iterator[str]:
@@ -32,13 +42,15 @@ class Range(msgspec.Struct, frozen=True):
         return (self.prefix + figures for figures in self.figures)
 
 
-def ranges(text: str) -> Iterator[Range]:
+@functools.lru_cache(maxsize=TEXTS_KEPT)
+def ranges(text: str) -> tuple[Range, ...]:
     """The ranges of at most ``RANGE_MAX`` steps in ``text``. An end may be shortened: "00042 - 46"."""
+    found: list[Range] = []
     for match in itertools.islice(_RANGE.finditer(text), RANGES_MAX):
         prefix, first, _, last = match.groups()
         whole = len(last) == len(first)
         if len(last) < len(first):
             last = first[: -len(last)] + last
         if len(first) == len(last) and 1 <= int(last) - int(first) <= RANGE_MAX:
-            figures = (str(number).zfill(len(first)) for number in range(int(first), int(last) + 1))
-            yield Range(match.group().strip(), prefix, tuple(figures), whole)
+            found.append(Range(match.group().strip(), prefix, first, last, whole))
+    return tuple(found)

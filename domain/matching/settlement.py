@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from domain.facts import EntryKind, Fact
 from domain.matching.candidates import ScoreParts
-from domain.matching.forms import squeeze
+from domain.matching.forms import FORMS_KEPT, squeeze
 
 AMBIGUOUS_PPM = 500_000
 PART_OF_REFERENCE = "reference"
+
+
+@functools.lru_cache(maxsize=FORMS_KEPT)
+def _squeezed(document_no: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(squeeze, (document_no, *aliases))))
 
 
 class Item(msgspec.Struct):
@@ -27,7 +33,7 @@ class Item(msgspec.Struct):
     @property
     def numbers(self) -> tuple[str, ...]:
         """What it answers to, squeezed, each once."""
-        return tuple(dict.fromkeys(map(squeeze, (self.fact.document_no, *self.fact.aliases))))
+        return _squeezed(self.fact.document_no, self.fact.aliases)
 
     @property
     def order(self) -> tuple[dt.date, dt.datetime, str, str]:
@@ -106,8 +112,8 @@ def _is_debit(fact: Fact) -> bool:
 
 def debit_documents(keys: Sequence[str], items: Mapping[str, Item]) -> list[str]:
     """Those of ``keys`` that are debit documents of this account, oldest due first."""
-    debits = [items[key] for key in keys if _is_debit(items[key].fact)]
-    return [item.key for item in sorted(debits, key=lambda i: i.due_order)]
+    debits = [key for key in keys if _is_debit(items[key].fact)]
+    return debits if len(debits) < 2 else sorted(debits, key=lambda key: items[key].due_order)
 
 
 def take(

@@ -6,13 +6,14 @@ ISO 11649 (``RF83100234``), the Swiss QR reference (27 figures) and the Belgian 
 
 from __future__ import annotations
 
+import functools
 import re
 
 from stdnum import iso11649
 from stdnum.be import ogm_vcs
 from stdnum.ch import esr
 
-from domain.matching.forms import squeeze
+from domain.matching.forms import TEXTS_KEPT, squeeze
 
 #: as they are printed: in groups of four, or two and then five
 _IN_GROUPS = re.compile(
@@ -32,6 +33,7 @@ def number_within(word: str) -> str | None:
     return None
 
 
+@functools.lru_cache(maxsize=TEXTS_KEPT)
 def ungrouped(text: str) -> str:
     """``text`` with structured references, written in groups, in one piece each."""
 

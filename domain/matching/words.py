@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from domain.matching.forms import BARE_DIGITS_MIN, plain, squeeze
+from domain.matching.forms import BARE_DIGITS_MIN, FORMS_KEPT, TEXTS_KEPT, plain, squeeze
 
 #: Runs of ASCII letters and digits with the joints that document numbers use; Chinese text separates them.
 WORD = re.compile(r"[0-9A-Za-z]+(?:[-_/.#][0-9A-Za-z]+)*")
@@ -38,50 +38,26 @@ _ITS_AMOUNT = re.compile(
     rf"(?:(?<![0-9A-Za-z])(?:{_CODE}|[€$£¥])\s?({_AMOUNT}(?:[.,]\d\d)?)|(?<![0-9A-Za-z.,/_-])({_AMOUNT}[.,]\d\d)"
     rf"|(?<![0-9A-Za-z.,/_-])({_AMOUNT})\s?(?:[€$£¥元]|{_CODE})(?!\s?\d))(?![0-9A-Za-z]|[.,/-]\d)"
 )
-#: the texts of an account's open payments are read again at each of its events
-_TEXTS_KEPT = 2_048
 #: a word before a number that is longer than this is no prefix of it
 PREFIX_MAX = 8
 #: a number that spaces or joints split into more pieces than this is none
 PIECES_MAX = 4
+#: a word before bare figures that makes them look like the number of a document, or of an order
 _KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
-_DOCUMENT_WORDS = frozenset(
-    {
-        "BILL",
-        "DOC",
-        "DOCUMENT",
-        "FACT",
-        "FACTURA",
-        "FACTURE",
-        "FACTURES",
-        "FACTUUR",
-        "FATT",
-        "FATTURA",
-        "FATTURE",
-        "FC",
-        "FT",
-        "INV",
-        "INVOICE",
-        "INVOICES",
-        "NO",
-        "NR",
-        "RE",
-        "RECHN",
-        "RECHNG",
-        "RECHNUNG",
-        "RECHNUNGEN",
-        "RG",
-        "RNR",
-    }
+#: an invoice in the languages of payers
+_INVOICE_WORDS = (
+    *("rechnung", "rechnungen", "rg", "re", "invoice", "invoices", "inv"),
+    *("factuur", "facture", "factures", "fact", "factura", "fattura", "fatture"),
 )
+#: a word before a document's number, however short that is
+_DOCUMENT_WORDS = frozenset(map(str.upper, _INVOICE_WORDS)) | {
+    *("BILL", "DOC", "DOCUMENT", "FATT", "FC", "FT", "NO", "NR", "RECHN", "RECHNG", "RNR")
+}
 #: figures with their letters and joints, and a list of such
 _NUMBER = r"(?:[A-Za-z]{1,8}[-/. ]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
 _NEXT = r"(?:[A-Za-z]{1,8}[-/.]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
 _LIST = rf"{_NUMBER}(?:\s?(?:[,;+&、和]|\b(?:und|and|et|y|e)\b)\s?{_NEXT}){{0,20}}"
-_INVOICE_WORD = (
-    "rechnung|rechnungen|rg|re|invoice|invoices|inv|factuur|facturen|facture|factures|fact|fattura|fatture"
-)
-_OF_A_DOCUMENT = rf"(?:(?:{_INVOICE_WORD}|factura|facturas|nr|no|发票)[.:#]?\s?){{0,3}}"
+_OF_A_DOCUMENT = rf"(?:(?:{'|'.join(_INVOICE_WORDS)}|facturas|facturen|nr|no|发票)[.:#]?\s?){{0,3}}"
 #: what stands behind one of these is told not to be paid: "10050 ohne 10042"
 _NOT = (
     "ohne|außer|ausser|nicht|exkl|mit ausnahme von|nach zahlung von|ersetzt|storno"
@@ -142,13 +118,13 @@ _OTHER_NUMBERS = frozenset(
 _NUMBER_WORDS = frozenset({"ID", "NO", "NR", "NUMBER", "NUMMER"})
 
 
-@functools.lru_cache(maxsize=_TEXTS_KEPT)
+@functools.lru_cache(maxsize=TEXTS_KEPT)
 def words_of(text: str) -> tuple[str, ...]:
     """The words of ``text`` in their order, without what is money by its form."""
     return tuple(WORD.findall(without_money(plain(text))))
 
 
-@functools.lru_cache(maxsize=_TEXTS_KEPT)
+@functools.lru_cache(maxsize=TEXTS_KEPT)
 def without_money(text: str) -> str:
     """``text`` with a sign that joins nothing in place of each amount."""
     return _MONEY.sub("|", text)
@@ -159,13 +135,13 @@ def without_money_but(text: str, is_number: Callable[[str], bool]) -> str:
     return _MONEY.sub(lambda match: match.group() if is_number(match.group()) else "|", text)
 
 
-@functools.lru_cache(maxsize=_TEXTS_KEPT)
+@functools.lru_cache(maxsize=TEXTS_KEPT)
 def without_sums(text: str) -> str:
     """``text`` without money, bare figures beside a currency code too: "EUR 500", and "500 EUR"."""
     return _BEFORE_CODE.sub("|", _AFTER_CODE.sub("|", without_money(text)))
 
 
-@functools.lru_cache(maxsize=_TEXTS_KEPT)
+@functools.lru_cache(maxsize=TEXTS_KEPT)
 def around_amounts(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What stands before, between and behind the amounts of ``text``, and the figures of each amount."""
     found = list(_ITS_AMOUNT.finditer(text))
@@ -197,13 +173,13 @@ _OTHERS = re.compile(
 )
 
 
-@functools.lru_cache(maxsize=_TEXTS_KEPT)
+@functools.lru_cache(maxsize=TEXTS_KEPT)
 def without_dates(text: str) -> str:
     """``text`` with a sign that joins nothing in place of each day and hour."""
     return _DAY.sub("|", text)
 
 
-@functools.lru_cache(maxsize=_TEXTS_KEPT)
+@functools.lru_cache(maxsize=TEXTS_KEPT)
 def without_others(text: str, known: tuple[str, ...]) -> str:
     """``text`` without the numbers that it says are the payer's or another's, and without those that are ``known``."""
     ignored = {squeeze(word) for word in known}
@@ -259,6 +235,12 @@ def without_instalments(text: str, is_number: Callable[[str], bool]) -> str:
     return _INSTALMENT.sub(kept, text)
 
 
+@functools.lru_cache(maxsize=TEXTS_KEPT)
+def asks_for_numbers(text: str) -> bool:
+    """Whether there is anything in ``text`` that the functions above leave where a document has such a number."""
+    return any(pattern.search(text) for pattern in (_MONEY, _OF_A_MONTH, _INSTALMENT))
+
+
 def is_document_word(word: str) -> bool:
     """Whether ``word`` says that a document's number follows."""
     return word.upper() in _DOCUMENT_WORDS
@@ -272,7 +254,7 @@ class Parted(NamedTuple):
     beside: str
 
 
-@functools.lru_cache(maxsize=_TEXTS_KEPT)
+@functools.lru_cache(maxsize=TEXTS_KEPT)
 def parted(text: str) -> Parted:
     """``text`` in its parts; where one is taken out, a sign stays that joins nothing."""
     excluded = " | ".join(match.group() for match in _EXCLUDED.finditer(text))
@@ -300,16 +282,20 @@ def stretches(word: str) -> Iterator[tuple[range, str]]:
             yield range(first, last + 1), word[parts[first].start() : parts[last].end()]
 
 
-def numbers_inside(word: str) -> Iterator[tuple[range, str]]:
+@functools.lru_cache(maxsize=FORMS_KEPT)
+def numbers_inside(word: str) -> tuple[tuple[range, str], ...]:
     """Of ``stretches`` those that may be numbers: no dates or amounts, and not the year beside a running number."""
     figures = [part for part in _PART.findall(word) if part.isdigit()]
     with_year = not all(map(is_year, figures))
-    for places, text in stretches(word):
-        if not is_figure(text) and not (with_year and is_year(text)):
-            yield places, text
+    return tuple(
+        (places, text)
+        for places, text in stretches(word)
+        if not is_figure(text) and not (with_year and is_year(text))
+    )
 
 
-def reference_like(text: str, known: Iterable[str]) -> str | None:
+@functools.lru_cache(maxsize=TEXTS_KEPT)
+def reference_like(text: str, known: tuple[str, ...]) -> str | None:
     """The first word of ``text`` that looks like a document number, or ``None``.
 
     ``known``: references that are something else (the transfer's own ids, the customer's number).
@@ -329,7 +315,8 @@ def reference_like(text: str, known: Iterable[str]) -> str | None:
     return None
 
 
-def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
+@functools.lru_cache(maxsize=TEXTS_KEPT)
+def reference_words(text: str, known: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Words of ``text`` that may be misspelt document numbers: with digits, no amounts, no dates, no customer numbers.
 
     Each as the forms that it may have, squeezed: alone and with the word before it as its prefix.
@@ -351,7 +338,7 @@ def reference_words(text: str, known: Iterable[str]) -> list[tuple[str, ...]]:
         )
         if forms:
             found[forms] = None
-    return list(found)
+    return tuple(found)
 
 
 def is_other_number(words: Sequence[str], position: int) -> bool:

@@ -38,7 +38,7 @@ from services.imports.errors import (
     RecordTooLargeError,
     SourceUnreadableError,
 )
-from services.store.producer import make_producer
+from services.store.producer import ends_of, make_producer
 
 #: what the topics take, less the framing of a batch
 RECORD_BYTES_MAX: Final = RECORD_MAX_BYTES - 1024
@@ -84,7 +84,11 @@ class Publisher:
     def __init__(
         self, bootstrap_servers: str, encoder: Encoder, *, delivery_timeout_s: int = DELIVERY_TIMEOUT_S
     ) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._delivery_timeout_s = delivery_timeout_s
         self._encoder = encoder
+        #: (topic, partition) -> position of the first record there of which Kafka has not said where it is
+        self._somewhere: dict[tuple[str, int], int] = {}
         self._next_offsets: dict[tuple[str, int], int] = {}
         self._counts: Counter[str] = Counter()
         self._failure: tuple[int, str, str] | None = None
@@ -140,11 +144,13 @@ class Publisher:
         while self._producer.flush(0.5):
             self._raise_failure()
         self._raise_failure()
+        if self._somewhere:
+            self._look_up_ends()
         return self.receipt
 
     @property
     def receipt(self) -> Receipt:
-        """What has been delivered so far."""
+        """What has been delivered so far. Where a record is that Kafka did not say is looked up by ``flush`` only."""
         return Receipt(dict(self._next_offsets), dict(self._counts))
 
     def _delivered(self, position: int, kind: str, error: KafkaError | None, message: Message) -> None:
@@ -152,11 +158,22 @@ class Publisher:
         if error is not None:
             self._failed(position, topic, error)
             return
-        offset, where = message.offset(), (topic, message.partition())
-        if offset is None or where[1] is None:
-            raise ValueError(f"Kafka delivered record {position} without saying where")
-        self._next_offsets[topic, where[1]] = max(offset + 1, self._next_offsets.get((topic, where[1]), 0))
+        offset, where = message.offset(), (topic, message.partition() or 0)
+        if offset is None or offset < 0:
+            self._somewhere.setdefault(where, position)
+        else:
+            self._next_offsets[where] = max(offset + 1, self._next_offsets.get(where, 0))
         self._counts[kind] += 1
+
+    def _look_up_ends(self) -> None:
+        """Where Kafka has not said where a record is, it is before the end of its partition."""
+        try:
+            ends = ends_of(self._bootstrap_servers, self._somewhere, self._delivery_timeout_s)
+        except KafkaException as error:
+            (topic, _), position = min(self._somewhere.items(), key=lambda one: one[1])
+            raise DeliveryFailedError(position, topic, error.args[0].str(), self.receipt) from error
+        self._next_offsets |= ends
+        self._somewhere.clear()
 
     def _failed(self, position: int, topic: str, error: KafkaError) -> None:
         if self._failure is None or position < self._failure[0]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from runtime.kafka import STAYS_IN_TOUCH
 from schemas.partitioner import PRODUCER_PARTITIONER
@@ -31,9 +32,11 @@ def make_producer(
             "client.id": client_id,
             "enable.idempotence": True,
             "acks": "all",
-            # One request at a time: the first batch of a partition that is new to its broker may be refused for the
-            # moment while the second is taken, for a broker that does not know the producer takes any sequence number.
-            # The first, sent again, is then answered as a duplicate, which librdkafka takes for delivered.
+            # One request at a time. Seen with five: a record was reported as delivered, and Kafka did not have it.
+            # Inferred, not seen: the first batch of a partition that is new to its broker was refused for the moment
+            # and the second taken, for a broker that does not know the producer takes any sequence number. The first,
+            # sent again, was answered as a duplicate, which librdkafka reports as delivered, without an offset. With
+            # one in flight what is answered so is in Kafka.
             "max.in.flight.requests.per.connection": 1,
             "partitioner": PRODUCER_PARTITIONER,
             "message.timeout.ms": delivery_timeout_s * 1000,
@@ -41,6 +44,21 @@ def make_producer(
         },
         logger=logging.getLogger("librdkafka"),
     )
+
+
+def ends_of(
+    bootstrap_servers: str, places: Iterable[tuple[str, int]], within_s: float
+) -> dict[tuple[str, int], int]:
+    """(topic, partition) -> the offset after its last record, committed or not. Raises ``KafkaException``.
+
+    For records that are delivered without a word of where (``make_producer``): each is before the end of its partition.
+    """
+    client = AdminClient({"bootstrap.servers": bootstrap_servers}, logger=logging.getLogger("librdkafka"))
+    asked = {TopicPartition(*place): OffsetSpec.latest() for place in places}  # type: ignore[no-untyped-call]
+    answers = client.list_offsets(
+        asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=within_s
+    )
+    return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +94,14 @@ class Courier:
         self._lock = threading.Lock()
 
     def deliver(self, parcels: Iterable[Parcel]) -> list[tuple[int, int]]:
-        """(partition, offset) of each record. Raises ``NotDeliveredError`` for the first that Kafka has not."""
+        """(partition, offset) of each record. Raises ``NotDeliveredError`` for the first that Kafka has not.
+
+        Where Kafka has a record and has not said where, the offset is that of the last record of its partition: it is
+        there or before.
+        """
         producer = self._connected()
         places: dict[int, tuple[int, int]] = {}
+        somewhere: dict[int, tuple[str, int]] = {}
         failures: dict[int, str] = {}
         number = -1
         for number, parcel in enumerate(parcels):
@@ -86,8 +109,12 @@ class Courier:
             def delivered(error: KafkaError | None, message: Message, number: int = number) -> None:
                 if error is not None:
                     failures[number] = error.str()
+                    return
+                partition, offset = message.partition() or 0, message.offset()
+                if offset is None or offset < 0:
+                    somewhere[number] = (str(message.topic()), partition)
                 else:
-                    places[number] = (message.partition() or 0, message.offset() or 0)
+                    places[number] = (partition, offset)
 
             try:
                 _produce(producer, parcel, delivered)
@@ -96,7 +123,7 @@ class Courier:
                 break
         producer.flush()
         while (
-            len(places) + len(failures) <= number
+            len(places) + len(somewhere) + len(failures) <= number
         ):  # another thread's flush has taken our reports and is at it
             producer.poll(0.05)
         if failures:
@@ -105,7 +132,16 @@ class Courier:
                     self._producer = None
             first = min(failures)
             raise NotDeliveredError(first, failures[first])
+        if somewhere:
+            places |= self._no_later_than(somewhere)
         return [places[at] for at in range(number + 1)]
+
+    def _no_later_than(self, somewhere: Mapping[int, tuple[str, int]]) -> dict[int, tuple[int, int]]:
+        try:
+            ends = ends_of(self._bootstrap_servers, set(somewhere.values()), self._delivery_timeout_s)
+        except KafkaException as error:
+            raise NotDeliveredError(min(somewhere), str(error)) from error
+        return {number: (place[1], ends[place] - 1) for number, place in somewhere.items()}
 
     def _connected(self) -> Producer:
         with self._lock:

@@ -257,6 +257,12 @@ MATCHING: Final = (
         "pass",
     ),
     Mutation(
+        "a row of payments that are told by one another may be of any length",
+        POINTED,
+        "for _ in range(ROUNDS_MAX):",
+        "while True:",
+    ),
+    Mutation(
         "a running number of another year is pointed to",
         POINTERS,
         "if (not year or not forms.year or year == forms.year)",
@@ -289,8 +295,8 @@ MATCHING: Final = (
     Mutation(
         "the year beside a number is a number",
         WORDS,
-        "if not is_figure(text) and not (with_year and is_year(text)):",
-        "if not is_figure(text):",
+        "if not is_figure(text) and not (with_year and is_year(text))",
+        "if not is_figure(text)",
     ),
     Mutation(
         "an instalment is never a document's number",

@@ -103,4 +103,4 @@ def test_a_core_that_depends_on_the_order_of_arrival_is_caught(monkeypatch: pyte
     ],
 )
 def test_what_looks_like_a_document_number(text: str, found: str | None) -> None:
-    assert reference_like(text, ["b5555"]) == found
+    assert reference_like(text, ("b5555",)) == found

@@ -10,10 +10,11 @@ from domain.archive.notes import Notes
 from domain.matching.forms import DocumentIndex
 from domain.matching.named import mentions
 from domain.matching.periods import periods
+from domain.matching.pointed import ROUNDS_MAX
 from domain.matching.pointers import OpenNumbers, pointers
 from domain.matching.structured import number_within, ungrouped
 from domain.matching.words import without_dates, without_sums
-from tests.unit.ledger_teller import scenario
+from tests.unit.ledger_teller import holds, matches, scenario
 
 DAY = dt.date(2026, 4, 10)
 TEXT_MAX = 10_000
@@ -193,6 +194,19 @@ def test_the_nearest_neighbour_of_the_figure_is_shown() -> None:
     => match P-77 INV-1001 600.00 suggested remittance_text:exact_document
     => match P-77 INV-1002 600.00 suggested remittance_text:exact_document
     """
+
+
+@pytest.mark.parametrize("more", [0, 4])
+def test_who_is_told_only_by_what_the_next_one_leaves_is_told_in_a_short_row(more: int) -> None:
+    """Each may mean two documents of its figure, the last only one: the worst row, as each is told by the next."""
+    count = ROUNDS_MAX + more
+    numbers = [f"{901 + n}" for n in range(count)]
+    invoices = (f"invoice 2026-01-05 INV/2026/00{number} 50.00" for number in numbers)
+    texts = (", ".join(numbers[n : n + 2]) for n in range(count))
+    payments = (f'payment 2026-02-{n + 1:02} P-{n} 50.00 text "Rg. {text}"' for n, text in enumerate(texts))
+    book = holds("\n".join((*invoices, *payments, "=> balance 0.00")))
+    found = {credit: state for credit, _, _, _, state, _ in matches(book)}
+    assert [found[f"P-{n}"] for n in range(count)] == ["suggested"] * more + ["confirmed"] * ROUNDS_MAX
 
 
 @pytest.mark.parametrize(
