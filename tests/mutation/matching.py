@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutation.mutation import Mutation
 
 REVIEW = "domain/review.py"
+SHARED = "domain/matching/shared.py"
 ALLOCATE = "domain/matching/allocate.py"
 CREDITS = "domain/matching/credits.py"
 FORMS = "domain/matching/forms.py"
@@ -315,5 +316,35 @@ MATCHING: Final = (
         "domain/matching/named.py",
         "yield msgspec.structs.replace(mention, aside=True)",
         "yield mention",
+    ),
+    Mutation(
+        "an order number that several documents bear means the first",
+        SHARED,
+        "return standing, len(standing) > 1",
+        "return standing[:1], False",
+    ),
+    Mutation(
+        "of equal documents under one contract one is booked",
+        SHARED,
+        "if len(exact) != 1 or len(there) > matching.candidates_max:",
+        "if not exact:",
+    ),
+    Mutation(
+        "a contract's sums are not looked at before one document is booked",
+        SHARED,
+        "return exact if search.complete and not search.found else []",
+        "return exact",
+    ),
+    Mutation(
+        "a contract's document is shown to every payment",
+        SHARED,
+        "        promised.update(document.key for document in meant)\n",
+        "",
+    ),
+    Mutation(
+        "what was cancelled is meant by its order",
+        SHARED,
+        "if not items[key].fact.undone] or documents[:1]",
+        "if key]",
     ),
 )
