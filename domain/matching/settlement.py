@@ -52,6 +52,9 @@ class Claim(msgspec.Struct, frozen=True):
     named: bool = True
     """The payment names the document; else it only points to it (``pointers``)."""
 
+    fitting: bool = False
+    """In doubt, but of the right figure: the payment is looked at no further."""
+
     stated: bool = False
     """The text says the amount (``stated``); else what a text names takes of the whole payment."""
 

@@ -347,4 +347,22 @@ MATCHING: Final = (
         "if not items[key].fact.undone] or documents[:1]",
         "if key]",
     ),
+    Mutation(
+        "a month shows documents of every figure",
+        POINTED,
+        "found = {key: every[key] for some in sums for key in some}",
+        "found = {key: every[key] for some in () for key in some}",
+    ),
+    Mutation(
+        "a payment whose month has its figure is looked at further",
+        "domain/matching/leftovers.py",
+        "if claim.doubted and not claim.fitting}",
+        "if claim.doubted}",
+    ),
+    Mutation(
+        "a month's documents that are not issued yet are paid",
+        POINTED,
+        "if day <= latest and left[key] <= money:",
+        "if left[key] <= money:",
+    ),
 )
