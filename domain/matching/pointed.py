@@ -17,6 +17,7 @@ import msgspec
 
 from domain.archive.notes import Notes
 from domain.facts import EntryKind
+from domain.matching.candidates import ROUNDED_MAX
 from domain.matching.forms import DocumentIndex, ReferenceRule
 from domain.matching.leftovers import open_documents
 from domain.matching.named import asides, mentions
@@ -225,6 +226,9 @@ def _exactly(money: int, level: Sequence[Pointer], left: Mapping[str, int]) -> d
     for whole in (strong, every):
         if whole and sum(left[key] for key in whole) == money:
             return whole
+    over = money - sum(left[key] for key in strong)
+    if strong and 0 < over <= ROUNDED_MAX and all(pointer.rule != PERIOD for pointer in strong.values()):
+        return strong  # somebody rounded
     chosen = next((some for some in (every, strong) if len(some) <= _CHOICES_MAX), {})
     if any(pointer.rule == PERIOD for pointer in chosen.values()):
         return {}  # of what is dated in a month the one of this figure is no surer than by its figure alone

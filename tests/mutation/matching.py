@@ -109,7 +109,7 @@ MATCHING: Final = (
     Mutation(
         "what is paid on a cancelled document is offered for any other",
         DOUBTS,
-        "if other is None and not document.fact.undone:",
+        "if other is None and not was_another:",
         "if other is None:",
     ),
     Mutation(
@@ -364,5 +364,29 @@ MATCHING: Final = (
         POINTED,
         "if day <= latest and left[key] <= money:",
         "if left[key] <= money:",
+    ),
+    Mutation(
+        "what is paid on an amended document is offered for any other",
+        DOUBTS,
+        "document.fact.undone or document.fact.rank[1]",
+        "document.fact.undone",
+    ),
+    Mutation(
+        "who rounds what he names is doubted",
+        DOUBTS,
+        "if -ROUNDED_MAX <= missing <= ROUNDED_MAX or equal_instalments:",
+        "if not missing or equal_instalments:",
+    ),
+    Mutation(
+        "who rounds what he points to is doubted",
+        POINTED,
+        "if strong and 0 < over <= ROUNDED_MAX and",
+        "if strong and over < 0 and",
+    ),
+    Mutation(
+        "a month is rounded",
+        POINTED,
+        " and all(pointer.rule != PERIOD for pointer in strong.values()):",
+        ":",
     ),
 )
