@@ -55,6 +55,8 @@ class _Silent:
     meant: tuple[tuple[Document, int], ...]
     near: bool
     """The figure is not the documents': something was kept back."""
+    order_id: str | None
+    """The contract that it names, if it names one: it pays nothing else."""
 
 
 class Desk:
@@ -222,11 +224,14 @@ class Desk:
         near: bool = False,
         **given: Any,
     ) -> str:
-        """A payment that says nothing of what it pays; labelled at the end. ``near``: the figure is not exact."""
+        """A payment that says nothing of what it pays, or only the contract ``order_id``; labelled at the end.
+        ``near``: the figure is not exact.
+        """
+        order_id = given.pop("order_id", None)
         parts = tuple((document, part) for document, part in parts if part > 0)
         amount = given.pop("amount", None) or sum(part for _, part in parts)
         number = self._payment(category, amount, self.word() if message is None else message, **given)
-        self._silent.append(_Silent(number, self.today, amount, parts, near))
+        self._silent.append(_Silent(number, self.today, amount, parts, near, order_id))
         for document, part in parts:
             self._settle(document, part)
         return number
@@ -305,9 +310,15 @@ class Desk:
         """Those of ``documents`` that are not paid yet, with what is open."""
         return [(d, self.owed[d.number]) for d in documents if d.number in self.owed]
 
-    def _open_on(self, day: dt.date, *, hindsight: bool) -> dict[str, int]:
-        """Number -> what was open; with hindsight, without what later payments were known to pay by name."""
-        left = {d.number: d.amount for d in self.documents if d.day <= day}
+    def _open_on(self, day: dt.date, *, hindsight: bool, order_id: str | None) -> dict[str, int]:
+        """Number -> what was open; with hindsight, without what later payments were known to pay by name. Of one
+        contract only where it is given.
+        """
+        left = {
+            d.number: d.amount
+            for d in self.documents
+            if d.day <= day and (order_id is None or d.order_id == order_id)
+        }
         for paid_on, number, part in self._paid:
             if number in left and (hindsight or paid_on <= day):
                 left[number] -= part
@@ -316,7 +327,9 @@ class Desk:
     def _label_silent(self) -> None:
         by_number = {d.number: d for d in self.documents}
         for payment in sorted(self._silent, key=lambda s: (s.day, s.number)):
-            then, now = (self._open_on(payment.day, hindsight=h) for h in (False, True))
+            then, now = (
+                self._open_on(payment.day, hindsight=h, order_id=payment.order_id) for h in (False, True)
+            )
             parts, knowable = self._settled_by(payment, then, now, by_number)
             for document, part in parts:
                 if document.number in now and part <= now[document.number]:

@@ -146,9 +146,11 @@ def _says_nothing(desk: Desk, name: str, contract: _Contract) -> None:
     contract.each(lambda _, d: _silently(desk, name, [d], desk.word()))
 
 
-def _silently(desk: Desk, name: str, documents: Sequence[Document], text: str) -> None:
+def _silently(
+    desk: Desk, name: str, documents: Sequence[Document], text: str, order_id: str | None = None
+) -> None:
     if parts := desk.still(documents):
-        desk.silent(name, parts, text)
+        desk.silent(name, parts, text, order_id=order_id)
 
 
 def _says_month(desk: Desk, name: str, contract: _Contract) -> None:
@@ -178,7 +180,7 @@ def _says_contract(desk: Desk, name: str, contract: _Contract) -> None:
         "it": "contratto",
     }
     text = f"{word[desk.language]} {contract.number}"
-    contract.each(lambda _, d: _silently(desk, name, [d], text))
+    contract.each(lambda _, d: _silently(desk, name, [d], text, contract.number))
 
 
 def _says_first(desk: Desk, name: str, contract: _Contract) -> None:
@@ -189,7 +191,7 @@ def _says_first(desk: Desk, name: str, contract: _Contract) -> None:
         if month == 0 and (parts := desk.still([document])):
             desk.named(name, parts, text)
         else:
-            _silently(desk, name, [document], text)
+            _silently(desk, name, [document], text, contract.number)
 
     contract.each(pay)
 

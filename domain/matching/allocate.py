@@ -37,9 +37,11 @@ from domain.matching.settlement import (
     Item,
     Settlement,
     debit_documents,
+    note,
     suggest,
     take,
 )
+from domain.matching.shared import bearing, serve_shared
 from domain.matching.stated import stated
 from domain.matching.unreferenced import match
 from domain.rules import RulesByDate
@@ -80,24 +82,27 @@ def settle(
         for payment in _of(items, EntryKind.PAYMENT)
         for claim in claims_of(payment, items, currency, index)
     ]
-    run = _by_reference(items, claims, index)
+    run = _by_reference(items, claims, index, rules)
     pointed = with_pointed(run, index, rules, known, notes)
     if pointed is not None:
-        run = _by_reference(fresh(), pointed, index)
+        run = _by_reference(fresh(), pointed, index, rules)
     better = with_doubts(run, index, rules, known, notes)
     if better is not None:
-        run = _by_reference(fresh(), better, index)
+        run = _by_reference(fresh(), better, index, rules)
     undecided = [payment for payment in _of(run.items, EntryKind.PAYMENT) if not payment.fact.decided]
     _match_the_rest(run, undecided, index, rules, known, notes)
     suggest_paid_back(run)
     return run
 
 
-def _by_reference(items: dict[str, Item], claims: list[Claim], index: DocumentIndex) -> Settlement:
+def _by_reference(
+    items: dict[str, Item], claims: list[Claim], index: DocumentIndex, rules: RulesByDate
+) -> Settlement:
     """Rules 1 to 6: what is named is served."""
     run = Settlement(items, {}, claims, {}, {}, {})
     _serve_by_date(run, index)
     _apply_credits(run, _of(items, *_ADJUSTING), index)
+    serve_shared(run, rules)
     _pay_refunds(run, index)
     return run
 
@@ -142,7 +147,10 @@ def claims_of(payment: Item, items: Mapping[str, Item], currency: str, index: Do
             return found
     named = [mention for mention in mentions(fact.remittance_text, index) if not mention.aside]
     found = [_from_text(payment, mention, items) for mention in named]
-    return [claim for claim in found if claim.keys and barred.isdisjoint(claim.keys)]
+    found = [claim for claim in found if claim.keys and barred.isdisjoint(claim.keys)]
+    named_alone = {key for claim in found if not claim.shared for key in claim.keys}
+    # beside a document of it, a contract says whose the document is
+    return [claim for claim in found if not claim.shared or named_alone.isdisjoint(claim.keys)]
 
 
 def _claim(
@@ -153,12 +161,9 @@ def _claim(
     rule: ReferenceRule,
     items: Mapping[str, Item],
 ) -> Claim:
-    documents = debit_documents(keys, items)
-    # Two records under one exact number are a DUPLICATE document, which has its own finding: the first is meant.
-    if rule is ReferenceRule.EXACT:
-        documents = documents[:1]
+    documents, shared = bearing(reference, debit_documents(keys, items), rule, items)
     score = _SCORES[rule] if len(documents) < 2 else AMBIGUOUS_PPM
-    return Claim(payment.key, reference, amount, tuple(documents or keys), rule.value, score)
+    return Claim(payment.key, reference, amount, tuple(documents or keys), rule.value, score, shared=shared)
 
 
 def _from_text(
@@ -205,7 +210,9 @@ def _clear(
     vague = False
     for claim in claims:
         documents = debit_documents(claim.keys, run.items)
-        if len(documents) > 1 or claim.doubted:
+        if claim.shared:
+            vague = True
+        elif len(documents) > 1 or claim.doubted:
             _suggest(run, payment, claim, documents)
             vague = vague or claim.vague
         elif documents:
@@ -219,7 +226,7 @@ def _serve_amounts(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, 
     for claim, document in clear:
         wanted = min(claim.amount_minor, payment.left_minor)
         taken = take(run, payment, document, wanted, claim.rule, claim.score_ppm)
-        _note(run, payment, document, taken, wanted - taken)
+        note(run, payment, document, taken, wanted - taken)
 
 
 def _serve_text(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, Item]], *, over: bool) -> None:
@@ -229,15 +236,7 @@ def _serve_text(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, Ite
         wanted = payment.left_minor
         taken = take(run, payment, document, wanted, claim.rule, claim.score_ppm)
         last = over and position == len(ordered) - 1
-        _note(run, payment, document, taken, wanted - taken if last else 0)
-
-
-def _note(run: Settlement, payment: Item, document: Item, taken: int, excess: int) -> None:
-    if taken:
-        run.received_minor[document.key] = run.received_minor.get(document.key, 0) + taken
-    if excess:
-        pair = (payment.key, document.key)
-        run.excess_minor[pair] = run.excess_minor.get(pair, 0) + excess
+        note(run, payment, document, taken, wanted - taken if last else 0)
 
 
 def _suggest(run: Settlement, payment: Item, claim: Claim, documents: Sequence[str]) -> None:
@@ -328,6 +327,6 @@ def _match_by(run: Settlement, candidates: Candidates) -> None:
             credit, debit = run.items[credit_key], run.items[debit_key]
             score, parts = found.proposal.score_ppm, found.proposal.parts
             if found.confirmed:
-                _note(run, credit, debit, take(run, credit, debit, amount, found.stage, score, parts), 0)
+                note(run, credit, debit, take(run, credit, debit, amount, found.stage, score, parts), 0)
             else:
                 suggest(run, credit, debit, amount, found.stage, score, parts)

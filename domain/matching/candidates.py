@@ -18,6 +18,8 @@ from domain.rules import Rules
 CERTAIN_PPM = 1_000_000
 #: numbers that differ by more slips than this are not taken for one another
 SLIPS_MAX = 2
+#: figures that are this near were meant to be the same: somebody rounded (minor units)
+ROUNDED_MAX = 2
 #: of the steps of a review, what is misspelt may take one in so many at a time: sums come after it
 SHARE_OF_STEPS = 10
 #: what is open and what is misspelt is compared at every event of the account

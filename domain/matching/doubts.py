@@ -23,7 +23,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import msgspec
 
 from domain.archive.notes import Notes
-from domain.matching.candidates import SLIPS_MAX, Document, payment_days, slips
+from domain.matching.candidates import ROUNDED_MAX, SLIPS_MAX, Document, payment_days, slips
 from domain.matching.forms import DocumentIndex, squeeze
 from domain.matching.leftovers import open_documents, own_numbers, unknown_words
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
@@ -100,8 +100,8 @@ class _Doubts:
         if strangers:
             return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
         equal_instalments = any(self._alike[claim.keys, payment.original_minor] > 1 for claim in claims)
-        if not missing or equal_instalments:
-            return claims
+        if -ROUNDED_MAX <= missing <= ROUNDED_MAX or equal_instalments:
+            return claims  # who rounds what he names copies no other line
         better = [
             self._or_neighbour(payment, claim, document, missing)
             for claim, document in zip(claims, documents, strict=True)
@@ -216,12 +216,13 @@ class _Doubts:
 
     def _or_neighbour(self, payment: Item, claim: Claim, document: Item, missing: int) -> Claim:
         """The claim; ambiguous where exactly its share of the payment is open on a neighbour by number, or is all of
-        whatever other document: who copies the wrong line copies another number with it. A cancelled document may have
-        been of that figure itself, so only a neighbour speaks against it.
+        whatever other document: who copies the wrong line copies another number with it. A document that was cancelled
+        or amended may have been of that figure itself, so only a neighbour speaks against it.
         """
         share = document.original_minor + missing
         other = self._open_near(payment, share, document.numbers, but=document.key)
-        if other is None and not document.fact.undone:
+        was_another = document.fact.undone or document.fact.rank[1]
+        if other is None and not was_another:
             other = self._open_whole(payment, share, but=document.key)
         if other is None:
             return claim

@@ -52,6 +52,12 @@ def bare(reference: str) -> str:
     return rest if len(rest) >= BARE_DIGITS_MIN and any(c.isdigit() for c in rest) else ""
 
 
+def same(reference: str, number: str, rule: ReferenceRule) -> bool:
+    """Whether ``rule`` takes the two for one number."""
+    form = _FORMS[rule]
+    return form(reference) == form(number)
+
+
 class Resolution(msgspec.Struct, frozen=True):
     """``keys``: the documents that fit; more than one is ambiguous, none is unknown."""
 

@@ -53,7 +53,7 @@ def open_receipts(
     if not left:
         return receipts, astray
     over = {payment for payment, _ in run.excess_minor}
-    doubted = {claim.payment for claim in run.claims if claim.doubted}
+    doubted = {claim.payment for claim in run.claims if claim.doubted and not claim.fitting}
     taken = {
         credit for (credit, _), allocation in run.allocations.items() if not allocation.confirmed
     } - doubted

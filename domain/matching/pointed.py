@@ -7,7 +7,9 @@ further. Names go before: they are served first, and what they may mean twice is
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,6 +17,7 @@ import msgspec
 
 from domain.archive.notes import Notes
 from domain.facts import EntryKind
+from domain.matching.candidates import ROUNDED_MAX
 from domain.matching.forms import DocumentIndex, ReferenceRule
 from domain.matching.leftovers import open_documents
 from domain.matching.named import asides, mentions
@@ -120,6 +123,10 @@ class _Pointed:
             if found:
                 self._open_minor |= dict.fromkeys(found, 0)
                 return [*firm, *(bare.get(key) or self._claim(payment, p, key) for key, p in found.items())]
+            fitting = self._of_its_months(payment, money, allowed, left)
+            if fitting:
+                claims = (_doubted(self._claim(payment, p, key)) for key, p in fitting.items())
+                return [*firm, *(msgspec.structs.replace(claim, fitting=True) for claim in claims)]
             shown = shown or [pointer for pointer in allowed if pointer.keys and not pointer.faint]
         return [*firm, *self._in_doubt(payment, shown, bare, beside=bool(whole))]
 
@@ -170,6 +177,29 @@ class _Pointed:
         keys = tuple(key for key in pointer.keys if key not in barred and left.get(key))
         return msgspec.structs.replace(pointer, keys=keys)
 
+    def _of_its_months(
+        self, payment: Item, money: int, level: Sequence[Pointer], left: Mapping[str, int]
+    ) -> dict[str, Pointer]:
+        """Of months that the text names the few documents, one of each month, that come to ``money``."""
+        every = {key: pointer for pointer in level if pointer.rule == PERIOD for key in pointer.keys}
+        latest = payment.fact.business_date + dt.timedelta(
+            self._rules.on(payment.fact.business_date).matching.days_before_document
+        )
+        by_month: dict[tuple[int, int], list[str]] = {}
+        for key in every:
+            day = self._run.items[key].fact.business_date
+            if day <= latest and left[key] <= money:
+                by_month.setdefault((day.year, day.month), []).append(key)
+        if math.prod(map(len, by_month.values())) > _CHOICES_MAX * _CHOICES_MAX:
+            return {}
+        sums = (
+            some
+            for some in itertools.product(*by_month.values())
+            if sum(map(left.__getitem__, some)) == money
+        )
+        found = {key: every[key] for some in sums for key in some}
+        return found if len(found) <= _CHOICES_MAX else {}
+
     def _in_doubt(
         self, payment: Item, shown: Sequence[Pointer], bare: Mapping[str, Claim], *, beside: bool
     ) -> list[Claim]:
@@ -205,6 +235,9 @@ def _exactly(money: int, level: Sequence[Pointer], left: Mapping[str, int]) -> d
     for whole in (strong, every):
         if whole and sum(left[key] for key in whole) == money:
             return whole
+    over = money - sum(left[key] for key in strong)
+    if strong and 0 < over <= ROUNDED_MAX and all(pointer.rule != PERIOD for pointer in strong.values()):
+        return strong  # somebody rounded
     chosen = next((some for some in (every, strong) if len(some) <= _CHOICES_MAX), {})
     if any(pointer.rule == PERIOD for pointer in chosen.values()):
         return {}  # of what is dated in a month the one of this figure is no surer than by its figure alone

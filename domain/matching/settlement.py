@@ -58,8 +58,14 @@ class Claim(msgspec.Struct, frozen=True):
     named: bool = True
     """The payment names the document; else it only points to it (``pointers``)."""
 
+    fitting: bool = False
+    """In doubt, but of the right figure: the payment is looked at no further."""
+
     stated: bool = False
     """The text says the amount (``stated``); else what a text names takes of the whole payment."""
+
+    shared: bool = False
+    """It names what several documents bear, a contract or an order: which are meant is told by figures (``shared``)."""
 
     @property
     def vague(self) -> bool:
@@ -146,6 +152,15 @@ def take(
         score_parts=before.score_parts if before else parts or ((PART_OF_REFERENCE, score_ppm),),
     )
     return taken
+
+
+def note(run: Settlement, payment: Item, document: Item, taken: int, excess: int) -> None:
+    """Keep what a document received of a payment, and what the payment holds too much there."""
+    if taken:
+        run.received_minor[document.key] = run.received_minor.get(document.key, 0) + taken
+    if excess:
+        pair = (payment.key, document.key)
+        run.excess_minor[pair] = run.excess_minor.get(pair, 0) + excess
 
 
 def suggest(

@@ -16,6 +16,7 @@ import msgspec
 
 from domain.matching.candidates import (
     CERTAIN_PPM,
+    ROUNDED_MAX,
     Candidates,
     Document,
     Proposal,
@@ -39,8 +40,6 @@ from domain.rules import MatchingRules, OrderPolicy
 #: stages that add up
 _SUMS = frozenset({"one_payment_many_documents", "many_payments_one_document", "many_to_many"})
 Stage = Callable[[Candidates], Iterator[Proposal]]
-#: figures that are this near were meant to be the same: somebody rounded (minor units)
-_ROUNDED_MAX = 2
 #: discounts that are usual for paying early, in millionths
 _USUAL_DISCOUNTS = (10_000, 20_000, 30_000)
 
@@ -249,9 +248,9 @@ def _deducted(candidates: Candidates, receipt: Receipt, document: Document) -> b
     """
     short = document.open_minor - receipt.left_minor
     most = document.open_minor * candidates.rules.matching.deduction_ppm
-    if not -_ROUNDED_MAX <= short <= -(-most // CERTAIN_PPM) or abs(short) * CERTAIN_PPM > most + CERTAIN_PPM:
+    if not -ROUNDED_MAX <= short <= -(-most // CERTAIN_PPM) or abs(short) * CERTAIN_PPM > most + CERTAIN_PPM:
         return None
-    return abs(short) <= _ROUNDED_MAX or any(
+    return abs(short) <= ROUNDED_MAX or any(
         abs(short * CERTAIN_PPM - document.open_minor * share) <= CERTAIN_PPM for share in _USUAL_DISCOUNTS
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutation.mutation import Mutation
 
 REVIEW = "domain/review.py"
+SHARED = "domain/matching/shared.py"
 ALLOCATE = "domain/matching/allocate.py"
 CREDITS = "domain/matching/credits.py"
 FORMS = "domain/matching/forms.py"
@@ -108,7 +109,7 @@ MATCHING: Final = (
     Mutation(
         "what is paid on a cancelled document is offered for any other",
         DOUBTS,
-        "if other is None and not document.fact.undone:",
+        "if other is None and not was_another:",
         "if other is None:",
     ),
     Mutation(
@@ -321,5 +322,77 @@ MATCHING: Final = (
         "domain/matching/named.py",
         "yield msgspec.structs.replace(mention, aside=True)",
         "yield mention",
+    ),
+    Mutation(
+        "an order number that several documents bear means the first",
+        SHARED,
+        "return standing, len(standing) > 1",
+        "return standing[:1], False",
+    ),
+    Mutation(
+        "of equal documents under one contract one is booked",
+        SHARED,
+        "if len(exact) != 1 or len(there) > matching.candidates_max:",
+        "if not exact:",
+    ),
+    Mutation(
+        "a contract's sums are not looked at before one document is booked",
+        SHARED,
+        "return exact if search.complete and not search.found else []",
+        "return exact",
+    ),
+    Mutation(
+        "a contract's document is shown to every payment",
+        SHARED,
+        "        promised.update(document.key for document in meant)\n",
+        "",
+    ),
+    Mutation(
+        "what was cancelled is meant by its order",
+        SHARED,
+        "if not items[key].fact.undone] or documents[:1]",
+        "if key]",
+    ),
+    Mutation(
+        "a month shows documents of every figure",
+        POINTED,
+        "found = {key: every[key] for some in sums for key in some}",
+        "found = {key: every[key] for some in () for key in some}",
+    ),
+    Mutation(
+        "a payment whose month has its figure is looked at further",
+        "domain/matching/leftovers.py",
+        "if claim.doubted and not claim.fitting}",
+        "if claim.doubted}",
+    ),
+    Mutation(
+        "a month's documents that are not issued yet are paid",
+        POINTED,
+        "if day <= latest and left[key] <= money:",
+        "if left[key] <= money:",
+    ),
+    Mutation(
+        "what is paid on an amended document is offered for any other",
+        DOUBTS,
+        "document.fact.undone or document.fact.rank[1]",
+        "document.fact.undone",
+    ),
+    Mutation(
+        "who rounds what he names is doubted",
+        DOUBTS,
+        "if -ROUNDED_MAX <= missing <= ROUNDED_MAX or equal_instalments:",
+        "if not missing or equal_instalments:",
+    ),
+    Mutation(
+        "who rounds what he points to is doubted",
+        POINTED,
+        "if strong and 0 < over <= ROUNDED_MAX and",
+        "if strong and over < 0 and",
+    ),
+    Mutation(
+        "a month is rounded",
+        POINTED,
+        " and all(pointer.rule != PERIOD for pointer in strong.values()):",
+        ":",
     ),
 )

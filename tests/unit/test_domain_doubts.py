@@ -141,3 +141,53 @@ def test_a_round_sum_of_round_documents_may_be_chance() -> None:
     => match P-77 INV-1001 500.00 suggested one_payment_many_documents
     => match P-77 INV-1002 300.00 suggested one_payment_many_documents
     """
+
+
+@scenario
+def test_what_is_paid_on_an_amended_document_is_not_offered_for_any_other_of_that_figure() -> None:
+    """
+    order          2026-01-05  INV-1001  450.00
+    order.amended  2026-01-08  INV-1001  300.00  v 2
+    order          2026-01-05  INV-8888  450.00
+    payment        2026-01-20  P-77      450.00  text "INV-1001"
+    => balance 300.00
+    => OVERPAYMENT INV-1001 150.00
+    => match P-77 INV-1001 300.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_two_cents_more_than_what_is_named_is_rounded() -> None:
+    """
+    order    2026-01-05  INV-1001  100.00
+    order    2026-01-06  INV-1002   50.00
+    order    2026-01-06  INV-1003   50.02
+    payment  2026-02-01  P-77      150.02  text "1001, 1002"
+    => balance 50.00
+    => OVERPAYMENT INV-1002 0.02
+    => match P-77 INV-1001 100.00 confirmed remittance_text:bare_number
+    => match P-77 INV-1002 50.00 confirmed remittance_text:bare_number
+    """
+
+
+@scenario
+def test_two_cents_more_than_what_is_pointed_to_is_rounded() -> None:
+    """
+    order    2026-01-05  RE-26-01001  100.00
+    order    2026-01-06  RE-26-01002   50.00
+    payment  2026-02-01  P-77         150.02  text "1001, 1002"
+    => balance -0.02
+    => OVERPAYMENT RE-26-01002 0.02
+    => match P-77 RE-26-01001 100.00 confirmed remittance_text:running_number
+    => match P-77 RE-26-01002 50.00 confirmed remittance_text:running_number
+    """
+
+
+@scenario
+def test_a_month_is_not_rounded() -> None:
+    """
+    order    2026-01-05  RE-26-01001  100.00
+    payment  2026-02-01  P-77         100.02  text "January 2026"
+    => balance -0.02
+    => match P-77 RE-26-01001 100.00 suggested remittance_text:period
+    """

@@ -1,0 +1,85 @@
+"""Months in a text among documents of equal figures: those of the month that come to the payment are shown."""
+
+from __future__ import annotations
+
+from tests.unit.ledger_teller import scenario
+
+
+@scenario
+def test_the_document_of_the_month_and_the_figure_is_shown_alone() -> None:
+    """
+    order    2026-01-05  INV-1001  100.00
+    order    2026-02-05  INV-1002  100.00
+    order    2026-02-06  INV-1003   70.00
+    payment  2026-02-20  P-77      100.00  text "rent 02/2026"
+    => balance 170.00
+    => match P-77 INV-1002 100.00 suggested remittance_text:period
+    """
+
+
+@scenario
+def test_two_months_are_one_document_of_each() -> None:
+    """
+    order    2026-01-05  INV-1001  100.00
+    order    2026-01-06  INV-1002   70.00
+    order    2026-02-05  INV-1003  100.00
+    order    2026-02-06  INV-1004   60.00
+    payment  2026-02-20  P-77      200.00  text "rent January 2026 + February 2026"
+    => balance 130.00
+    => match P-77 INV-1001 100.00 suggested remittance_text:period
+    => match P-77 INV-1003 100.00 suggested remittance_text:period
+    """
+
+
+@scenario
+def test_a_month_that_has_nothing_of_the_figure_yet_is_shown_as_it_is() -> None:
+    """
+    order    2026-02-05  INV-1001   70.00
+    order    2026-02-26  INV-1002  100.00
+    payment  2026-02-10  P-77      100.00  text "rent 02/2026"
+    => balance 70.00
+    => match P-77 INV-1001 70.00 suggested remittance_text:period
+    => match P-77 INV-1002 100.00 suggested remittance_text:period
+    """
+
+
+@scenario
+def test_months_of_very_many_documents_are_left_to_the_figures() -> None:
+    """
+    order    2026-01-01  INV-1001   10.00
+    order    2026-01-02  INV-1002   10.00
+    order    2026-01-03  INV-1003   10.00
+    order    2026-01-04  INV-1004   10.00
+    order    2026-01-05  INV-1005   10.00
+    order    2026-01-06  INV-1006   10.00
+    order    2026-01-07  INV-1007   10.00
+    order    2026-01-08  INV-1008   10.00
+    order    2026-01-09  INV-1009   10.00
+    payment  2026-01-20  P-77       10.00  text "rent January 2026"
+    => balance 80.00
+    => match P-77 INV-1001 10.00 suggested amount_and_date
+    => match P-77 INV-1009 10.00 suggested amount_and_date
+    """
+
+
+@scenario
+def test_months_of_too_many_choices_are_left_to_the_figures() -> None:
+    """
+    order    2026-01-01  INV-1011   11.00
+    order    2026-01-02  INV-1012   12.00
+    order    2026-01-03  INV-1013   13.00
+    order    2026-01-04  INV-1014   14.00
+    order    2026-01-05  INV-1015   15.00
+    order    2026-02-01  INV-1021   21.00
+    order    2026-02-02  INV-1022   22.00
+    order    2026-02-03  INV-1023   23.00
+    order    2026-02-04  INV-1024   24.00
+    order    2026-02-05  INV-1025   25.00
+    order    2026-03-01  INV-1031   31.00
+    order    2026-03-02  INV-1032   32.00
+    order    2026-03-03  INV-1033   33.00
+    order    2026-03-04  INV-1034   34.00
+    order    2026-03-05  INV-1035   35.00
+    payment  2026-03-20  P-77       63.00  text "rent January-March 2026"
+    => balance 282.00
+    """
