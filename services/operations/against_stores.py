@@ -2,6 +2,9 @@
 
 A store that is at a later version of an account has moved on since the state was read; its entries are compared on the
 topic. One that is at an earlier version lacks something: the comparison begins only when the stores have caught up.
+
+The tables of one account follow the result topics one by one: for a moment an entry, an item or a finding is of a later
+version than the balance. Entries are added up to the balance's version; items and findings wait for the next look.
 """
 
 from __future__ import annotations
@@ -82,6 +85,8 @@ class Stores:
             for row in connection.execute(_restricted(query, tables.balances, of))
         }
         sums = _entry_sums(connection, of)
+        moving = _ahead_of_balance(connection, tables.open_items, of)
+        moving |= _ahead_of_balance(connection, tables.discrepancies, of)
         items = _rows_by_account(
             connection,
             tables.open_items,
@@ -110,6 +115,8 @@ class Stores:
                         f"{name}: state {balance}, balances {row.balance_minor}, "
                         f"Σ entries {sums.get(name, 0)}"
                     )
+                if name in moving:
+                    continue
                 ours = {
                     (key, i.original_minor, i.allocated_minor, i.due_date, i.state)
                     for key, record in account.records.items()
@@ -153,13 +160,37 @@ def _restricted(query: sa.Select[Any], table: sa.Table, customers: Customers) ->
     return query.where(table.c.customer_id == sa.any_(sa.cast(customers, sa.ARRAY(sa.Text))))
 
 
+def _with_balance(table: sa.Table) -> sa.Join:
+    balance = tables.balances.c
+    same = (table.c.customer_id == balance.customer_id) & (table.c.currency == balance.currency)
+    return table.join(tables.balances, same)
+
+
 def _entry_sums(connection: sa.Connection, customers: Customers) -> dict[Account, int]:
+    """Σ signed entries up to the version of the balance."""
     entry = tables.ledger_entries.c
     signed = sa.case((entry.side == "DEBIT", entry.amount_minor), else_=-entry.amount_minor)
     total = sa.cast(sa.func.sum(signed), sa.BigInteger).label("total")
-    query = sa.select(entry.customer_id, entry.currency, total).group_by(entry.customer_id, entry.currency)
+    query = (
+        sa.select(entry.customer_id, entry.currency, total)
+        .select_from(_with_balance(tables.ledger_entries))
+        .where(entry.account_version <= tables.balances.c.account_version)
+        .group_by(entry.customer_id, entry.currency)
+    )
     rows = connection.execute(_restricted(query, tables.ledger_entries, customers))
     return {(row.customer_id, row.currency): row.total for row in rows}
+
+
+def _ahead_of_balance(connection: sa.Connection, table: sa.Table, customers: Customers) -> set[Account]:
+    """Accounts with rows of a later version than that of the balance."""
+    query = (
+        sa.select(table.c.customer_id, table.c.currency)
+        .select_from(_with_balance(table))
+        .where(table.c.account_version > tables.balances.c.account_version)
+        .distinct()
+    )
+    rows = connection.execute(_restricted(query, table, customers))
+    return {(row.customer_id, row.currency) for row in rows}
 
 
 def _rows_by_account(
