@@ -49,14 +49,14 @@ MATCHING: Final = (
     Mutation(
         "an ambiguous reference is booked",
         ALLOCATE,
-        "        if len(documents) > 1 or claim.doubted:",
-        "        if len(documents) > 9 or claim.doubted:",
+        "        elif len(documents) > 1 or claim.doubted:",
+        "        elif len(documents) > 9 or claim.doubted:",
     ),
     Mutation(
         "what the figures speak against is booked",
         ALLOCATE,
-        "        if len(documents) > 1 or claim.doubted:",
-        "        if len(documents) > 1:",
+        "        elif len(documents) > 1 or claim.doubted:",
+        "        elif len(documents) > 1:",
     ),
     Mutation(
         "instalments that settle what they name are doubted",
