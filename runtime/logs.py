@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal, TextIO
 
 import structlog
@@ -20,6 +22,7 @@ MASK: Final = "***"
 
 #: user information of a URL: ``scheme://user:password@host``; the password may be the only part
 _URL_PASSWORD: Final = re.compile(r"(?P<head>[a-zA-Z][a-zA-Z0-9+.-]*://[^\s:/@]*):[^\s/@]+(?=@)")
+_FIGURES: Final = re.compile(r"\d+")
 #: libraries that install handlers of their own; theirs are taken away so that each line is written once
 _OWN_HANDLERS: Final = ("uvicorn", "uvicorn.error", "uvicorn.access", "faust", "mode", "aiokafka", "alembic")
 _TOO_CHATTY_AT_INFO: Final = (
@@ -30,6 +33,11 @@ _TOO_CHATTY_AT_INFO: Final = (
     "apscheduler.scheduler",
     "alembic.runtime.migration",
 )
+
+#: clients that try again twenty times a second while a broker is away, and say so each time
+_REPEATS_ITSELF: Final = "librdkafka"
+_REPEATED_AFTER_S: Final = 60.0
+_KINDS_KEPT: Final = 256
 
 
 def configure_logging(
@@ -92,6 +100,35 @@ def configure_logging(
         library.propagate = True
     for name in _TOO_CHATTY_AT_INFO:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    repeating = logging.getLogger(_REPEATS_ITSELF)
+    repeating.filters = [OnceInAWhile()]
+
+
+class OnceInAWhile(logging.Filter):
+    """Lets a line through that is new but for its figures, or that was last let through ``after_s`` ago; that one says
+    as ``repeated`` how often it was held back. Bounded; a line too many does no harm.
+    """
+
+    def __init__(
+        self, after_s: float = _REPEATED_AFTER_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._after_s = after_s
+        self._clock = clock
+        self._last: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind, now_s = _FIGURES.sub("", record.getMessage()), self._clock()
+        written_s, held_back = self._last.get(kind, (-math.inf, 0))
+        if now_s - written_s < self._after_s:
+            self._last[kind] = (written_s, held_back + 1)
+            return False
+        if held_back:
+            record.repeated = held_back
+        if len(self._last) >= _KINDS_KEPT:
+            self._last.clear()
+        self._last[kind] = (now_s, 0)
+        return True
 
 
 @contextlib.contextmanager

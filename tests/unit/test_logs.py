@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
-from runtime.logs import configure_logging, correlated, mask
+from runtime.logs import OnceInAWhile, configure_logging, correlated, mask
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +21,7 @@ def _logging_restored() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    logging.getLogger("librdkafka").filters.clear()
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 
@@ -115,3 +116,37 @@ def test_mask_leaves_what_is_no_password() -> None:
 def test_an_unknown_level_is_refused() -> None:
     with pytest.raises(ValueError, match="Unknown level"):
         configure_logging("worker", "LOUD")
+
+
+def test_what_a_client_says_again_and_again_is_written_once_in_a_while_with_how_often() -> None:
+    stream = io.StringIO()
+    configure_logging("projector", stream=stream)
+    client, now_s = logging.getLogger("librdkafka"), 0.0
+    client.filters = [OnceInAWhile(60, lambda: now_s)]
+    for after_ms in range(3):
+        client.error("Connect to 127.0.0.1:9092 failed (after %dms)", after_ms)
+    client.error("Authentication failed")
+    now_s = 60.0
+    client.error("Connect to 127.0.0.1:9092 failed (after 7ms)")
+    first, other, again = lines(stream)
+    assert [line["event"] for line in (first, other)] == [
+        "Connect to 127.0.0.1:9092 failed (after 0ms)",
+        "Authentication failed",
+    ]
+    assert "repeated" not in first
+    assert again["repeated"] == 2
+
+
+def test_lines_of_ever_new_kinds_are_not_remembered_for_ever() -> None:
+    once = OnceInAWhile(60, lambda: 0.0)
+    kinds = ["x" * length for length in range(1, 600)]
+    assert all(once.filter(logging.LogRecord("l", 40, "", 0, kind, None, None)) for kind in kinds)
+    assert len(once._last) <= 256
+
+
+def test_the_clients_of_kafka_are_among_those_that_repeat_themselves() -> None:
+    stream = io.StringIO()
+    configure_logging("projector", stream=stream)
+    for _ in range(3):
+        logging.getLogger("librdkafka").error("Disconnected")
+    assert len(lines(stream)) == 1
