@@ -176,6 +176,9 @@ def pointers(
 ) -> Iterator[list[Pointer]]:
     """What a payment of ``day`` points to, the strongest first: figures, its own references, months.
 
+    Of its references only what has check digits: they count the payer's own runs, or are made at random, so what they
+    end with is no running number of ours. Whole numbers in them are names (``pointed``).
+
     ``named``: figures that are names of documents already. ``known``: numbers that are something else.
     """
     whole = without_sums(ungrouped(plain(text)))
@@ -189,7 +192,7 @@ def pointers(
     ]
     faint = [*reading.figures(parts.excluded), *reading.figures(parts.beside)]
     yield [*strong, *(msgspec.structs.replace(one, faint=True) for one in faint)]
-    yield [pointer for reference in references for pointer in reading.reference(reference)]
+    yield [pointer for reference in references for pointer in reading.structured(reference)]
     yield list(reading.months(whole))
 
 
@@ -299,20 +302,12 @@ class _Reading:
     def structured(self, text: str) -> Iterator[Pointer]:
         """The numbers that structured references of a text end with: the creditor's customer may stand before it."""
         for word in WORD.findall(text):
-            if number_within(word) is not None:
-                yield from self.reference(word)
-
-    def reference(self, reference: str) -> Iterator[Pointer]:
-        """A reference of the transfer: a number with or without check digits, or one that ends with a number."""
-        held = number_within(reference)
-        if held is None:
-            yield from (msgspec.structs.replace(one, faint=True) for one in self.figures(plain(reference)))
-            return
-        for length in range(min(len(held), TAIL_MAX), BARE_DIGITS_MIN - 1, -1):
-            keys = self._numbers.ending(held[-length:])
-            if keys:
-                yield Pointer(reference, keys, "structured")
-                return
+            held = number_within(word) or ""
+            for length in range(min(len(held), TAIL_MAX), BARE_DIGITS_MIN - 1, -1):
+                keys = self._numbers.ending(held[-length:])
+                if keys:
+                    yield Pointer(word, keys, "structured")
+                    break
 
     def months(self, text: str) -> Iterator[Pointer]:
         for months in periods(text, self._day):

@@ -7,6 +7,8 @@ from typing import Final
 from tests.mutation.mutation import Mutation
 
 STATED = "domain/matching/stated.py"
+POINTED = "domain/matching/pointed.py"
+POINTERS = "domain/matching/pointers.py"
 WORDS = "domain/matching/words.py"
 
 NUMBERS: Final = (
@@ -45,5 +47,23 @@ NUMBERS: Final = (
         STATED,
         "around_amounts(apart(plain(text), index.has))",
         "around_amounts(plain(text))",
+    ),
+    Mutation(
+        "what an id of the transfer ends with is a running number",
+        POINTERS,
+        "yield [pointer for reference in references for pointer in reading.structured(reference)]",
+        "yield [pointer for reference in references for pointer in reading.figures(reference)]",
+    ),
+    Mutation(
+        "figures in an id of the transfer are a name",
+        POINTED,
+        "return any(_figures(number) == figures for number in",
+        "return any(_figures(number) in figures for number in",
+    ),
+    Mutation(
+        "bare figures of an id of the transfer are a name",
+        POINTED,
+        "is not ReferenceRule.BARE and any(map(str.isalpha, mention.text)):",
+        "is not None and any(map(str.isalpha, mention.text)):",
     ),
 )
