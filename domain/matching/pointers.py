@@ -275,7 +275,7 @@ class _Reading:
         found = []
         for run in reversed(runs):
             found.append(said)
-            said = (len(run.group()) == 4 and self._year(run.group())) or said
+            said = run.group()[-2:] if self._is_whole_year(run.group()) else said
         return found[::-1]
 
     def _is_year(self, text: str, run: re.Match[str], word: str) -> bool:
@@ -286,14 +286,21 @@ class _Reading:
         runs_on = _RUNS_ON.match(text, run.end()) is not None
         return len(run.group()) == 4 or not is_document_word(word) or before in ("/", "-") or runs_on
 
+    def _is_whole_year(self, figures: str) -> bool:
+        return len(figures) == 4 and self._year(figures) != ""
+
     def cut_off(self, text: str) -> Iterator[Pointer]:
-        """The last word of a text, or the last few without their spaces, as the beginning of a number."""
+        """The last word of a text, or the last few without their spaces, as the beginning of a number.
+
+        A year begins too many.
+        """
         if not text[-1:].isalnum():
             return
         words = WORD.findall(text[-64:])
         for count in (1, 2, 3):
             letters = squeeze("".join(words[-count:]))
-            if len(letters) < HEAD_MIN or not any(sign.isdigit() for sign in letters):
+            figures = _FIGURES.findall(letters)
+            if len(letters) < HEAD_MIN or all(map(self._is_whole_year, figures)):
                 continue
             keys = self._numbers.beginning(letters)
             if keys:

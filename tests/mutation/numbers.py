@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutation.mutation import Mutation
 
 STATED = "domain/matching/stated.py"
+NAMED = "domain/matching/named.py"
 POINTED = "domain/matching/pointed.py"
 POINTERS = "domain/matching/pointers.py"
 WORDS = "domain/matching/words.py"
@@ -65,5 +66,23 @@ NUMBERS: Final = (
         POINTED,
         "is not ReferenceRule.BARE and any(map(str.isalpha, mention.text)):",
         "is not None and any(map(str.isalpha, mention.text)):",
+    ),
+    Mutation(
+        "the year of a month is a number",
+        NAMED,
+        "without_month_names(ungrouped(plain(text)))",
+        "ungrouped(plain(text))",
+    ),
+    Mutation(
+        "a year that is a number but for its zeros is one if any number has that year",
+        NAMED,
+        "figures[0] in _runs(number) and same(reference, number, found.rule)",
+        "figures[0] in _runs(number)",
+    ),
+    Mutation(
+        "a year is the beginning of a number",
+        POINTERS,
+        "or all(map(self._is_whole_year, figures)):",
+        "or not figures:",
     ),
 )
