@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutation.mutation import Mutation
 
 STATED = "domain/matching/stated.py"
+CANDIDATES = "domain/matching/candidates.py"
 NAMED = "domain/matching/named.py"
 POINTED = "domain/matching/pointed.py"
 POINTERS = "domain/matching/pointers.py"
@@ -84,5 +85,17 @@ NUMBERS: Final = (
         POINTERS,
         "or all(map(self._is_whole_year, figures)):",
         "or not figures:",
+    ),
+    Mutation(
+        "figures confirm a document of another month than the text names",
+        CANDIDATES,
+        "return not self.months or (document.date.year, document.date.month) in self.months",
+        "return True",
+    ),
+    Mutation(
+        "figures confirm nothing of the month that the text names",
+        CANDIDATES,
+        "return not self.months or (document.date.year, document.date.month) in self.months",
+        "return not self.months",
     ),
 )

@@ -123,3 +123,32 @@ def test_a_year_is_no_beginning_of_a_number_that_is_cut_off() -> None:
     => match P-77 2026-0040 92.98 suggested amount_and_date
     => match P-77 CN-1 92.98 suggested amount_and_date
     """
+
+
+@scenario
+def test_the_document_of_another_month_than_the_text_names_is_shown() -> None:
+    """
+    order    2026-03-02  INV-1001  148.15
+    order    2026-03-03  INV-1002   70.00
+    payment  2026-03-30  P-77      148.15  text "Subscription April 2026"
+    payment  2026-03-30  P-78       70.00  text "Subscription"
+    => balance 0
+    => match P-77 INV-1001 148.15 suggested amount_and_date
+    => match P-78 INV-1002 70.00 confirmed amount_and_date
+    """
+
+
+@scenario
+def test_figures_may_confirm_what_is_of_the_month_that_the_text_names() -> None:
+    """
+    order    2026-01-05  INV-1001  1203.11
+    order    2026-01-05  INV-1002   870.29
+    order    2026-01-06  INV-1003   455.03
+    order    2026-01-07  INV-1004   611.77
+    order    2026-01-08  INV-1005   318.49
+    order    2026-01-09  INV-1006   777.93
+    payment  2026-01-20  P-77      2073.40  text "January 2026"
+    => balance 2163.22
+    => match P-77 INV-1001 1203.11 confirmed one_payment_many_documents
+    => match P-77 INV-1002 870.29 confirmed one_payment_many_documents
+    """
