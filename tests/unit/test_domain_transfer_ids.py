@@ -58,7 +58,9 @@ def test_a_whole_number_in_an_id_is_a_name(reference: str) -> None:
     )
 
 
-@pytest.mark.parametrize("reference", ["ZL9-260042", "9-3101", "ZL218-3101", "1-26-0042", "1181"])
+@pytest.mark.parametrize(
+    "reference", ["ZL9-260042", "ZL260042-7", "9-3101", "ZL218-3101", "1-26-0042", "1181"]
+)
 def test_figures_beside_others_in_an_id_are_no_name(reference: str) -> None:
     holds(
         f"""

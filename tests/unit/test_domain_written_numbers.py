@@ -70,6 +70,7 @@ def test_three_figures_before_an_amount_are_a_number_behind_a_word_or_in_a_row()
     ]
     assert named("349 169,87", "349") == ["349"]
     assert named("Zahlung 349 169,87", "349") == []
+    assert named("25 349 169,87", "349") == []
     assert without_money("RE 349 169,87; 360 168,77") == "RE 349 | |; |"
 
 
