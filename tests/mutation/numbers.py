@@ -8,6 +8,7 @@ from tests.mutation.mutation import Mutation
 
 STATED = "domain/matching/stated.py"
 CANDIDATES = "domain/matching/candidates.py"
+DOUBTS = "domain/matching/doubts.py"
 NAMED = "domain/matching/named.py"
 POINTED = "domain/matching/pointed.py"
 POINTERS = "domain/matching/pointers.py"
@@ -97,5 +98,23 @@ NUMBERS: Final = (
         CANDIDATES,
         "return not self.months or (document.date.year, document.date.month) in self.months",
         "return not self.months",
+    ),
+    Mutation(
+        "numbers that are mixed up are booked",
+        DOUBTS,
+        "        if crossed is not None:\n",
+        "        if False:\n",
+    ),
+    Mutation(
+        "numbers are mixed up with one that was not there",
+        DOUBTS,
+        "both = self._is_there(payment, document) and self._is_there(other, documents[0])",
+        "both = True",
+    ),
+    Mutation(
+        "numbers are mixed up with one that is settled",
+        DOUBTS,
+        "if both and not self._settled(other, [document]):",
+        "if both:",
     ),
 )
