@@ -71,9 +71,11 @@ class _Doubts:
         self._notes = notes
         self._open_by_figure: Mapping[int, Sequence[Document]] | None = None
         too_much = {payment for payment, _ in run.excess_minor}
-        self._contested = {key for claim in run.claims if claim.payment in too_much for key in claim.keys}
+        in_part = {claim.payment for claim in run.claims if claim.vague}
         self._alike = Counter((c.keys, run.items[c.payment].original_minor) for c in run.claims)
-        self._paid_whole = self._wholly_paid(too_much)
+        self._paid_whole = self._wholly_paid(too_much | in_part)
+        self._contested = {key for claim in run.claims if claim.payment in too_much for key in claim.keys}
+        self._contested |= self._paid_whole.keys()
 
     def about(self, payment: Item, claims: list[Claim]) -> list[Claim]:
         """``claims``, all that the payment makes, doubted or ambiguous where there is a reason."""
@@ -153,7 +155,7 @@ class _Doubts:
         return document.fact.business_date <= day + dt.timedelta(days)
 
     def _wholly_paid(self, payments: Collection[str]) -> dict[str, set[str]]:
-        """Of ``payments`` those that come to exactly all that they name, by each of these documents."""
+        """Of ``payments`` those that come to exactly all that they name or point to, by each of these documents."""
         named: dict[str, dict[str, None]] = {}
         for claim in self._run.claims:
             if claim.payment in payments:

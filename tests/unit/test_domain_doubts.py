@@ -237,3 +237,21 @@ def test_who_pays_a_part_of_what_others_settle_mixes_nothing_up() -> None:
     => match P-78 INV-2040 30.00 confirmed remittance_text:exact_document
     => match P-79 INV-2040 70.00 confirmed remittance_text:exact_document
     """
+
+
+@scenario
+def test_a_shortened_list_that_is_exactly_paid_tells_that_a_number_in_its_way_is_wrong() -> None:
+    """
+    invoice  2026-02-04  77636   2763.46
+    payment  2026-03-19  P-77    2763.46  text "factuurnummer 77663"
+    invoice  2026-03-29  77663   2920.00
+    invoice  2026-03-30  77670   4991.85
+    invoice  2026-03-31  77674   6000.00
+    payment  2026-04-28  P-78   13911.85  text "Fact. 77663; 70; 74"
+    => balance 0
+    => match P-77 77636 2763.46 suggested remittance_text:exact_document
+    => match P-77 77663 2763.46 suggested remittance_text:exact_document
+    => match P-78 77663 2920.00 confirmed remittance_text:exact_document
+    => match P-78 77670 4991.85 suggested remittance_text:running_number
+    => match P-78 77674 6000.00 suggested remittance_text:running_number
+    """
