@@ -47,6 +47,12 @@ class Receipt(msgspec.Struct, frozen=True):
     """Documents that it says are not paid."""
     repeats: bool = False
     """The same money came just before, for the same documents."""
+    months: frozenset[tuple[int, int]] = frozenset()
+    """The months, (year, month), that its text names."""
+
+    def may_mean(self, document: Document) -> bool:
+        """Whether its text names no month, or the one in which the document is dated."""
+        return not self.months or (document.date.year, document.date.month) in self.months
 
 
 class Document(msgspec.Struct, frozen=True):

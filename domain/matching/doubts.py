@@ -1,12 +1,12 @@
 """What references booked and the figures do not bear out: is another document meant?
 
 Looked at is a payment that names documents in a text and does not settle them: it leaves them open, or money is left
-of it, or of another one that names them. Part payments do so too. So there must be a reason to doubt: a number in
-the text that nobody has, beside the one that hit; or a neighbour by number of which exactly this figure is open, or
-any other document that is exactly this figure; or somebody who names a document and pays exactly all that he names,
-for which it leaves too little there; or that the document that it is a part of is of a much later date, and was never
-amended: what was has the date of its last version. What is doubted is suggested. Where some of the documents named are
-exactly what is paid, these are meant.
+of it, or of another one that names them. Part payments do so too. So there must be a reason to doubt: a number in the
+text that nobody has, beside the one that hit; or a neighbour by number of which exactly this figure is open, or any
+other document that is exactly this figure; or another payment that has the other's number; or somebody who names a
+document and pays exactly all that he names, for which it leaves too little there; or that the document that it is a
+part of is of a much later date, and was never amended: what was has the date of its last version. What is doubted is
+suggested. Where some of the documents named are exactly what is paid, these are meant.
 
 What is asked of other records is asked as matching without references asks it: which document is open by exactly this
 figure on this day? So sealed records can answer (``archive.notes``).
@@ -15,6 +15,7 @@ figure on this day? So sealed records can answer (``archive.notes``).
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import re
 from collections import Counter
@@ -70,9 +71,11 @@ class _Doubts:
         self._notes = notes
         self._open_by_figure: Mapping[int, Sequence[Document]] | None = None
         too_much = {payment for payment, _ in run.excess_minor}
-        self._contested = {key for claim in run.claims if claim.payment in too_much for key in claim.keys}
+        in_part = {claim.payment for claim in run.claims if claim.vague}
         self._alike = Counter((c.keys, run.items[c.payment].original_minor) for c in run.claims)
-        self._paid_whole = self._wholly_paid(too_much)
+        self._paid_whole = self._wholly_paid(too_much | in_part)
+        self._contested = {key for claim in run.claims if claim.payment in too_much for key in claim.keys}
+        self._contested |= self._paid_whole.keys()
 
     def about(self, payment: Item, claims: list[Claim]) -> list[Claim]:
         """``claims``, all that the payment makes, doubted or ambiguous where there is a reason."""
@@ -93,6 +96,9 @@ class _Doubts:
         meant = self._exactly_paid(payment, documents)
         if meant:
             return [claim for claim, document in zip(claims, documents, strict=True) if document in meant]
+        crossed = self._crossed(payment, documents)
+        if crossed is not None:
+            return [_or(claims[0], crossed.key)]
         missing = payment.original_minor - sum(document.original_minor for document in documents)
         strangers = self._strangers(payment, claims)
         if len(strangers) == 1 and self._open_near(payment, missing, strangers[0]) is not None:
@@ -116,8 +122,40 @@ class _Doubts:
             d.left_minor <= tolerance(d.original_minor) and d.key not in self._contested for d in documents
         )
 
+    def _crossed(self, payment: Item, documents: Sequence[Item]) -> Item | None:
+        """The document of another payment, where each of the two names one document and comes to exactly the other's:
+        somebody mixed up the numbers.
+        """
+        if len(documents) != 1 or payment.original_minor == documents[0].original_minor:
+            return None
+        for other, document in self._singles.get((documents[0].original_minor, payment.original_minor), ()):
+            both = self._is_there(payment, document) and self._is_there(other, documents[0])
+            if both and not self._settled(other, [document]):
+                return document
+        return None
+
+    @functools.cached_property
+    def _singles(self) -> Mapping[tuple[int, int], Sequence[tuple[Item, Item]]]:
+        """Payments whose text names one document, with it, by what both come to."""
+        found: dict[tuple[int, int], list[tuple[Item, Item]]] = {}
+        for key, claims in self._run.claims_by_payment().items():
+            payment = self._run.items[key]
+            keys = debit_documents(claims[0].keys, self._run.items)
+            fact = payment.fact
+            if len(claims) == len(keys) == 1 and not (claims[0].vague or fact.claims or fact.decided):
+                document = self._run.items[keys[0]]
+                both = payment.original_minor, document.original_minor
+                found.setdefault(both, []).append((payment, document))
+        return found
+
+    def _is_there(self, payment: Item, document: Item) -> bool:
+        """Whether the document is dated on the day of the payment, or little later."""
+        day = payment.fact.business_date
+        days = self._rules.on(day).matching.days_before_document
+        return document.fact.business_date <= day + dt.timedelta(days)
+
     def _wholly_paid(self, payments: Collection[str]) -> dict[str, set[str]]:
-        """Of ``payments`` those that come to exactly all that they name, by each of these documents."""
+        """Of ``payments`` those that come to exactly all that they name or point to, by each of these documents."""
         named: dict[str, dict[str, None]] = {}
         for claim in self._run.claims:
             if claim.payment in payments:
@@ -152,13 +190,10 @@ class _Doubts:
 
     def _too_early(self, payment: Item, documents: Sequence[Item]) -> bool:
         """Whether it is a part of what is dated long after it, which nothing else settles."""
-        latest = payment.fact.business_date + dt.timedelta(
-            self._rules.on(payment.fact.business_date).matching.days_before_document
-        )
         return not payment.left_minor and any(
             document.left_minor
             and not document.fact.rank[1]  # what was amended has the date of its last version
-            and document.fact.business_date > latest
+            and not self._is_there(payment, document)
             for document in documents
         )
 
@@ -226,7 +261,7 @@ class _Doubts:
             other = self._open_whole(payment, share, but=document.key)
         if other is None:
             return claim
-        return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
+        return _or(claim, other)
 
     def _or_its_figure(self, payment: Item, claim: Claim) -> Claim:
         """The claim of an amount on one document; ambiguous where it is more than that document is, and exactly
@@ -282,6 +317,11 @@ class _Doubts:
                     self._notes.documents.append((*days, document.open_minor))
             self._open_by_figure = found
         return self._open_by_figure
+
+
+def _or(claim: Claim, other: str) -> Claim:
+    """The claim, ambiguous with the document ``other``."""
+    return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
 
 
 def _is_year(form: str, year: int) -> bool:

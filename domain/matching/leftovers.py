@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import Counter
 from collections.abc import Collection, Sequence
 
 from domain.facts import EntryKind
 from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
-from domain.matching.forms import DocumentIndex
+from domain.matching.forms import DocumentIndex, plain
 from domain.matching.named import asides
+from domain.matching.periods import periods
 from domain.matching.settlement import Item, Settlement
-from domain.matching.words import reference_like, reference_words
+from domain.matching.words import reference_like, reference_words, without_sums
 from domain.rules import RulesByDate
 
 
@@ -89,6 +91,9 @@ def open_receipts(
             payer_ppm(fact.payer_name, payers),
             without=without,
             repeats=excess and payment.key in repeated,
+            months=frozenset(
+                itertools.chain.from_iterable(periods(without_sums(plain(text)), fact.business_date))
+            ),
             confirmable=whole and payment.key not in claiming and not names_others and not twice,
         )
     return receipts, astray

@@ -8,7 +8,16 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from domain.matching.forms import BARE_DIGITS_MIN, TEXTS_KEPT, DocumentIndex, ReferenceRule, Resolution, plain
+from domain.matching.forms import (
+    BARE_DIGITS_MIN,
+    TEXTS_KEPT,
+    DocumentIndex,
+    ReferenceRule,
+    Resolution,
+    plain,
+    same,
+)
+from domain.matching.periods import without_month_names
 from domain.matching.ranges import ranges
 from domain.matching.structured import number_within, ungrouped
 from domain.matching.words import (
@@ -65,7 +74,7 @@ def asides(text: str, index: DocumentIndex) -> list[Mention]:
 
 
 def _parts(text: str, index: DocumentIndex) -> Parted:
-    text = ungrouped(plain(text))
+    text = without_month_names(ungrouped(plain(text)))
     if asks_for_numbers(text):
         for without in (without_money_but, without_months, without_instalments):
             text = without(text, index.has)
@@ -166,7 +175,14 @@ def _meant(reference: str, index: DocumentIndex) -> Resolution:
     figures = _FIGURES.findall(reference)
     if not found.keys or len(figures) != 1 or not is_year(figures[0]):
         return found
-    keys = (key for key in found.keys if any(figures[0] in _runs(number) for number in index.numbers([key])))
+    keys = (
+        key
+        for key in found.keys
+        if any(
+            figures[0] in _runs(number) and same(reference, number, found.rule)
+            for number in index.numbers([key])
+        )
+    )
     return Resolution(tuple(keys), found.rule)
 
 

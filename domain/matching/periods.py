@@ -59,6 +59,21 @@ def _pattern() -> re.Pattern[str]:
     )
 
 
+@functools.cache
+def _name_and_year() -> re.Pattern[str]:
+    longest_first = sorted(_months_of(), key=lambda name: (-len(name), name))
+    names = "|".join(re.escape(name) for name in longest_first if name.isalpha() and name < "\u2e80")
+    return re.compile(
+        rf"(?<![\w./-])(?:{names})\.?\s(?:del?\s)?20\d\d(?![\w/-]|\.\d)|(?<!\d)20\d\d年", re.IGNORECASE
+    )
+
+
+@functools.lru_cache(maxsize=TEXTS_KEPT)
+def without_month_names(text: str) -> str:
+    """``text`` with a sign that joins nothing in place of each month by its name and year: the year is no number."""
+    return _name_and_year().sub("|", text)
+
+
 class _Named(msgspec.Struct, frozen=True):
     """A stretch of a text that names the months from ``first`` to ``last``."""
 

@@ -20,7 +20,7 @@ from domain.facts import EntryKind
 from domain.matching.candidates import ROUNDED_MAX
 from domain.matching.forms import DocumentIndex, ReferenceRule
 from domain.matching.leftovers import open_documents
-from domain.matching.named import asides, mentions
+from domain.matching.named import Mention, asides, mentions
 from domain.matching.pointers import PERIOD, OpenNumbers, Pointer, pointers
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
 from domain.rules import RulesByDate
@@ -165,13 +165,22 @@ class _Pointed:
         ]
 
     def _in_references(self, references: Iterable[str]) -> list[Pointer]:
-        """Documents whose numbers are in the references of the transfer, letters and all."""
+        """Documents whose whole numbers are in the references of the transfer: letters and all, or all the figures."""
         return [
             Pointer(mention.text, mention.resolution.keys, "transfer")
             for reference in references
             for mention in mentions(reference, self._index)
-            if mention.resolution.rule is not ReferenceRule.BARE or mention.text == reference
+            if self._is_whole(mention, reference)
         ]
+
+    def _is_whole(self, mention: Mention, reference: str) -> bool:
+        """Whether a document of ``mention`` has all the figures of ``reference``, or its letters too: the payer's own
+        runs count in figures, and ids that are made at random mix them with letters.
+        """
+        if mention.resolution.rule is not ReferenceRule.BARE and any(map(str.isalpha, mention.text)):
+            return True
+        figures = _figures(reference)
+        return any(_figures(number) == figures for number in self._index.numbers(mention.resolution.keys))
 
     def _without(self, pointer: Pointer, barred: set[str], left: Mapping[str, int]) -> Pointer:
         keys = tuple(key for key in pointer.keys if key not in barred and left.get(key))
@@ -218,6 +227,11 @@ class _Pointed:
         return Claim(
             payment.key, pointer.text, payment.original_minor, (key,), rule, POINTED_PPM, named=False
         )
+
+
+def _figures(number: str) -> str:
+    """All figures of a number, zeros too."""
+    return "".join(_FIGURES.findall(number))
 
 
 def _is_bare(claim: Claim) -> bool:

@@ -176,6 +176,9 @@ def pointers(
 ) -> Iterator[list[Pointer]]:
     """What a payment of ``day`` points to, the strongest first: figures, its own references, months.
 
+    Of its references only what has check digits: they count the payer's own runs, or are made at random, so what they
+    end with is no running number of ours. Whole numbers in them are names (``pointed``).
+
     ``named``: figures that are names of documents already. ``known``: numbers that are something else.
     """
     whole = without_sums(ungrouped(plain(text)))
@@ -189,7 +192,7 @@ def pointers(
     ]
     faint = [*reading.figures(parts.excluded), *reading.figures(parts.beside)]
     yield [*strong, *(msgspec.structs.replace(one, faint=True) for one in faint)]
-    yield [pointer for reference in references for pointer in reading.reference(reference)]
+    yield [pointer for reference in references for pointer in reading.structured(reference)]
     yield list(reading.months(whole))
 
 
@@ -272,7 +275,7 @@ class _Reading:
         found = []
         for run in reversed(runs):
             found.append(said)
-            said = (len(run.group()) == 4 and self._year(run.group())) or said
+            said = run.group()[-2:] if self._is_whole_year(run.group()) else said
         return found[::-1]
 
     def _is_year(self, text: str, run: re.Match[str], word: str) -> bool:
@@ -283,14 +286,21 @@ class _Reading:
         runs_on = _RUNS_ON.match(text, run.end()) is not None
         return len(run.group()) == 4 or not is_document_word(word) or before in ("/", "-") or runs_on
 
+    def _is_whole_year(self, figures: str) -> bool:
+        return len(figures) == 4 and self._year(figures) != ""
+
     def cut_off(self, text: str) -> Iterator[Pointer]:
-        """The last word of a text, or the last few without their spaces, as the beginning of a number."""
+        """The last word of a text, or the last few without their spaces, as the beginning of a number.
+
+        A year begins too many.
+        """
         if not text[-1:].isalnum():
             return
         words = WORD.findall(text[-64:])
         for count in (1, 2, 3):
             letters = squeeze("".join(words[-count:]))
-            if len(letters) < HEAD_MIN or not any(sign.isdigit() for sign in letters):
+            figures = _FIGURES.findall(letters)
+            if len(letters) < HEAD_MIN or all(map(self._is_whole_year, figures)):
                 continue
             keys = self._numbers.beginning(letters)
             if keys:
@@ -299,20 +309,12 @@ class _Reading:
     def structured(self, text: str) -> Iterator[Pointer]:
         """The numbers that structured references of a text end with: the creditor's customer may stand before it."""
         for word in WORD.findall(text):
-            if number_within(word) is not None:
-                yield from self.reference(word)
-
-    def reference(self, reference: str) -> Iterator[Pointer]:
-        """A reference of the transfer: a number with or without check digits, or one that ends with a number."""
-        held = number_within(reference)
-        if held is None:
-            yield from (msgspec.structs.replace(one, faint=True) for one in self.figures(plain(reference)))
-            return
-        for length in range(min(len(held), TAIL_MAX), BARE_DIGITS_MIN - 1, -1):
-            keys = self._numbers.ending(held[-length:])
-            if keys:
-                yield Pointer(reference, keys, "structured")
-                return
+            held = number_within(word) or ""
+            for length in range(min(len(held), TAIL_MAX), BARE_DIGITS_MIN - 1, -1):
+                keys = self._numbers.ending(held[-length:])
+                if keys:
+                    yield Pointer(word, keys, "structured")
+                    break
 
     def months(self, text: str) -> Iterator[Pointer]:
         for months in periods(text, self._day):

@@ -10,7 +10,7 @@ import re
 
 from domain.matching.forms import DocumentIndex, plain
 from domain.matching.named import Mention, mentions
-from domain.matching.words import around_amounts
+from domain.matching.words import apart, around_amounts
 from domain.money import from_text, minor_units
 
 _SIGN = re.compile(r"[^0-9]")
@@ -22,7 +22,7 @@ def stated(text: str, currency: str, total_minor: int, index: DocumentIndex) -> 
     """The documents of ``text``, each with the first amount behind it in minor units, if there are several and these
     add up to ``total_minor``; else nothing.
     """
-    between, written = around_amounts(plain(text))
+    between, written = around_amounts(apart(plain(text), index.has))
     if len(written) < 2 or _named(between[-1], index):
         return []
     found: dict[tuple[str, ...], tuple[Mention, int]] = {}

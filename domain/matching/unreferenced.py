@@ -2,7 +2,8 @@
 
 A stage sees what the stages before it left and proposes. A proposal that is certain, reaches the threshold and leaves
 nothing open beyond the tolerance is confirmed; every other one is a suggestion, which books nothing. A payment that
-names a document nobody has is never confirmed here: its own word contradicts, and UNKNOWN_REFERENCE stays open.
+names a document nobody has is never confirmed here: its own word contradicts, and UNKNOWN_REFERENCE stays open. So it
+does where it names another month than that of a document.
 
 Invariants: no receipt and no document is used beyond what is left of it; a pure function of the candidates (I6).
 """
@@ -110,7 +111,10 @@ def _confirmed(proposal: Proposal, candidates: Candidates) -> bool:
         proposal.certain
         and _open(proposal, candidates)
         and proposal.score_ppm >= matching.confirm_ppm
-        and all(_trusted(candidates.receipts[receipt], matching) for receipt, _, _ in proposal.links)
+        and all(
+            _trusted(receipt, matching) and receipt.may_mean(candidates.documents[document])
+            for receipt, document in ((candidates.receipts[key], other) for key, other, _ in proposal.links)
+        )
     )
 
 

@@ -24,13 +24,19 @@ _REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
 _CURRENCIES = frozenset({"AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "RMB", "SGD", "USD"})
 #: "1.250,00", "10 042,00", "10042": figures, with or without signs between thousands
 _AMOUNT = r"(?:\d{1,3}(?:[.,'’ ]\d{3}){1,4}|\d{1,12})"
-#: "€10042", "EUR10.042", "10042 €"; "10042,00 EUR", "1250.00"; "1.250,-". Not "10042 EUR": see ``is_money``.
+_CODE = rf"(?:{'|'.join(sorted(_CURRENCIES))})"
+#: "€10042", "EUR10.042", "EUR 10042,00", "10042 €"; "10042,00 EUR", "1250.00"; "1.250,-". Not "10042 EUR": see
+#: ``is_money``. A currency between two figures is that of the amount that it is written at, or else in front of.
 _MONEY = re.compile(
-    rf"(?:[€$£¥]\s?|(?<![0-9A-Za-z])(?:{'|'.join(sorted(_CURRENCIES))})){_AMOUNT}(?:[.,](?:\d\d?|-{{1,2}}))?(?![0-9A-Za-z])"
-    rf"|(?<![0-9A-Za-z.,/_-]){_AMOUNT}\s?[€£¥元]"
+    rf"(?:[€$£¥]\s?|(?<![0-9A-Za-z]){_CODE}){_AMOUNT}(?:[.,](?:\d\d?|-{{1,2}}))?(?![0-9A-Za-z])"
+    rf"|(?<![0-9A-Za-z]){_CODE}\s{_AMOUNT}[.,]\d\d?(?![0-9A-Za-z]|[.,/-]\d)"
+    rf"|(?<![0-9A-Za-z.,/_-]){_AMOUNT}(?:[€£¥元]|\s[€£¥元](?!\d|\s{_AMOUNT}[.,]\d\d(?!\d)))"
     rf"|(?<![0-9A-Za-z.,/_-]){_AMOUNT}[.,](?:\d\d|[-–—]{{1,2}})(?![0-9A-Za-z]|[.,/-]\d)"
 )
-_CODE = rf"(?:{'|'.join(sorted(_CURRENCIES))})"
+#: three figures and a space before what may be an amount by itself; a word, or the sign of a new row, before them
+_BEFORE_AMOUNT = re.compile(r"(?<![0-9A-Za-z.,/_-])(\d{3}) (?=\d{3}[.,]\d\d(?![0-9A-Za-z]|[.,/-]\d))")
+_LAST_WORD = re.compile(r"([A-Za-z]+)[.:#]{0,2}\s?$")
+_ROW_BEGINS = re.compile(r"(?:^|[;,+&|\n]|[.,]\d\d)\s?$")
 _AFTER_CODE = re.compile(rf"(?<![0-9A-Za-z]){_CODE}\s?{_AMOUNT}(?![0-9A-Za-z])")
 _BEFORE_CODE = re.compile(rf"(?<![0-9A-Za-z.,/_-]){_AMOUNT}\s?{_CODE}(?![0-9A-Za-z])")
 #: an amount of its own behind a number: "EUR 1.157,10", "110.10", "500 EUR"; its figures are the group that matches
@@ -127,12 +133,31 @@ def words_of(text: str) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=TEXTS_KEPT)
 def without_money(text: str) -> str:
     """``text`` with a sign that joins nothing in place of each amount."""
-    return _MONEY.sub("|", text)
+    return _MONEY.sub("|", apart(text))
 
 
 def without_money_but(text: str, is_number: Callable[[str], bool]) -> str:
     """``text`` without its amounts, except where ``is_number`` says that one is a document's number as written."""
-    return _MONEY.sub(lambda match: match.group() if is_number(match.group()) else "|", text)
+    return _MONEY.sub(
+        lambda match: match.group() if is_number(match.group()) else "|", apart(text, is_number)
+    )
+
+
+def apart(text: str, is_number: Callable[[str], bool] = lambda _: False) -> str:
+    """``text`` with a sign between three figures that are a number and the amount behind: "349 169,87" is one amount,
+    but not behind a word for documents, nor in a row of a list where ``is_number`` says that a document has it.
+    """
+
+    def parting(match: re.Match[str]) -> str:
+        before = text[max(match.start() - 16, 0) : match.start()]
+        word = _LAST_WORD.search(before)
+        if word is not None:
+            behind = is_document_word(word[1])
+        else:
+            behind = _ROW_BEGINS.search(before) is not None and is_number(match[1])
+        return f"{match[1]} | " if behind else match.group()
+
+    return _BEFORE_AMOUNT.sub(parting, text)
 
 
 @functools.lru_cache(maxsize=TEXTS_KEPT)

@@ -191,3 +191,67 @@ def test_a_month_is_not_rounded() -> None:
     => balance -0.02
     => match P-77 RE-26-01001 100.00 suggested remittance_text:period
     """
+
+
+@scenario
+def test_two_numbers_that_are_mixed_up_are_shown_both_ways() -> None:
+    """
+    invoice  2026-01-21  INV-2026-0004   19.00
+    payment  2026-02-02  P-77            19.00  text "Payment Inv. INV-2026-0040"
+    invoice  2026-03-31  INV-2026-0040  299.88
+    payment  2026-04-12  P-78           299.88  text "Pmt Inv INV-2026-0004"
+    => balance 0
+    => match P-77 INV-2026-0004 19.00 suggested remittance_text:exact_document
+    => match P-77 INV-2026-0040 19.00 suggested remittance_text:exact_document
+    => match P-78 INV-2026-0004 19.00 suggested remittance_text:exact_document
+    => match P-78 INV-2026-0040 299.88 suggested remittance_text:exact_document
+    """
+
+
+@scenario
+def test_numbers_are_not_mixed_up_with_one_that_was_not_there() -> None:
+    """
+    invoice  2026-01-21  INV-1004   19.00
+    payment  2026-02-02  P-77      299.88  text "INV-1004"
+    invoice  2026-03-31  INV-2040  299.88
+    payment  2026-04-12  P-78       19.00  text "INV-2040"
+    => balance 0
+    => OVERPAYMENT INV-1004 280.88
+    => SHORT_PAYMENT INV-2040 280.88
+    => match P-77 INV-1004 19.00 confirmed remittance_text:exact_document
+    => match P-78 INV-2040 19.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_who_pays_a_part_of_what_others_settle_mixes_nothing_up() -> None:
+    """
+    invoice  2026-01-21  INV-1004   30.00
+    invoice  2026-01-22  INV-2040  100.00
+    payment  2026-02-02  P-77      100.00  text "INV-1004"
+    payment  2026-02-03  P-78       30.00  text "INV-2040"
+    payment  2026-02-04  P-79       70.00  text "INV-2040"
+    => balance -70.00
+    => OVERPAYMENT INV-1004 70.00
+    => match P-77 INV-1004 30.00 confirmed remittance_text:exact_document
+    => match P-78 INV-2040 30.00 confirmed remittance_text:exact_document
+    => match P-79 INV-2040 70.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_shortened_list_that_is_exactly_paid_tells_that_a_number_in_its_way_is_wrong() -> None:
+    """
+    invoice  2026-02-04  77636   2763.46
+    payment  2026-03-19  P-77    2763.46  text "factuurnummer 77663"
+    invoice  2026-03-29  77663   2920.00
+    invoice  2026-03-30  77670   4991.85
+    invoice  2026-03-31  77674   6000.00
+    payment  2026-04-28  P-78   13911.85  text "Fact. 77663; 70; 74"
+    => balance 0
+    => match P-77 77636 2763.46 suggested remittance_text:exact_document
+    => match P-77 77663 2763.46 suggested remittance_text:exact_document
+    => match P-78 77663 2920.00 confirmed remittance_text:exact_document
+    => match P-78 77670 4991.85 suggested remittance_text:running_number
+    => match P-78 77674 6000.00 suggested remittance_text:running_number
+    """

@@ -9,7 +9,7 @@ import pytest
 from domain.matching.forms import DocumentIndex
 from domain.matching.named import mentions
 from domain.matching.pointers import OpenNumbers, pointers
-from domain.matching.words import reference_words
+from domain.matching.words import reference_words, without_money
 from tests.unit.ledger_teller import scenario
 
 
@@ -38,6 +38,65 @@ def test_an_amount_is_no_number() -> None:
     assert named("4711.05", "471105") == []
     assert named("4711.05", "4711.05") == ["4711.05"]
     assert named("10.421", "10421") == []
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        "EUR 810,00",
+        "EUR810,00",
+        "USD 810.00",
+        "CNY 810.00",
+        "€810",
+        "€ 810,00",
+        "£810",
+        "¥810.00",
+        "¥ 810.00",
+    ],
+)
+def test_a_currency_belongs_to_the_amount_behind_it(amount: str) -> None:
+    assert named(f"Rechnung 48213 {amount}", "48213", "810", "81000") == ["48213"]
+    assert named(f"48213 {amount}; 48214 {amount}", "48213", "48214") == ["48213", "48214"]
+
+
+@pytest.mark.parametrize("text", ["48213 €", "48213€", "48213 € vom 3.2.", "48213 EUR"])
+def test_a_currency_belongs_to_the_amount_before_it_where_none_is_behind(text: str) -> None:
+    assert named(text, "48213", "48213.05.2026") == []
+
+
+def test_three_figures_before_an_amount_are_a_number_behind_a_word_or_in_a_row() -> None:
+    assert named("Rechnungen 349 169,87\n360 168,77; 364 113,90 365 100,00", "349", "360", "364", "365") == [
+        *("349", "360", "364", "365")
+    ]
+    assert named("349 169,87", "349") == ["349"]
+    assert named("Zahlung 349 169,87", "349") == []
+    assert named("25 349 169,87", "349") == []
+    assert without_money("RE 349 169,87; 360 168,77") == "RE 349 | |; |"
+
+
+@scenario
+def test_the_number_before_a_currency_is_paid_in_part() -> None:
+    """
+    invoice  2026-01-05  20261417  900.00
+    invoice  2026-01-05  20261300  380.03
+    payment  2026-01-20  P-77      810.00  text "Fact.nr 20261417 EUR 810,00"
+    => balance 470.03
+    => SHORT_PAYMENT 20261417 90.00
+    => match P-77 20261417 810.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_each_number_of_three_figures_is_paid_the_amount_behind_it() -> None:
+    """
+    invoice  2026-01-05  349   169.87
+    invoice  2026-01-06  360   168.77
+    payment  2026-01-20  P-77  269.87  text "349 101,10; 360 168,77"
+    => balance 68.77
+    => SHORT_PAYMENT 349 68.77
+    => match P-77 349 101.10 confirmed remittance_text:exact_document
+    => match P-77 360 168.77 confirmed remittance_text:exact_document
+    """
 
 
 @scenario
