@@ -164,14 +164,26 @@ MATCHING: Final = (
     Mutation(
         "what is paid exactly of what is named is not looked for",
         "domain/matching/doubts.py",
-        "if len(found) == 1 and self._only_by(payment, found[0])",
-        "if False",
+        "return untouched if len(found) == 1 or len(untouched) > 1 else []",
+        "return []",
     ),
     Mutation(
         "what others paid in part is taken for paid exactly",
         "domain/matching/doubts.py",
-        "and self._only_by(payment, found[0])",
-        "",
+        "[some for some in found if self._only_by(payment, some)]",
+        "found",
+    ),
+    Mutation(
+        "of two choices of what is named one is booked",
+        DOUBTS,
+        "doubted=len(choices) > 1",
+        "doubted=False",
+    ),
+    Mutation(
+        "equal instalments of a list are two choices of it",
+        DOUBTS,
+        "if len(choices) == 1 or (choices and not equal_instalments):",
+        "if choices:",
     ),
     Mutation(
         "what a text excepts from a range is paid",

@@ -32,6 +32,37 @@ def test_a_document_that_others_paid_in_part_is_not_meant_alone() -> None:
 
 
 @scenario
+def test_of_two_choices_that_are_exactly_what_is_paid_none_is_meant() -> None:
+    """
+    order    2026-03-01  24895   29.70
+    order    2026-03-02  24896    9.90
+    order    2026-03-03  24899   19.80
+    order    2026-03-04  24900   79.90
+    payment  2026-03-20  P-77   109.60  text "24895 24896, 24899, 24900 wie besprochen"
+    => balance 29.70
+    => match P-77 24895 29.70 suggested remittance_text:exact_document
+    => match P-77 24896 9.90 suggested remittance_text:exact_document
+    => match P-77 24899 19.80 suggested remittance_text:exact_document
+    => match P-77 24900 79.90 suggested remittance_text:exact_document
+    """
+
+
+@scenario
+def test_equal_instalments_of_a_list_pay_the_oldest_first() -> None:
+    """
+    order    2026-01-05  10042  100.00
+    order    2026-01-05  10050  100.00
+    order    2026-01-05  10051  100.00
+    order    2026-01-05  10052  100.00
+    payment  2026-01-20  P-77   100.00  text "10042 10050 10051 10052"
+    payment  2026-02-20  P-78   100.00  text "10042 10050 10051 10052"
+    => balance 200.00
+    => match P-77 10042 100.00 confirmed remittance_text:exact_document
+    => match P-78 10050 100.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
 def test_a_creditor_reference_counts_with_right_check_digits() -> None:
     """
     order    2026-01-05  INV-100234  80.00
