@@ -174,6 +174,18 @@ MATCHING: Final = (
         "found",
     ),
     Mutation(
+        "what is held back behind its number is paid",
+        WORDS,
+        'left_out = [match.group() for match in _LEFT_OUT.finditer(text)]\n    rest = _LEFT_OUT.sub("|", text)',
+        "left_out: list[str] = []\n    rest = text",
+    ),
+    Mutation(
+        "what is held back alone is not paid",
+        WORDS,
+        "if not _A_NUMBER.search(rest):",
+        "if False:",
+    ),
+    Mutation(
         "of two choices of what is named one is booked",
         DOUBTS,
         "doubted=len(choices) > 1",

@@ -48,6 +48,32 @@ def test_of_two_choices_that_are_exactly_what_is_paid_none_is_meant() -> None:
 
 
 @scenario
+def test_what_is_held_back_is_said_behind_its_number() -> None:
+    """
+    order    2026-03-01  24895   29.70
+    order    2026-03-02  24896    9.90
+    order    2026-03-03  24899   19.80
+    order    2026-03-04  24900   79.90
+    payment  2026-03-20  P-77   109.60  text "RE 24896, 24899, 24900 24895 in Klaerung"
+    => balance 29.70
+    => match P-77 24896 9.90 confirmed remittance_text:exact_document
+    => match P-77 24899 19.80 confirmed remittance_text:exact_document
+    => match P-77 24900 79.90 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_what_is_held_back_alone_is_what_is_paid_in_part() -> None:
+    """
+    order    2026-03-01  24895  100.00
+    payment  2026-03-20  P-77    40.00  text "Factura 24895 pendiente"
+    => balance 60.00
+    => SHORT_PAYMENT 24895 60.00
+    => match P-77 24895 40.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
 def test_equal_instalments_of_a_list_pay_the_oldest_first() -> None:
     """
     order    2026-01-05  10042  100.00
