@@ -47,6 +47,8 @@ class Receipt(msgspec.Struct, frozen=True):
     """Documents that it says are not paid."""
     repeats: bool = False
     """The same money came just before, for the same documents."""
+    taken_off: frozenset[str] = frozenset()
+    """Documents that a later payment is short of by exactly this money, and it names what this was paid for, too."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -140,7 +142,7 @@ class Candidates(msgspec.Struct):
             days, window = (document.date - receipt.date).days, matching.days_before_document
         else:
             days, window = max((receipt.date - document.due_date).days, 0), matching.days_after_due
-        return CERTAIN_PPM - CERTAIN_PPM * days // (2 * (window + 1))
+        return max(CERTAIN_PPM - CERTAIN_PPM * days // (2 * (window + 1)), 0)
 
     def nearest(self, receipt: Receipt, documents: Iterable[Document]) -> list[Document]:
         """At most ``candidates_max``, the nearest to their due dates first."""

@@ -167,7 +167,7 @@ class _Doubts:
             for document in documents
         )
 
-    def _exactly_paid(self, payment: Item, documents: Sequence[Item]) -> list[Sequence[Item]]:
+    def _exactly_paid(self, payment: Item, documents: Sequence[Item]) -> list[tuple[Item, ...]]:
         """Each choice of the documents that a payment names that comes to exactly what it pays; not all of them.
 
         The other numbers of its text mean something else, or it says that they are not paid. Documents of which other

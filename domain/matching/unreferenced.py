@@ -200,13 +200,18 @@ def _likely(
 def paid_before(candidates: Candidates) -> Iterator[Proposal]:
     """For what is left of a payment whose documents were paid before: a document of exactly that, or the only documents
     that add up to it. A standing order repeats its first number; who pays several names the first. Never
-    certain, and nothing where the same payment came just before: that is the same money twice.
+    certain, and nothing where the same payment came just before: that is the same money twice, until another payment
+    takes it off what it names.
     """
     taken: set[str] = set()
     for receipt in candidates.astray.values():
-        if receipt.repeats or receipt.key in candidates.offered:
+        if receipt.key in candidates.offered:
             continue
-        fits = [d for d in candidates.of_amount(receipt.left_minor) if candidates.dates_fit(receipt, d)]
+        of_amount = candidates.of_amount(receipt.left_minor)
+        fits = [d for d in of_amount if d.key in receipt.taken_off]
+        if receipt.repeats and not fits:
+            continue
+        fits = fits or [d for d in of_amount if candidates.dates_fit(receipt, d)]
         likely = _likely(receipt, fits, taken, receipt.left_minor)
         taken.update(document.key for document in likely[:1])
         for document in likely:

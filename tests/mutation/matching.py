@@ -115,8 +115,20 @@ MATCHING: Final = (
     Mutation(
         "the same money twice is offered for another document",
         UNREFERENCED,
-        "if receipt.repeats or receipt.key in candidates.offered:",
-        "if receipt.key in candidates.offered:",
+        "if receipt.repeats and not fits:",
+        "if False:",
+    ),
+    Mutation(
+        "money that came twice is not seen to be taken off another document",
+        UNREFERENCED,
+        "if d.key in receipt.taken_off]",
+        "if False]",
+    ),
+    Mutation(
+        "money that came twice is taken off what names something else",
+        "domain/matching/leftovers.py",
+        "if told and document.key",
+        "if document.key",
     ),
     Mutation(
         "the youngest of equal documents is offered",

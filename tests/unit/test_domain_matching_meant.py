@@ -110,3 +110,36 @@ def test_numbers_of_one_document_that_are_written_alike_are_not_ambiguous() -> N
     => balance 0
     => match P-77 INV-1001 300.00 confirmed remittance_text:normalised_document
     """
+
+
+@scenario
+def test_money_that_came_twice_is_taken_off_the_next_document() -> None:
+    """
+    invoice  2026-03-01  10101   59.80
+    payment  2026-03-20  P-1     59.80  text "10101"
+    payment  2026-03-22  P-2     59.80  text "10101"
+    invoice  2026-05-06  10107  208.80
+    payment  2026-06-20  P-3    149.00  text "10107 ohne 10101"
+    => balance 0
+    => DUPLICATE P-2 59.80
+    => SHORT_PAYMENT 10107 59.80
+    => match P-1 10101 59.80 confirmed remittance_text:exact_document
+    => match P-2 10107 59.80 suggested paid_before
+    => match P-3 10107 149.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_money_that_came_twice_is_not_taken_off_by_who_names_something_else() -> None:
+    """
+    invoice  2026-03-01  10101   59.80
+    payment  2026-03-20  P-1     59.80  text "10101"
+    payment  2026-03-22  P-2     59.80  text "10101"
+    invoice  2026-05-06  10107  208.80
+    payment  2026-06-20  P-3    149.00  text "10107"
+    => balance 0
+    => DUPLICATE P-2 59.80
+    => SHORT_PAYMENT 10107 59.80
+    => match P-1 10101 59.80 confirmed remittance_text:exact_document
+    => match P-3 10107 149.00 confirmed remittance_text:exact_document
+    """
