@@ -88,7 +88,7 @@ def _beside(parts: Parted, index: DocumentIndex) -> Iterator[Mention]:
 def _between(text: str, index: DocumentIndex) -> Iterator[Mention]:
     """The documents inside ranges: only where every number of the range is one document of ours."""
     for written in ranges(text):
-        if not written.whole or len(written.first) < BARE_DIGITS_MIN:
+        if written.wide or not written.whole or len(written.first) < BARE_DIGITS_MIN:
             continue
         if index.resolve(written.text).keys:
             continue  # a document whose own number looks like a range

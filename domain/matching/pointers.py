@@ -6,6 +6,7 @@ looked for among documents that are open after all that names say, so its cost d
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import functools
 import re
@@ -43,6 +44,8 @@ _LETTERS = re.compile(r"([A-Za-z]{1,12})[.:#/-]{0,2}\s?$")
 PERIOD = "period"
 #: a month of more documents than this says little
 _MONTH_MAX = 5
+#: of the numbers of a wide range sealed records are asked by so many at a time
+_BLOCK = 100
 #: a word for documents, where a range tells that its short figures are numbers
 _ANY = "NO"
 
@@ -93,7 +96,12 @@ def _forms(number: str) -> _Forms:
 @functools.lru_cache(maxsize=FORMS_KEPT)
 def _answers(number: str) -> tuple[int, ...]:
     forms = _forms(number)
-    return (*(tag("tail", one) for one in forms.tails), *(tag("head", one) for one in forms.heads))
+    blocks = {int(one) // _BLOCK for one in forms.tails}
+    return (
+        *(tag("tail", one) for one in forms.tails),
+        *(tag("head", one) for one in forms.heads),
+        *(tag("block", str(block)) for block in blocks),
+    )
 
 
 class OpenNumbers:
@@ -116,6 +124,15 @@ class OpenNumbers:
     @functools.cached_property
     def _heads(self) -> dict[str, dict[str, _Forms]]:
         return self._table(lambda forms: forms.heads)
+
+    @functools.cached_property
+    def _row(self) -> list[tuple[int, str, str]]:
+        """What the numbers end with, in order: (figures, document, year in its number)."""
+        return sorted(
+            (int(tail), key, forms.year)
+            for tail, found in self._tails.items()
+            for key, forms in found.items()
+        )
 
     @functools.cached_property
     def _months(self) -> dict[tuple[int, int], list[str]]:
@@ -152,6 +169,18 @@ class OpenNumbers:
                 or (word and squeeze(word) == forms.letters)
             )
         )
+
+    def between(self, first: int, last: int, year: str = "") -> tuple[str, ...]:
+        """The documents whose number ends with one of the figures from ``first`` to ``last``; not of another ``year``.
+
+        Costs what is found, not what the range holds.
+        """
+        if self._notes is not None:
+            for block in range(first // _BLOCK, last // _BLOCK + 1):
+                self._notes.ask("block", str(block))
+        start, end = (bisect.bisect_left(self._row, (figures,)) for figures in (first, last + 1))
+        found = self._row[start:end]
+        return tuple(key for _, key, its_year in found if not year or not its_year or year == its_year)
 
     def beginning(self, letters: str) -> tuple[str, ...]:
         """The documents whose number is ``letters`` and a little more."""
@@ -228,12 +257,21 @@ class _Reading:
         for written in ranges(text):
             prefix_figures = _FIGURES.findall(written.prefix)
             year = self._year(prefix_figures[-1]) if prefix_figures else ""
-            inside = {
-                key: None for figures in written.figures for key in self._numbers.ending(figures, year, _ANY)
-            }
-            short = len(written.first) < BARE_DIGITS_MIN
+            if written.wide:
+                first, last = int(written.first), int(written.last)
+                inside = self._numbers.between(
+                    int(written.before + written.first), int(written.before + written.last)
+                ) or self._numbers.between(first, last, year)
+            else:
+                inside = tuple(
+                    key
+                    for figures in written.figures
+                    for key in (written.before and self._numbers.ending(written.before + figures))
+                    or self._numbers.ending(figures, year, _ANY)
+                )
+            short = len(written.before + written.first) < BARE_DIGITS_MIN
             if inside:
-                yield Pointer(written.text, tuple(inside), "range", faint=short)
+                yield Pointer(written.text, tuple(dict.fromkeys(inside)), "range", faint=short)
 
     def figures(self, text: str) -> Iterator[Pointer]:
         """By each run of figures: the end of a number, or what the number before it has another end in."""

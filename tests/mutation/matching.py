@@ -198,6 +198,24 @@ MATCHING: Final = (
         "if False:",
     ),
     Mutation(
+        "a wide range is nothing",
+        "domain/matching/ranges.py",
+        "(WIDE_MAX if same else RANGE_MAX)",
+        "RANGE_MAX",
+    ),
+    Mutation(
+        "a wide range asks nobody else",
+        POINTERS,
+        'self._notes.ask("block", str(block))',
+        "pass",
+    ),
+    Mutation(
+        "in a range the figures before the last ones do not count",
+        POINTERS,
+        "(written.before and self._numbers.ending(written.before + figures))",
+        "()",
+    ),
+    Mutation(
         "of two choices of what is named one is booked",
         DOUBTS,
         "doubted=len(choices) > 1",
