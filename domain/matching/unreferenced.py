@@ -25,6 +25,7 @@ from domain.matching.candidates import (
     link,
     parts_of,
 )
+from domain.matching.discounts import USUAL_DISCOUNTS
 from domain.matching.misspelt import fuzzy_reference
 from domain.matching.sums import (
     in_a_row,
@@ -40,8 +41,6 @@ from domain.rules import MatchingRules, OrderPolicy
 #: stages that add up
 _SUMS = frozenset({"one_payment_many_documents", "many_payments_one_document", "many_to_many"})
 Stage = Callable[[Candidates], Iterator[Proposal]]
-#: discounts that are usual for paying early, in millionths
-_USUAL_DISCOUNTS = (10_000, 20_000, 30_000)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -256,7 +255,7 @@ def _deducted(candidates: Candidates, receipt: Receipt, document: Document) -> b
     if not -ROUNDED_MAX <= short <= -(-most // CERTAIN_PPM) or abs(short) * CERTAIN_PPM > most + CERTAIN_PPM:
         return None
     return abs(short) <= ROUNDED_MAX or any(
-        abs(short * CERTAIN_PPM - document.open_minor * share) <= CERTAIN_PPM for share in _USUAL_DISCOUNTS
+        abs(short * CERTAIN_PPM - document.open_minor * share) <= CERTAIN_PPM for share in USUAL_DISCOUNTS
     )
 
 

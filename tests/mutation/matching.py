@@ -216,6 +216,18 @@ MATCHING: Final = (
         "()",
     ),
     Mutation(
+        "the discount of a list is all taken off the last",
+        ALLOCATE,
+        "wanted = less[position] if less else payment.left_minor",
+        "wanted = payment.left_minor",
+    ),
+    Mutation(
+        "discounts of a list are rounded one way only",
+        "domain/matching/discounts.py",
+        "= (_nearest, _up)",
+        "= (_nearest,)",
+    ),
+    Mutation(
         "of two choices of what is named one is booked",
         DOUBTS,
         "doubted=len(choices) > 1",

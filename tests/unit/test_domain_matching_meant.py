@@ -143,3 +143,31 @@ def test_money_that_came_twice_is_not_taken_off_by_who_names_something_else() ->
     => match P-1 10101 59.80 confirmed remittance_text:exact_document
     => match P-3 10107 149.00 confirmed remittance_text:exact_document
     """
+
+
+@scenario
+def test_a_discount_on_a_list_is_taken_off_each_of_it() -> None:
+    """
+    invoice  2026-03-01  10101  100.30
+    invoice  2026-03-02  10102  100.30
+    payment  2026-03-09  P-77   196.58  text "10101 10102 ./. 2%"
+    => balance 4.02
+    => SHORT_PAYMENT 10101 2.01
+    => SHORT_PAYMENT 10102 2.01
+    => match P-77 10101 98.29 confirmed remittance_text:exact_document
+    => match P-77 10102 98.29 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_discount_on_a_list_may_be_rounded_up() -> None:
+    """
+    invoice  2026-03-01  10101  100.20
+    invoice  2026-03-02  10102  100.20
+    payment  2026-03-09  P-77   196.38  text "10101 10102 ./. 2%"
+    => balance 4.02
+    => SHORT_PAYMENT 10101 2.01
+    => SHORT_PAYMENT 10102 2.01
+    => match P-77 10101 98.19 confirmed remittance_text:exact_document
+    => match P-77 10102 98.19 confirmed remittance_text:exact_document
+    """
