@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from domain.matching.broken import unbroken
 from domain.matching.forms import BARE_DIGITS_MIN, TEXTS_KEPT, DocumentIndex, ReferenceRule, Resolution, plain
 from domain.matching.ranges import ranges
 from domain.matching.structured import number_within, ungrouped
@@ -65,7 +66,7 @@ def asides(text: str, index: DocumentIndex) -> list[Mention]:
 
 
 def _parts(text: str, index: DocumentIndex) -> Parted:
-    text = ungrouped(plain(text))
+    text = unbroken(ungrouped(plain(text)), index)
     if asks_for_numbers(text):
         for without in (without_money_but, without_months, without_instalments):
             text = without(text, index.has)

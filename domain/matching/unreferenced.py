@@ -204,11 +204,9 @@ def paid_before(candidates: Candidates) -> Iterator[Proposal]:
     """
     taken: set[str] = set()
     for receipt in candidates.astray.values():
-        if receipt.key in candidates.offered:
-            continue
         of_amount = candidates.of_amount(receipt.left_minor)
         fits = [d for d in of_amount if d.key in receipt.taken_off]
-        if receipt.repeats and not fits:
+        if receipt.key in candidates.offered or (receipt.repeats and not fits):
             continue
         fits = fits or [d for d in of_amount if candidates.dates_fit(receipt, d)]
         likely = _likely(receipt, fits, taken, receipt.left_minor)

@@ -115,8 +115,8 @@ MATCHING: Final = (
     Mutation(
         "the same money twice is offered for another document",
         UNREFERENCED,
-        "if receipt.repeats and not fits:",
-        "if False:",
+        " or (receipt.repeats and not fits):",
+        ":",
     ),
     Mutation(
         "money that came twice is not seen to be taken off another document",
@@ -226,6 +226,24 @@ MATCHING: Final = (
         "domain/matching/discounts.py",
         "= (_nearest, _up)",
         "= (_nearest,)",
+    ),
+    Mutation(
+        "a number that is broken is none",
+        "domain/matching/broken.py",
+        "if index.has(whole) and",
+        "if False and",
+    ),
+    Mutation(
+        "two numbers beside each other are one",
+        "domain/matching/broken.py",
+        " and not any(index.resolve(half).keys for half in halves)",
+        "",
+    ),
+    Mutation(
+        "few figures beside a blank are a number",
+        "domain/matching/broken.py",
+        "if _PLAIN.fullmatch(whole) and len(whole) < _PLAIN_MIN:",
+        "if False:",
     ),
     Mutation(
         "of two choices of what is named one is booked",
