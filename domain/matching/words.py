@@ -75,7 +75,7 @@ _NO_MORE = (
     r"|annul\w{0,4}|déjà (?:payée?|réglée?)s?|remplacée? par"
     r"|anulad\w{1,2}|cancelad\w{1,2}|ya pagad\w{1,2}|sustituid[ao] por"
     r"|annullat\w|già pagat\w|sostituit[ao] da|geannuleerd|reeds betaald|vervangen door)"
-    r"|已取消|取消|已?作废|已?冲红|已付|已支付)"
+    r"|已取消|取消|已?作废|已冲红|冲红(?!\s?[:：]?\s?(?:[A-Za-z]{1,8}[-/. ]?)?\d)|已付|已支付)"
 )
 _EXCLUDED = re.compile(
     rf"(?:\b(?:{_NOT})\b|{_NOT_CHINESE})[.:]?\s?{_OF_A_DOCUMENT}{_LIST}|{_NUMBER}\s?{_NO_MORE}", re.IGNORECASE

@@ -246,6 +246,12 @@ MATCHING: Final = (
         "if False:",
     ),
     Mutation(
+        "what a credit note is taken off is told not to be paid",
+        WORDS,
+        r"已冲红|冲红(?!\s?[:：]?\s?(?:[A-Za-z]{1,8}[-/. ]?)?\d)",
+        "已?冲红",
+    ),
+    Mutation(
         "of two choices of what is named one is booked",
         DOUBTS,
         "doubted=len(choices) > 1",

@@ -171,3 +171,17 @@ def test_a_discount_on_a_list_may_be_rounded_up() -> None:
     => match P-77 10101 98.19 confirmed remittance_text:exact_document
     => match P-77 10102 98.19 confirmed remittance_text:exact_document
     """
+
+
+@scenario
+def test_what_stands_behind_its_reversal_is_a_credit_note() -> None:
+    """
+    invoice      2026-03-01  INV-2026-0038  97.16
+    invoice      2026-03-02  INV-2026-0040  59.50
+    credit_note  2026-03-05  CN-00162       20.07
+    payment      2026-03-20  P-77          136.59  text "付发票 INV-2026-0038、INV-2026-0040 冲红 CN-00162"
+    => balance 0
+    => match CN-00162 INV-2026-0038 20.07 confirmed named_by_payment
+    => match P-77 INV-2026-0038 77.09 confirmed remittance_text:exact_document
+    => match P-77 INV-2026-0040 59.50 confirmed remittance_text:exact_document
+    """
