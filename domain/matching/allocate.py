@@ -21,6 +21,7 @@ from domain.matching.credits import (
     is_credit,
     net,
     open_credits,
+    original_credit,
     original_document,
     original_payment,
     suggest_credits,
@@ -276,7 +277,8 @@ def _pay_refunds(run: Settlement, index: DocumentIndex) -> None:
             continue
         payment = original_payment(refund, run.items, index)
         document = original_document(refund, run.items, index)
-        sources = [payment] if payment is not None else []
+        credit_note = original_credit(refund, run.items, index)
+        sources = [source for source in (payment, credit_note) if source is not None]
         if document is not None:
             if payment is None:
                 sources += sorted(payers_of.get(document.key, {}).values(), key=lambda i: i.order)

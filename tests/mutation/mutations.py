@@ -11,6 +11,7 @@ from typing import Final
 
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
+from tests.mutation.written import WRITTEN
 
 DECIDE = "domain/decide.py"
 FACTS = "domain/facts.py"
@@ -189,6 +190,7 @@ MUTATIONS: Final = (
     ),
     # --- what settles what
     *MATCHING,
+    *WRITTEN,
     # --- discrepancies among our own events
     Mutation(
         "the window of duplicates is ignored",
