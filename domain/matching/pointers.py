@@ -51,12 +51,16 @@ _ANY = "NO"
 
 
 class Pointer(msgspec.Struct, frozen=True):
-    """Open documents that ``text`` may mean. ``faint``: too little to be shown where the figures do not agree."""
+    """Open documents that ``text`` may mean. ``faint``: too little to be shown where the figures do not agree.
+
+    ``together``: all are meant, or none.
+    """
 
     text: str
     keys: tuple[str, ...]
     rule: str
     faint: bool = False
+    together: bool = False
 
 
 class _Forms(msgspec.Struct, frozen=True):
@@ -205,7 +209,8 @@ def pointers(
 ) -> Iterator[list[Pointer]]:
     """What a payment of ``day`` points to, the strongest first: figures, its own references, months.
 
-    ``named``: figures that are names of documents already. ``known``: numbers that are something else.
+    ``named``: figures that are names of documents already, and these names squeezed. ``known``: numbers that are
+    something else.
     """
     whole = without_sums(ungrouped(plain(text)))
     parts = parted(without_others(without_dates(whole), known))
@@ -255,6 +260,8 @@ class _Reading:
 
     def ranges(self, text: str) -> Iterator[Pointer]:
         for written in ranges(text):
+            if squeeze(written.text) in self._named:
+                continue  # a document whose own number looks like a range
             prefix_figures = _FIGURES.findall(written.prefix)
             year = self._year(prefix_figures[-1]) if prefix_figures else ""
             if written.wide:
@@ -269,9 +276,10 @@ class _Reading:
                     for key in (written.before and self._numbers.ending(written.before + figures))
                     or self._numbers.ending(figures, year, _ANY)
                 )
-            short = len(written.before + written.first) < BARE_DIGITS_MIN
+            faint = written.wide or len(written.before + written.first) < BARE_DIGITS_MIN
             if inside:
-                yield Pointer(written.text, tuple(dict.fromkeys(inside)), "range", faint=short)
+                keys = tuple(dict.fromkeys(inside))
+                yield Pointer(written.text, keys, "range", faint=faint, together=written.wide)
 
     def figures(self, text: str) -> Iterator[Pointer]:
         """By each run of figures: the end of a number, or what the number before it has another end in."""

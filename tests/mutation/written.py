@@ -33,6 +33,18 @@ WRITTEN: Final = (
         "RANGE_MAX",
     ),
     Mutation(
+        "a number that looks like a wide range points to what is inside",
+        POINTERS,
+        "if squeeze(written.text) in self._named:",
+        "if False:",
+    ),
+    Mutation(
+        "some of a wide range are meant",
+        "domain/matching/pointed.py",
+        " or pointer.together",
+        "",
+    ),
+    Mutation(
         "a wide range asks nobody else",
         POINTERS,
         'self._notes.ask("block", str(block))',

@@ -103,6 +103,35 @@ def test_a_range_of_numbers_whose_ends_look_like_years() -> None:
     """
 
 
+@scenario
+def test_a_wide_range_is_all_or_nothing() -> None:
+    """
+    invoice  2026-03-01  72052   59.50
+    invoice  2026-03-01  72203  149.00
+    invoice  2026-03-01  72205   49.00
+    payment  2026-03-24  P-77   108.50  text "Pago Facts. 72048 a 72294"
+    => balance 149.00
+    => match P-77 72052 59.50 suggested fuzzy_reference
+    => match P-77 72205 49.00 suggested fuzzy_reference
+    """
+
+
+@scenario
+def test_a_number_that_looks_like_a_wide_range_is_a_number() -> None:
+    """
+    invoice  2026-03-01  10234-1636  155.70
+    payment  2026-03-15  P-1         155.70  text "factura 10234-1636"
+    invoice  2026-03-16  10234-1643  100.00
+    invoice  2026-03-17  10234-1650   55.70
+    payment  2026-03-24  P-77        155.70  text "factura 10234-1636"
+    => balance 0
+    => OVERPAYMENT 10234-1636 155.70
+    => match P-1 10234-1636 155.70 confirmed remittance_text:exact_document
+    => match P-77 10234-1643 100.00 suggested paid_before
+    => match P-77 10234-1650 55.70 suggested paid_before
+    """
+
+
 def test_a_wide_range_asks_sealed_records_for_what_is_inside() -> None:
     asked, answered, outside = Notes(), Notes(), Notes()
     numbers = OpenNumbers([("D", ["INV-2026-72048"], DAY), ("E", ["INV-2025-72052"], DAY)], asked)
