@@ -119,16 +119,16 @@ def test_a_wide_range_is_all_or_nothing() -> None:
 @scenario
 def test_a_number_that_looks_like_a_wide_range_is_a_number() -> None:
     """
-    invoice  2026-03-01  10234-1636  155.70
-    payment  2026-03-15  P-1         155.70  text "factura 10234-1636"
-    invoice  2026-03-16  10234-1643  100.00
-    invoice  2026-03-17  10234-1650   55.70
-    payment  2026-03-24  P-77        155.70  text "factura 10234-1636"
+    invoice  2026-03-01  K0815-0965  155.70
+    payment  2026-03-15  P-1         155.70  text "factura K0815-0965"
+    invoice  2026-03-16  K0815-0924  100.00
+    invoice  2026-03-17  K0815-0931   55.70
+    payment  2026-03-24  P-77        155.70  text "factura K0815-0965"
     => balance 0
-    => OVERPAYMENT 10234-1636 155.70
-    => match P-1 10234-1636 155.70 confirmed remittance_text:exact_document
-    => match P-77 10234-1643 100.00 suggested paid_before
-    => match P-77 10234-1650 55.70 suggested paid_before
+    => OVERPAYMENT K0815-0965 155.70
+    => match P-1 K0815-0965 155.70 confirmed remittance_text:exact_document
+    => match P-77 K0815-0924 100.00 suggested paid_before
+    => match P-77 K0815-0931 55.70 suggested paid_before
     """
 
 
