@@ -21,11 +21,13 @@ from domain.matching.credits import (
     is_credit,
     net,
     open_credits,
+    original_credit,
     original_document,
     original_payment,
     suggest_credits,
     suggest_paid_back,
 )
+from domain.matching.discounts import less_discount
 from domain.matching.doubts import with_doubts
 from domain.matching.forms import DocumentIndex, ReferenceRule
 from domain.matching.leftovers import known_payers, open_documents, open_receipts
@@ -230,10 +232,13 @@ def _serve_amounts(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, 
 
 
 def _serve_text(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, Item]], *, over: bool) -> None:
-    """Oldest due first, each up to what is open. What is ``over`` stays as excess on the last one named."""
+    """Oldest due first, each up to what is open; each less its discount where that is what is paid for all. What is
+    ``over`` stays as excess on the last one named.
+    """
     ordered = sorted(clear, key=lambda pair: pair[1].due_order)
+    less = less_discount([document.left_minor for _, document in ordered], payment.left_minor)
     for position, (claim, document) in enumerate(ordered):
-        wanted = payment.left_minor
+        wanted = less[position] if less else payment.left_minor
         taken = take(run, payment, document, wanted, claim.rule, claim.score_ppm)
         last = over and position == len(ordered) - 1
         note(run, payment, document, taken, wanted - taken if last else 0)
@@ -272,7 +277,8 @@ def _pay_refunds(run: Settlement, index: DocumentIndex) -> None:
             continue
         payment = original_payment(refund, run.items, index)
         document = original_document(refund, run.items, index)
-        sources = [payment] if payment is not None else []
+        credit_note = original_credit(refund, run.items, index)
+        sources = [source for source in (payment, credit_note) if source is not None]
         if document is not None:
             if payment is None:
                 sources += sorted(payers_of.get(document.key, {}).values(), key=lambda i: i.order)

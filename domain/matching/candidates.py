@@ -49,6 +49,8 @@ class Receipt(msgspec.Struct, frozen=True):
     """The same money came just before, for the same documents."""
     months: frozenset[tuple[int, int]] = frozenset()
     """The months, (year, month), that its text names."""
+    taken_off: frozenset[str] = frozenset()
+    """Documents that a later payment is short of by exactly this money, and it names what this was paid for, too."""
 
     def may_mean(self, document: Document) -> bool:
         """Whether its text names no month, or the one in which the document is dated."""
@@ -146,7 +148,7 @@ class Candidates(msgspec.Struct):
             days, window = (document.date - receipt.date).days, matching.days_before_document
         else:
             days, window = max((receipt.date - document.due_date).days, 0), matching.days_after_due
-        return CERTAIN_PPM - CERTAIN_PPM * days // (2 * (window + 1))
+        return max(CERTAIN_PPM - CERTAIN_PPM * days // (2 * (window + 1)), 0)
 
     def nearest(self, receipt: Receipt, documents: Iterable[Document]) -> list[Document]:
         """At most ``candidates_max``, the nearest to their due dates first."""

@@ -39,6 +39,14 @@ def original_payment(item: Item, items: Mapping[str, Item], index: DocumentIndex
     return None
 
 
+def original_credit(item: Item, items: Mapping[str, Item], index: DocumentIndex) -> Item | None:
+    """The one credit note that a refund names as its original: what is paid out."""
+    reference = item.fact.original_document_no
+    named = [items[key] for key in index.resolve(reference).keys] if reference else []
+    found = [credit for credit in named if is_credit(credit)]
+    return found[0] if found and (len(found) == 1 or _exact(found[0], str(reference))) else None
+
+
 def _exact(item: Item, reference: str) -> bool:
     return reference == item.fact.document_no or reference in item.fact.aliases
 

@@ -93,9 +93,15 @@ class _Doubts:
         documents = [self._run.items[keys[0]] for keys in named]
         if self._settled(payment, documents):
             return claims
-        meant = self._exactly_paid(payment, documents)
-        if meant:
-            return [claim for claim, document in zip(claims, documents, strict=True) if document in meant]
+        equal_instalments = any(self._alike[claim.keys, payment.original_minor] > 1 for claim in claims)
+        choices = self._exactly_paid(payment, documents)
+        if len(choices) == 1 or (choices and not equal_instalments):
+            meant = {document.key for some in choices for document in some}
+            return [
+                msgspec.structs.replace(claim, doubted=len(choices) > 1)
+                for claim, document in zip(claims, documents, strict=True)
+                if document.key in meant
+            ]
         crossed = self._crossed(payment, documents)
         if crossed is not None:
             return [_or(claims[0], crossed.key)]
@@ -105,7 +111,6 @@ class _Doubts:
             return claims  # one number is misspelt, and all figures are right
         if strangers:
             return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
-        equal_instalments = any(self._alike[claim.keys, payment.original_minor] > 1 for claim in claims)
         if -ROUNDED_MAX <= missing <= ROUNDED_MAX or equal_instalments:
             return claims  # who rounds what he names copies no other line
         better = [
@@ -197,8 +202,8 @@ class _Doubts:
             for document in documents
         )
 
-    def _exactly_paid(self, payment: Item, documents: Sequence[Item]) -> list[Item]:
-        """Some of the documents that a payment names, where these and no others of them come to exactly what it pays.
+    def _exactly_paid(self, payment: Item, documents: Sequence[Item]) -> list[tuple[Item, ...]]:
+        """Each choice of the documents that a payment names that comes to exactly what it pays; not all of them.
 
         The other numbers of its text mean something else, or it says that they are not paid. Documents of which other
         payments took something may be paid up, and are left alone.
@@ -214,7 +219,8 @@ class _Doubts:
             for some in itertools.combinations(documents, count)
             if sum(document.original_minor for document in some) == payment.original_minor
         ]
-        return list(found[0]) if len(found) == 1 and self._only_by(payment, found[0]) else []
+        untouched = [some for some in found if self._only_by(payment, some)]
+        return untouched if len(found) == 1 or len(untouched) > 1 else []
 
     def _only_by(self, payment: Item, documents: Sequence[Item]) -> bool:
         """Whether nobody but ``payment`` has taken anything of the documents."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from domain.facts import EntryKind
 from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
@@ -61,7 +61,9 @@ def open_receipts(
     } - doubted
     unknown: dict[str, list[str]] = {}
     claiming: set[str] = set()
-    repeated = _repeated(run, payments, rules)
+    named = _named(run)
+    repeated = _repeated(named, payments, rules)
+    taken_off = _taken_off(run, named, over, index)
     for claim in run.claims:
         claiming.add(claim.payment)
         if not claim.keys:
@@ -73,9 +75,9 @@ def open_receipts(
         fact = payment.fact
         text = " ".join((fact.remittance_text or "", *unknown.get(payment.key, ())))
         own = own_numbers(payment, known)
-        named = reference_like(text, own)
+        word = reference_like(text, own)
         without = frozenset(key for aside in asides(text, index) for key in aside.resolution.keys)
-        names_others = named is not None and not without.intersection(index.resolve(named).keys)
+        names_others = word is not None and not without.intersection(index.resolve(word).keys)
         words = reference_words(text, own)
         strange = unknown_words(words, index)
         whole = payment.left_minor == payment.original_minor
@@ -94,16 +96,22 @@ def open_receipts(
             months=frozenset(
                 itertools.chain.from_iterable(periods(without_sums(plain(text)), fact.business_date))
             ),
+            taken_off=frozenset(taken_off.get(payment.key, ())) if excess else frozenset(),
             confirmable=whole and payment.key not in claiming and not names_others and not twice,
         )
     return receipts, astray
 
 
-def _repeated(run: Settlement, payments: Sequence[Item], rules: RulesByDate) -> set[str]:
-    """Payments that come to what another one came to within a few days, of the same documents: the same money twice."""
-    named: dict[str, set[str]] = {}
+def _named(run: Settlement) -> dict[str, set[str]]:
+    """The documents that each payment claims."""
+    found: dict[str, set[str]] = {}
     for claim in run.claims:
-        named.setdefault(claim.payment, set()).update(claim.keys)
+        found.setdefault(claim.payment, set()).update(claim.keys)
+    return found
+
+
+def _repeated(named: Mapping[str, Collection[str]], payments: Sequence[Item], rules: RulesByDate) -> set[str]:
+    """Payments that come to what another one came to within a few days, of the same documents: the same money twice."""
     found: set[str] = set()
     last: dict[tuple[int, frozenset[str]], dt.date] = {}
     for payment in payments:
@@ -112,6 +120,29 @@ def _repeated(run: Settlement, payments: Sequence[Item], rules: RulesByDate) -> 
         if what in last and (day - last[what]).days <= rules.on(day).duplicate_window_days:
             found.add(payment.key)
         last[what] = day
+    return found
+
+
+def _taken_off(
+    run: Settlement, named: Mapping[str, Collection[str]], over: Collection[str], index: DocumentIndex
+) -> dict[str, list[str]]:
+    """For money that is ``over``: the documents that others left open by exactly it and say why, "1042 less 1040"."""
+    too_much = {run.items[key].left_minor for key in over} - {0}
+    short: dict[int, list[tuple[Item, Item]]] = {}
+    for (credit, debit), given in run.allocations.items() if too_much else ():
+        document, later = run.items[debit], run.items[credit]
+        if given.confirmed and document.left_minor in too_much and not later.left_minor and credit in named:
+            short.setdefault(document.left_minor, []).append((later, document))
+    found: dict[str, list[str]] = {}
+    for key in over if short else ():
+        payment = run.items[key]
+        for later, document in short.get(payment.left_minor, ()):
+            less = {
+                k for aside in asides(later.fact.remittance_text or "", index) for k in aside.resolution.keys
+            }
+            told = not less.union(named[later.key]).isdisjoint(named[key])
+            if told and document.key not in named[key] and later.order > payment.order:
+                found.setdefault(key, []).append(document.key)
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from domain.matching.broken import unbroken
 from domain.matching.forms import (
     BARE_DIGITS_MIN,
     TEXTS_KEPT,
@@ -74,7 +75,7 @@ def asides(text: str, index: DocumentIndex) -> list[Mention]:
 
 
 def _parts(text: str, index: DocumentIndex) -> Parted:
-    text = without_month_names(ungrouped(plain(text)))
+    text = without_month_names(unbroken(ungrouped(plain(text)), index))
     if asks_for_numbers(text):
         for without in (without_money_but, without_months, without_instalments):
             text = without(text, index.has)
@@ -97,7 +98,7 @@ def _beside(parts: Parted, index: DocumentIndex) -> Iterator[Mention]:
 def _between(text: str, index: DocumentIndex) -> Iterator[Mention]:
     """The documents inside ranges: only where every number of the range is one document of ours."""
     for written in ranges(text):
-        if not written.whole or len(written.first) < BARE_DIGITS_MIN:
+        if written.wide or not written.whole or len(written.first) < BARE_DIGITS_MIN:
             continue
         if index.resolve(written.text).keys:
             continue  # a document whose own number looks like a range

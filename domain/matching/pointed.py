@@ -18,7 +18,7 @@ import msgspec
 from domain.archive.notes import Notes
 from domain.facts import EntryKind
 from domain.matching.candidates import ROUNDED_MAX
-from domain.matching.forms import DocumentIndex, ReferenceRule
+from domain.matching.forms import DocumentIndex, ReferenceRule, squeeze
 from domain.matching.leftovers import open_documents
 from domain.matching.named import Mention, asides, mentions
 from domain.matching.pointers import PERIOD, OpenNumbers, Pointer, pointers
@@ -148,6 +148,7 @@ class _Pointed:
         fact = payment.fact
         own = (*self._known, fact.document_no, *fact.aliases)
         strict = {run for claim in firm for run in _FIGURES.findall(claim.reference)}
+        strict |= {squeeze(claim.reference) for claim in (*firm, *bare.values())}
         text = fact.remittance_text or ""
         levels = pointers(
             text, fact.own_references, fact.business_date, frozenset(strict), own, self._numbers
@@ -253,7 +254,7 @@ def _exactly(money: int, level: Sequence[Pointer], left: Mapping[str, int]) -> d
     if strong and 0 < over <= ROUNDED_MAX and all(pointer.rule != PERIOD for pointer in strong.values()):
         return strong  # somebody rounded
     chosen = next((some for some in (every, strong) if len(some) <= _CHOICES_MAX), {})
-    if any(pointer.rule == PERIOD for pointer in chosen.values()):
+    if any(pointer.rule == PERIOD or pointer.together for pointer in chosen.values()):
         return {}  # of what is dated in a month the one of this figure is no surer than by its figure alone
     found = [
         some

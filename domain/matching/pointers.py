@@ -6,6 +6,7 @@ looked for among documents that are open after all that names say, so its cost d
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import functools
 import re
@@ -43,17 +44,23 @@ _LETTERS = re.compile(r"([A-Za-z]{1,12})[.:#/-]{0,2}\s?$")
 PERIOD = "period"
 #: a month of more documents than this says little
 _MONTH_MAX = 5
+#: of the numbers of a wide range sealed records are asked by so many at a time
+_BLOCK = 100
 #: a word for documents, where a range tells that its short figures are numbers
 _ANY = "NO"
 
 
 class Pointer(msgspec.Struct, frozen=True):
-    """Open documents that ``text`` may mean. ``faint``: too little to be shown where the figures do not agree."""
+    """Open documents that ``text`` may mean. ``faint``: too little to be shown where the figures do not agree.
+
+    ``together``: all are meant, or none.
+    """
 
     text: str
     keys: tuple[str, ...]
     rule: str
     faint: bool = False
+    together: bool = False
 
 
 class _Forms(msgspec.Struct, frozen=True):
@@ -93,7 +100,12 @@ def _forms(number: str) -> _Forms:
 @functools.lru_cache(maxsize=FORMS_KEPT)
 def _answers(number: str) -> tuple[int, ...]:
     forms = _forms(number)
-    return (*(tag("tail", one) for one in forms.tails), *(tag("head", one) for one in forms.heads))
+    blocks = {int(one) // _BLOCK for one in forms.tails}
+    return (
+        *(tag("tail", one) for one in forms.tails),
+        *(tag("head", one) for one in forms.heads),
+        *(tag("block", str(block)) for block in blocks),
+    )
 
 
 class OpenNumbers:
@@ -116,6 +128,15 @@ class OpenNumbers:
     @functools.cached_property
     def _heads(self) -> dict[str, dict[str, _Forms]]:
         return self._table(lambda forms: forms.heads)
+
+    @functools.cached_property
+    def _row(self) -> list[tuple[int, str, str]]:
+        """What the numbers end with, in order: (figures, document, year in its number)."""
+        return sorted(
+            (int(tail), key, forms.year)
+            for tail, found in self._tails.items()
+            for key, forms in found.items()
+        )
 
     @functools.cached_property
     def _months(self) -> dict[tuple[int, int], list[str]]:
@@ -153,6 +174,18 @@ class OpenNumbers:
             )
         )
 
+    def between(self, first: int, last: int, year: str = "") -> tuple[str, ...]:
+        """The documents whose number ends with one of the figures from ``first`` to ``last``; not of another ``year``.
+
+        Costs what is found, not what the range holds.
+        """
+        if self._notes is not None:
+            for block in range(first // _BLOCK, last // _BLOCK + 1):
+                self._notes.ask("block", str(block))
+        start, end = (bisect.bisect_left(self._row, (figures,)) for figures in (first, last + 1))
+        found = self._row[start:end]
+        return tuple(key for _, key, its_year in found if not year or not its_year or year == its_year)
+
     def beginning(self, letters: str) -> tuple[str, ...]:
         """The documents whose number is ``letters`` and a little more."""
         if self._notes is not None:
@@ -179,7 +212,8 @@ def pointers(
     Of its references only what has check digits: they count the payer's own runs, or are made at random, so what they
     end with is no running number of ours. Whole numbers in them are names (``pointed``).
 
-    ``named``: figures that are names of documents already. ``known``: numbers that are something else.
+    ``named``: figures that are names of documents already, and these names squeezed. ``known``: numbers that are
+    something else.
     """
     whole = without_sums(ungrouped(plain(text)))
     parts = parted(without_others(without_dates(whole), known))
@@ -229,14 +263,26 @@ class _Reading:
 
     def ranges(self, text: str) -> Iterator[Pointer]:
         for written in ranges(text):
+            if squeeze(written.text) in self._named:
+                continue  # a document whose own number looks like a range
             prefix_figures = _FIGURES.findall(written.prefix)
             year = self._year(prefix_figures[-1]) if prefix_figures else ""
-            inside = {
-                key: None for figures in written.figures for key in self._numbers.ending(figures, year, _ANY)
-            }
-            short = len(written.first) < BARE_DIGITS_MIN
+            if written.wide:
+                first, last = int(written.first), int(written.last)
+                inside = self._numbers.between(
+                    int(written.before + written.first), int(written.before + written.last)
+                ) or self._numbers.between(first, last, year)
+            else:
+                inside = tuple(
+                    key
+                    for figures in written.figures
+                    for key in (written.before and self._numbers.ending(written.before + figures))
+                    or self._numbers.ending(figures, year, _ANY)
+                )
+            faint = written.wide or len(written.before + written.first) < BARE_DIGITS_MIN
             if inside:
-                yield Pointer(written.text, tuple(inside), "range", faint=short)
+                keys = tuple(dict.fromkeys(inside))
+                yield Pointer(written.text, keys, "range", faint=faint, together=written.wide)
 
     def figures(self, text: str) -> Iterator[Pointer]:
         """By each run of figures: the end of a number, or what the number before it has another end in."""

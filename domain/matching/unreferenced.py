@@ -26,6 +26,7 @@ from domain.matching.candidates import (
     link,
     parts_of,
 )
+from domain.matching.discounts import USUAL_DISCOUNTS
 from domain.matching.misspelt import fuzzy_reference
 from domain.matching.sums import (
     in_a_row,
@@ -41,8 +42,6 @@ from domain.rules import MatchingRules, OrderPolicy
 #: stages that add up
 _SUMS = frozenset({"one_payment_many_documents", "many_payments_one_document", "many_to_many"})
 Stage = Callable[[Candidates], Iterator[Proposal]]
-#: discounts that are usual for paying early, in millionths
-_USUAL_DISCOUNTS = (10_000, 20_000, 30_000)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -204,13 +203,16 @@ def _likely(
 def paid_before(candidates: Candidates) -> Iterator[Proposal]:
     """For what is left of a payment whose documents were paid before: a document of exactly that, or the only documents
     that add up to it. A standing order repeats its first number; who pays several names the first. Never
-    certain, and nothing where the same payment came just before: that is the same money twice.
+    certain, and nothing where the same payment came just before: that is the same money twice, until another payment
+    takes it off what it names.
     """
     taken: set[str] = set()
     for receipt in candidates.astray.values():
-        if receipt.repeats or receipt.key in candidates.offered:
+        of_amount = candidates.of_amount(receipt.left_minor)
+        fits = [d for d in of_amount if d.key in receipt.taken_off]
+        if receipt.key in candidates.offered or (receipt.repeats and not fits):
             continue
-        fits = [d for d in candidates.of_amount(receipt.left_minor) if candidates.dates_fit(receipt, d)]
+        fits = fits or [d for d in of_amount if candidates.dates_fit(receipt, d)]
         likely = _likely(receipt, fits, taken, receipt.left_minor)
         taken.update(document.key for document in likely[:1])
         for document in likely:
@@ -255,7 +257,7 @@ def _deducted(candidates: Candidates, receipt: Receipt, document: Document) -> b
     if not -ROUNDED_MAX <= short <= -(-most // CERTAIN_PPM) or abs(short) * CERTAIN_PPM > most + CERTAIN_PPM:
         return None
     return abs(short) <= ROUNDED_MAX or any(
-        abs(short * CERTAIN_PPM - document.open_minor * share) <= CERTAIN_PPM for share in _USUAL_DISCOUNTS
+        abs(short * CERTAIN_PPM - document.open_minor * share) <= CERTAIN_PPM for share in USUAL_DISCOUNTS
     )
 
 

@@ -81,11 +81,30 @@ _NO_MORE = (
     r"|annul\w{0,4}|déjà (?:payée?|réglée?)s?|remplacée? par"
     r"|anulad\w{1,2}|cancelad\w{1,2}|ya pagad\w{1,2}|sustituid[ao] por"
     r"|annullat\w|già pagat\w|sostituit[ao] da|geannuleerd|reeds betaald|vervangen door)"
-    r"|已取消|取消|已?作废|已?冲红|已付|已支付)"
+    r"|已取消|取消|已?作废|已冲红|冲红(?!\s?[:：]?\s?(?:[A-Za-z]{1,8}[-/. ]?)?\d)|已付|已支付)"
 )
 _EXCLUDED = re.compile(
     rf"(?:\b(?:{_NOT})\b|{_NOT_CHINESE})[.:]?\s?{_OF_A_DOCUMENT}{_LIST}|{_NUMBER}\s?{_NO_MORE}", re.IGNORECASE
 )
+#: what stands before one of these is not paid with the rest: "10050, 10042 on hold"; the plural is said of a whole list
+_HELD_BACK = (
+    r"(?:(?:ist|wird|noch|is|still|sera|est|está|è|wordt) )?(?:"
+    "nicht (?:be|ge)zahlt|nicht enthalten|unbezahlt|offen|folgt|sp(?:ä|ae)ter|reklamiert|beanstandet|strittig"
+    "|gesperrt|abgelehnt|zur(?:ü|ue)ck(?:gehalten|gestellt)|in kl(?:ä|ae)rung|in pr(?:ü|ue)fung|in reklamation"
+    "|not (?:yet )?paid|unpaid|not incl(?:uded)?|to follow|follows|later|on hold|held back|withheld|disputed|in dispute"
+    "|pending|queried|under query|rejected"
+    "|non payée?|impayée?|en attente|suit|suivra|(?:en )?litige|contestée?|bloquée?"
+    r"|no pagad[ao]|no incluid[ao]|pendiente|reclamad[ao]|en disputa|retenid[ao]"
+    "|non pagat[ao]|in sospeso|contestat[ao]|bloccat[ao]"
+    r"|niet betaald|onbetaald|volgt|in dispuut|betwist|in behandeling|in onderzoek)\b"
+)
+_HELD_BACK_CHINESE = "暂不付|暂缓|暂扣|有争议|未付|未支付|待付|待定|除外|不付|后付"
+#: with a number behind it such a word may be of that one: "10050 on hold 10042"
+_LEFT_OUT = re.compile(
+    rf"{_NUMBER}\s?[-–(]?\s?(?:{_HELD_BACK}|{_HELD_BACK_CHINESE})\)?(?!\s?[:：]|[.]?\s?(?:[A-Za-z]{{1,8}}[-/. ]?)?\d)",
+    re.IGNORECASE,
+)
+_A_NUMBER = re.compile(r"\d{3}|\d[-/.]\d")
 #: what stands behind one of these is the number of a delivery or of an order
 _DELIVERIES_AND_ORDERS = (
     "lieferscheine?|lieferung|ls|delivery(?: note)?|packing slip|dn|bl|bon de livraison|ddt|bolla|albar[aá]n|pakbon"
@@ -281,9 +300,16 @@ class Parted(NamedTuple):
 
 @functools.lru_cache(maxsize=TEXTS_KEPT)
 def parted(text: str) -> Parted:
-    """``text`` in its parts; where one is taken out, a sign stays that joins nothing."""
-    excluded = " | ".join(match.group() for match in _EXCLUDED.finditer(text))
-    rest = _EXCLUDED.sub("|", text)
+    """``text`` in its parts; where one is taken out, a sign stays that joins nothing.
+
+    What is held back is so beside something else that is paid: alone it says why its document is paid now, or in part.
+    """
+    left_out = [match.group() for match in _LEFT_OUT.finditer(text)]
+    rest = _LEFT_OUT.sub("|", text)
+    if not _A_NUMBER.search(rest):
+        left_out, rest = [], text
+    excluded = " | ".join((*left_out, *(match.group() for match in _EXCLUDED.finditer(rest))))
+    rest = _EXCLUDED.sub("|", rest)
     beside = " | ".join(match.group() for match in _BESIDE.finditer(rest))
     return Parted(_BESIDE.sub("|", rest), excluded, beside)
 

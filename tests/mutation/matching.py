@@ -115,8 +115,20 @@ MATCHING: Final = (
     Mutation(
         "the same money twice is offered for another document",
         UNREFERENCED,
-        "if receipt.repeats or receipt.key in candidates.offered:",
-        "if receipt.key in candidates.offered:",
+        " or (receipt.repeats and not fits):",
+        ":",
+    ),
+    Mutation(
+        "money that came twice is not seen to be taken off another document",
+        UNREFERENCED,
+        "if d.key in receipt.taken_off]",
+        "if False]",
+    ),
+    Mutation(
+        "money that came twice is taken off what names something else",
+        "domain/matching/leftovers.py",
+        "if told and document.key",
+        "if document.key",
     ),
     Mutation(
         "the youngest of equal documents is offered",
@@ -164,14 +176,14 @@ MATCHING: Final = (
     Mutation(
         "what is paid exactly of what is named is not looked for",
         "domain/matching/doubts.py",
-        "if len(found) == 1 and self._only_by(payment, found[0])",
-        "if False",
+        "return untouched if len(found) == 1 or len(untouched) > 1 else []",
+        "return []",
     ),
     Mutation(
         "what others paid in part is taken for paid exactly",
         "domain/matching/doubts.py",
-        "and self._only_by(payment, found[0])",
-        "",
+        "[some for some in found if self._only_by(payment, some)]",
+        "found",
     ),
     Mutation(
         "what a text excepts from a range is paid",
@@ -224,8 +236,8 @@ MATCHING: Final = (
     Mutation(
         "who excepts a document names it",
         "domain/matching/leftovers.py",
-        "named is not None and not without.intersection(index.resolve(named).keys)",
-        "named is not None",
+        "word is not None and not without.intersection(index.resolve(word).keys)",
+        "word is not None",
     ),
     Mutation(
         "round figures come to a round one no more often than others",

@@ -12,6 +12,7 @@ from typing import Final
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
+from tests.mutation.written import WRITTEN
 
 DECIDE = "domain/decide.py"
 FACTS = "domain/facts.py"
@@ -191,6 +192,7 @@ MUTATIONS: Final = (
     # --- what settles what
     *MATCHING,
     *NUMBERS,
+    *WRITTEN,
     # --- discrepancies among our own events
     Mutation(
         "the window of duplicates is ignored",

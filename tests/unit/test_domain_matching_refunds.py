@@ -72,6 +72,29 @@ def test_a_refund_takes_what_is_left_of_the_credit_notes_of_its_document() -> No
 
 
 @scenario
+def test_a_refund_takes_from_the_credit_note_that_it_names() -> None:
+    """
+    order        2026-03-01  INV-1052  1000.00
+    payment      2026-03-20  P-77      1000.00  text "INV-1052"
+    credit_note  2026-03-25  CN-69      576.06  of INV-1052
+    refund       2026-04-02  RF-1       576.06  of CN-69
+    => balance 0
+    => match P-77 INV-1052 1000.00 confirmed remittance_text:exact_document
+    => match CN-69 RF-1 576.06 confirmed refund_of_original
+    """
+
+
+@scenario
+def test_a_refund_that_names_two_credit_notes_at_once_takes_from_neither() -> None:
+    """
+    credit_note  2026-03-25  CN-1069  30.00
+    credit_note  2026-03-26  GS-1069  40.00
+    refund       2026-04-02  RF-1     10.00  of 1069
+    => balance -60.00
+    """
+
+
+@scenario
 def test_a_refund_of_a_number_that_two_payments_bear_takes_from_the_earlier_one() -> None:
     """
     payment  2026-01-22  P-77  30.00  from till

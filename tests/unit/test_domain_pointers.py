@@ -71,6 +71,78 @@ def test_everything_but_one_document_is_everything_else() -> None:
 
 
 @scenario
+def test_a_wide_range_is_what_is_open_inside() -> None:
+    """
+    invoice  2026-03-01  72048  398.00
+    invoice  2026-03-01  72052   59.50
+    invoice  2026-03-01  72203  149.00
+    invoice  2026-03-01  72294  257.31
+    invoice  2026-03-01  72295   20.00
+    payment  2026-03-24  P-77   863.81  text "Pago Facts. 72048 a 72294"
+    => balance 20.00
+    => match P-77 72048 398.00 confirmed remittance_text:exact_document
+    => match P-77 72052 59.50 confirmed remittance_text:range
+    => match P-77 72203 149.00 confirmed remittance_text:range
+    => match P-77 72294 257.31 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_range_of_numbers_whose_ends_look_like_years() -> None:
+    """
+    invoice  2026-03-01  26/34  100.01
+    invoice  2026-03-01  26/37   50.02
+    invoice  2026-03-01  26/40   42.03
+    invoice  2026-03-01  26/44   50.07
+    payment  2026-03-24  P-77   242.13  text "RECHNUNGEN NR. 26/34 - 26/44"
+    => balance 0
+    => match P-77 26/34 100.01 confirmed remittance_text:exact_document
+    => match P-77 26/37 50.02 confirmed remittance_text:range
+    => match P-77 26/40 42.03 confirmed remittance_text:range
+    => match P-77 26/44 50.07 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_wide_range_is_all_or_nothing() -> None:
+    """
+    invoice  2026-03-01  72052   59.50
+    invoice  2026-03-01  72203  149.00
+    invoice  2026-03-01  72205   49.00
+    payment  2026-03-24  P-77   108.50  text "Pago Facts. 72048 a 72294"
+    => balance 149.00
+    => match P-77 72052 59.50 suggested fuzzy_reference
+    => match P-77 72205 49.00 suggested fuzzy_reference
+    """
+
+
+@scenario
+def test_a_number_that_looks_like_a_wide_range_is_a_number() -> None:
+    """
+    invoice  2026-03-01  K0815-0965  155.70
+    payment  2026-03-15  P-1         155.70  text "factura K0815-0965"
+    invoice  2026-03-16  K0815-0924  100.00
+    invoice  2026-03-17  K0815-0931   55.70
+    payment  2026-03-24  P-77        155.70  text "factura K0815-0965"
+    => balance 0
+    => OVERPAYMENT K0815-0965 155.70
+    => match P-1 K0815-0965 155.70 confirmed remittance_text:exact_document
+    => match P-77 K0815-0924 100.00 suggested paid_before
+    => match P-77 K0815-0931 55.70 suggested paid_before
+    """
+
+
+def test_a_wide_range_asks_sealed_records_for_what_is_inside() -> None:
+    asked, answered, outside = Notes(), Notes(), Notes()
+    numbers = OpenNumbers([("D", ["INV-2026-72048"], DAY), ("E", ["INV-2025-72052"], DAY)], asked)
+    assert numbers.between(72048, 72294, "26") == ("D",)
+    OpenNumbers([("F", ["72203"], DAY)], answered)
+    OpenNumbers([("G", ["82903"], DAY)], outside)
+    assert asked.meets(answered, exactly=True)
+    assert not asked.meets(outside, exactly=True)
+
+
+@scenario
 def test_what_a_text_excepts_from_a_range_is_not_paid_in_part_either() -> None:
     """
     invoice  2026-01-05  INV-10106  100.00

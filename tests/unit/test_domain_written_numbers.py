@@ -272,3 +272,42 @@ def test_the_pieces_of_a_short_list_go_on_upwards(text: str, numbers: list[str])
 
 def test_a_piece_of_a_short_list_that_is_not_above_may_be_below_where_nothing_is_above() -> None:
     assert pointed_to("INV-10458/0", "INV-10458", "INV-10450") == ["INV-10458", "INV-10450"]
+
+
+@scenario
+def test_a_blank_within_a_number_is_the_banks() -> None:
+    """
+    order    2026-03-01  26/26          783.16
+    order    2026-03-01  26/28           57.43
+    order    2026-03-01  26/30          327.83
+    payment  2026-03-10  P-77          1000.00  text "Ausgleich Nr. 26/26, 26/ 28, 26 /30"
+    => balance 168.42
+    => SHORT_PAYMENT 26/30 168.42
+    => match P-77 26/26 783.16 confirmed remittance_text:exact_document
+    => match P-77 26/28 57.43 confirmed remittance_text:exact_document
+    => match P-77 26/30 159.41 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_blank_between_numbers_that_two_documents_have_is_none() -> None:
+    """
+    order    2026-03-01  20250  100.00
+    order    2026-03-02  15690   60.00
+    order    2026-03-03  2025015690   70.00
+    payment  2026-03-10  P-77   110.00  text "20250 15690"
+    => balance 120.00
+    => SHORT_PAYMENT 15690 50.00
+    => match P-77 15690 10.00 confirmed remittance_text:exact_document
+    => match P-77 20250 100.00 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_few_figures_beside_a_blank_are_no_number() -> None:
+    """
+    order    2026-03-01  5028  50.00
+    payment  2026-03-10  P-77  40.00  text "50 28"
+    => balance 10.00
+    => match P-77 5028 40.00 suggested remittance_text:running_number
+    """
