@@ -66,8 +66,12 @@ class Document(msgspec.Struct, frozen=True):
     due_date: dt.date
     numbers: tuple[str, ...]
     """What it answers to, squeezed."""
-    whole: bool = True
-    """Nothing of it is settled."""
+    settled_minor: int = 0
+    """What of it is settled."""
+
+    @property
+    def whole(self) -> bool:
+        return not self.settled_minor
 
     @property
     def due_order(self) -> tuple[dt.date, dt.date, str]:
@@ -140,6 +144,12 @@ class Candidates(msgspec.Struct):
         if self._days is None:
             self._days = {key: payment_days(document, self.rules) for key, document in self.documents.items()}
         return self._days
+
+    def is_rest(self, document: Document) -> bool:
+        """Whether what is open of it is what a payer deducts who takes it for paid: a discount, charges."""
+        original = document.open_minor + document.settled_minor
+        share = self.rules.matching.deduction_ppm
+        return not document.whole and document.open_minor * CERTAIN_PPM <= original * share
 
     def date_ppm(self, receipt: Receipt, document: Document) -> int:
         """Certain between the document's date and its due date; each day outside takes a share of the window."""

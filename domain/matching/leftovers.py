@@ -30,7 +30,7 @@ def open_documents(run: Settlement) -> dict[str, Document]:
             item.fact.business_date,
             item.due_date,
             item.numbers,
-            item.left_minor == item.original_minor,
+            item.original_minor - item.left_minor,
         )
         for item in items
     }

@@ -95,7 +95,8 @@ def in_a_row(
 
 
 def whole_balance(candidates: Candidates) -> Iterator[Proposal]:
-    """All documents up to the day of the payment, or all that were due then; of many, also all but one.
+    """All documents up to the day of the payment, or all that were due then; of many, also all but one. Rests that a
+    payer takes for paid may be among them or not.
 
     Certain if only one of these comes to the payment and it is no coincidence. Everything that is open needs no luck,
     so that is told by its figure alone; of others, figures that are all round could agree by chance.
@@ -103,7 +104,9 @@ def whole_balance(candidates: Candidates) -> Iterator[Proposal]:
     for receipt in candidates.receipts.values():
         issued = [d for d in candidates.documents_for(receipt) if d.date <= receipt.date]
         due = [d for d in issued if d.due_date <= receipt.date]
-        balances = [issued, due] if len(due) < len(issued) else [issued]
+        ours = [issued, due] if len(due) < len(issued) else [issued]
+        theirs = [[d for d in some if not candidates.is_rest(d)] for some in ours]
+        balances = [*ours, *(some for some in theirs if some not in ours)]
         found = _balances(balances, receipt.left_minor, candidates.rules.matching.combination_max)
         if not found:
             continue

@@ -407,4 +407,10 @@ MATCHING: Final = (
         " and all(pointer.rule != PERIOD for pointer in strong.values()):",
         ":",
     ),
+    Mutation(
+        "rests of discounts are part of all that is open",
+        "domain/matching/sums.py",
+        "[[d for d in some if not candidates.is_rest(d)] for some in ours]",
+        "[list(some) for some in ours]",
+    ),
 )

@@ -72,7 +72,7 @@ NUMBERS: Final = (
     Mutation(
         "the year of a month is a number",
         NAMED,
-        "without_month_names(ungrouped(plain(text)))",
+        "without_month_names(unbroken(ungrouped(plain(text)), index))",
         "ungrouped(plain(text))",
     ),
     Mutation(

@@ -281,3 +281,33 @@ def test_seven_of_eight_equal_fees_are_not_booked() -> None:
     => match P-77 INV-6 100.00 suggested whole_balance
     => match P-77 INV-7 100.00 suggested whole_balance
     """
+
+
+@scenario
+def test_rests_of_discounts_are_no_part_of_what_somebody_pays_who_pays_all() -> None:
+    """
+    order    2026-01-01  INV-A  100.00
+    payment  2026-01-08  P-1     98.00  text "INV-A"
+    order    2026-01-01  INV-B  150.00
+    payment  2026-01-09  P-2    147.00  text "INV-B"
+    order    2026-01-11  INV-1  555.10
+    order    2026-01-12  INV-2  203.11
+    order    2026-01-13  INV-3  870.29
+    order    2026-01-14  INV-4  455.03
+    order    2026-01-15  INV-5  310.90
+    order    2026-01-16  INV-6  777.07
+    order    2026-01-17  INV-7   99.99
+    payment  2026-02-20  P-77  3271.49
+    => balance 5.00
+    => SHORT_PAYMENT INV-A 2.00
+    => SHORT_PAYMENT INV-B 3.00
+    => match P-1 INV-A 98.00 confirmed remittance_text:exact_document
+    => match P-2 INV-B 147.00 confirmed remittance_text:exact_document
+    => match P-77 INV-1 555.10 confirmed whole_balance
+    => match P-77 INV-2 203.11 confirmed whole_balance
+    => match P-77 INV-3 870.29 confirmed whole_balance
+    => match P-77 INV-4 455.03 confirmed whole_balance
+    => match P-77 INV-5 310.90 confirmed whole_balance
+    => match P-77 INV-6 777.07 confirmed whole_balance
+    => match P-77 INV-7 99.99 confirmed whole_balance
+    """
