@@ -16,12 +16,14 @@ from runtime.logs import OnceInAWhile, configure_logging, correlated, mask
 
 @pytest.fixture(autouse=True)
 def _logging_restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    root, clients = logging.getLogger(), logging.getLogger("librdkafka")
+    handlers, level, clients_level = root.handlers[:], root.level, clients.level
+    clients.setLevel(logging.NOTSET)
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    logging.getLogger("librdkafka").filters.clear()
+    clients.filters.clear()
+    clients.setLevel(clients_level)
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 
