@@ -88,9 +88,12 @@ def test_a_refund_takes_from_the_credit_note_that_it_names() -> None:
 def test_a_refund_that_names_two_credit_notes_at_once_takes_from_neither() -> None:
     """
     credit_note  2026-03-25  CN-1069  30.00
-    credit_note  2026-03-26  GS-1069  40.00
-    refund       2026-04-02  RF-1     10.00  of 1069
+    credit_note  2026-03-26  CN/1069  40.00
+    refund       2026-04-02  RF-1     10.00  of "CN 1069"
     => balance -60.00
+    => item CN-1069 30.00 of 30.00 OPEN due 2026-03-25
+    => item CN/1069 40.00 of 40.00 OPEN due 2026-03-26
+    => item RF-1 10.00 of 10.00 OPEN due 2026-05-02
     """
 
 
