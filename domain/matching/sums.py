@@ -24,6 +24,9 @@ from domain.matching.candidates import (
 )
 from domain.matching.combinations import Search, combinations_of
 
+#: figures of no more digits before their zeros are round
+_SIGNIFICANT = 2
+
 
 def _look(candidates: Candidates, amounts: Sequence[int], total: int) -> Search:
     """One search, out of the steps that the review has left."""
@@ -39,9 +42,17 @@ def _rare_ppm(candidates: Candidates, search: Search, total: int) -> int:
     return max(CERTAIN_PPM - CERTAIN_PPM * by_chance // max(2 * limit, 1), 0)
 
 
+def _is_round(amount: int) -> bool:
+    """Whether ``amount`` (minor units) has no more than two significant digits and two zeros or more behind them: so is
+    what people pay on account, and one sum in thousands.
+    """
+    digits = str(amount)
+    return len(digits.rstrip("0")) <= _SIGNIFICANT <= len(digits) - _SIGNIFICANT
+
+
 def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
     """Documents that add up to the payment. Certain if no other documents do, and it is no coincidence: round figures
-    come to a round one by chance far more often.
+    come to a round one by chance far more often, and what is paid on account is round.
     """
     limit = candidates.rules.matching.coincidence_ppm
     for receipt in candidates.receipts.values():
@@ -63,7 +74,7 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
                 ("payer", receipt.payer_ppm),
             )
             certain = search.only is not None and everything and by_chance <= limit
-            yield Proposal(links, parts, certain)
+            yield Proposal(links, parts, certain and not _is_round(receipt.left_minor))
         if search.complete and not search.found:
             candidates.unexplained.add(receipt.key)
             yield from in_a_row(candidates, receipt, fitting, share=0)

@@ -413,4 +413,10 @@ MATCHING: Final = (
         "[[d for d in some if not candidates.is_rest(d)] for some in ours]",
         "[list(some) for some in ours]",
     ),
+    Mutation(
+        "what is paid on account is booked on a sum that it hits by chance",
+        "domain/matching/sums.py",
+        "certain and not _is_round(receipt.left_minor)",
+        "certain",
+    ),
 )

@@ -311,3 +311,17 @@ def test_rests_of_discounts_are_no_part_of_what_somebody_pays_who_pays_all() -> 
     => match P-77 INV-6 777.07 confirmed whole_balance
     => match P-77 INV-7 99.99 confirmed whole_balance
     """
+
+
+@scenario
+def test_a_round_payment_is_not_booked_on_documents_that_come_to_it_by_chance() -> None:
+    """
+    order    2026-01-01  INV-1  123.45
+    order    2026-01-02  INV-2  376.56
+    order    2026-01-03  INV-3  499.99
+    payment  2026-01-20  P-77  1000.00
+    => balance 0
+    => match P-77 INV-1 123.45 suggested one_payment_many_documents
+    => match P-77 INV-2 376.56 suggested one_payment_many_documents
+    => match P-77 INV-3 499.99 suggested one_payment_many_documents
+    """
