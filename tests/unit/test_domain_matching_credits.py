@@ -325,3 +325,15 @@ def test_a_round_payment_is_not_booked_on_documents_that_come_to_it_by_chance() 
     => match P-77 INV-2 376.56 suggested one_payment_many_documents
     => match P-77 INV-3 499.99 suggested one_payment_many_documents
     """
+
+
+@scenario
+def test_figures_that_are_all_round_are_not_booked_by_a_sum_that_is_less_so() -> None:
+    """
+    order    2026-01-01  INV-1  420.00
+    order    2026-01-02  INV-2  810.00
+    payment  2026-01-20  P-77  1230.00
+    => balance 0
+    => match P-77 INV-1 420.00 suggested one_payment_many_documents
+    => match P-77 INV-2 810.00 suggested one_payment_many_documents
+    """
