@@ -13,7 +13,7 @@ import msgspec
 from rapidfuzz.distance import OSA
 
 from domain.matching.forms import plain
-from domain.rules import Rules
+from domain.rules import MatchingRules, Rules
 
 CERTAIN_PPM = 1_000_000
 #: numbers that differ by more slips than this are not taken for one another
@@ -173,6 +173,11 @@ def payment_days(document: Document, rules: Rules) -> tuple[int, int]:
         document.date.toordinal() - matching.days_before_document,
         document.due_date.toordinal() + matching.days_after_due,
     )
+
+
+def latest_document(day: dt.date, matching: MatchingRules) -> dt.date:
+    """The latest date of a document that a payment of ``day`` may be for."""
+    return day + dt.timedelta(days=matching.days_before_document)
 
 
 def likeness_ppm(one: str, other: str) -> int:

@@ -14,7 +14,6 @@ figure on this day? So sealed records can answer (``archive.notes``).
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import itertools
 import re
@@ -24,7 +23,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import msgspec
 
 from domain.archive.notes import Notes
-from domain.matching.candidates import ROUNDED_MAX, SLIPS_MAX, Document, payment_days, slips
+from domain.matching.candidates import (
+    ROUNDED_MAX,
+    SLIPS_MAX,
+    Document,
+    latest_document,
+    payment_days,
+    slips,
+)
 from domain.matching.forms import DocumentIndex, squeeze
 from domain.matching.leftovers import open_documents, own_numbers, unknown_words
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
@@ -156,8 +162,7 @@ class _Doubts:
     def _is_there(self, payment: Item, document: Item) -> bool:
         """Whether the document is dated on the day of the payment, or little later."""
         day = payment.fact.business_date
-        days = self._rules.on(day).matching.days_before_document
-        return document.fact.business_date <= day + dt.timedelta(days)
+        return document.fact.business_date <= latest_document(day, self._rules.on(day).matching)
 
     def _wholly_paid(self, payments: Collection[str]) -> dict[str, set[str]]:
         """Of ``payments`` those that come to exactly all that they name or point to, by each of these documents."""

@@ -7,7 +7,6 @@ further. Names go before: they are served first, and what they may mean twice is
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import math
 import re
@@ -17,7 +16,7 @@ import msgspec
 
 from domain.archive.notes import Notes
 from domain.facts import EntryKind
-from domain.matching.candidates import ROUNDED_MAX
+from domain.matching.candidates import ROUNDED_MAX, latest_document
 from domain.matching.forms import DocumentIndex, ReferenceRule, squeeze
 from domain.matching.leftovers import open_documents
 from domain.matching.named import Mention, asides, mentions
@@ -192,9 +191,8 @@ class _Pointed:
     ) -> dict[str, Pointer]:
         """Of months that the text names the few documents, one of each month, that come to ``money``."""
         every = {key: pointer for pointer in level if pointer.rule == PERIOD for key in pointer.keys}
-        latest = payment.fact.business_date + dt.timedelta(
-            self._rules.on(payment.fact.business_date).matching.days_before_document
-        )
+        paid_on = payment.fact.business_date
+        latest = latest_document(paid_on, self._rules.on(paid_on).matching)
         by_month: dict[tuple[int, int], list[str]] = {}
         for key in every:
             day = self._run.items[key].fact.business_date

@@ -6,10 +6,10 @@ leaves no other choice; else the oldest due of the right figure is suggested, ea
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
+from domain.matching.candidates import latest_document
 from domain.matching.combinations import combinations_of
 from domain.matching.forms import ReferenceRule, same
 from domain.matching.periods import periods
@@ -73,7 +73,7 @@ def _serve(
     documents = [run.items[key] for key in debit_documents(tuple(keys), run.items)]
     money = min(claims[0].amount_minor, payment.left_minor)
     still_open = [document for document in documents if document.left_minor]
-    latest = payment.fact.business_date + dt.timedelta(days=matching.days_before_document)
+    latest = latest_document(payment.fact.business_date, matching)
     there = [document for document in still_open if document.fact.business_date <= latest]
     if not still_open:  # as with one document that was paid before
         note(run, payment, documents[-1], 0, money)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import datetime as dt
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from domain.matching.candidates import (
     before_deduction,
     best,
     laid_out,
+    latest_document,
     listed,
     slips,
 )
@@ -197,7 +197,7 @@ def less_credit_note(candidates: Candidates) -> Iterator[Proposal]:
             yield _together(candidates, (credit,), (nearest,), only_one=CERTAIN_PPM // len(same))
             continue
         for receipt in candidates.receipts.values():
-            latest = receipt.date + dt.timedelta(days=candidates.rules.matching.days_before_document)
+            latest = latest_document(receipt.date, candidates.rules.matching)
             if receipt.key in candidates.offered or credit.date > latest:
                 continue
             total = receipt.left_minor + credit.left_minor
