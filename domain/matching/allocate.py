@@ -50,6 +50,8 @@ from domain.rules import RulesByDate
 
 #: entries of people; they settle what they name, on either side, after all that came from outside
 _ADJUSTING = (EntryKind.ADJUSTMENT, EntryKind.WRITE_OFF)
+#: what one payment in doubt leaves open may be what another one means
+_ROUNDS_OF_DOUBT = 3
 _SCORES = {
     ReferenceRule.EXACT: CERTAIN_PPM,
     ReferenceRule.SQUEEZED: 980_000,
@@ -88,8 +90,10 @@ def settle(
     pointed = with_pointed(run, index, rules, known, notes)
     if pointed is not None:
         run = _by_reference(fresh(), pointed, index, rules)
-    better = with_doubts(run, index, rules, known, notes)
-    if better is not None:
+    for _ in range(_ROUNDS_OF_DOUBT):
+        better = with_doubts(run, index, rules, known, notes)
+        if better is None:
+            break
         run = _by_reference(fresh(), better, index, rules)
     undecided = [payment for payment in _of(run.items, EntryKind.PAYMENT) if not payment.fact.decided]
     _match_the_rest(run, undecided, index, rules, known, notes)

@@ -18,6 +18,8 @@ from domain.rules import MatchingRules, Rules
 CERTAIN_PPM = 1_000_000
 #: numbers that differ by more slips than this are not taken for one another
 SLIPS_MAX = 2
+#: Most misspellings are one slip (Damerau 1964): a number that is so near, and a figure to the cent, are booked
+SLIPS_TO_BOOK = 1
 #: figures that are this near were meant to be the same: somebody rounded (minor units)
 ROUNDED_MAX = 2
 #: of the steps of a review, what is misspelt may take one in so many at a time: sums come after it
@@ -51,6 +53,16 @@ class Receipt(msgspec.Struct, frozen=True):
     """The months, (year, month), that its text names."""
     taken_off: frozenset[str] = frozenset()
     """Documents that a later payment is short of by exactly this money, and it names what this was paid for, too."""
+    readable: bool = False
+    """Nothing that it says speaks against a match by figures but a number that nobody has: maybe a slip."""
+
+    def nearly_names(self, document: Document) -> bool:
+        """Whether what it names is one number that nobody has, one slip away from the document's."""
+        return (
+            bool(self.words)
+            and len(self.named) == 1
+            and slips(self.named[0], document.numbers) <= SLIPS_TO_BOOK
+        )
 
     def may_mean(self, document: Document) -> bool:
         """Whether its text names no month, or the one in which the document is dated."""
@@ -89,6 +101,8 @@ class Proposal(msgspec.Struct, frozen=True):
     certain: bool
     exclusive: bool = True
     """Whether another proposal for one of its items makes it uncertain."""
+    reads: bool = False
+    """It tells what the numbers mean that its receipts name and that nobody has."""
 
     @property
     def score_ppm(self) -> int:
@@ -120,6 +134,10 @@ class Candidates(msgspec.Struct):
         """Whether both are still there to be matched."""
         money = (self.receipts, self.misspelt, self.astray, self.credits)
         return document in self.documents and any(credit in some for some in money)
+
+    def money(self, receipt: str) -> Receipt:
+        """The receipt, wherever it is still there."""
+        return next(some[receipt] for some in (self.receipts, self.misspelt, self.astray) if receipt in some)
 
     def of_amount(self, figure: int) -> list[Document]:
         """The documents of which exactly ``figure`` is open, in canonical order."""
@@ -168,11 +186,13 @@ class Candidates(msgspec.Struct):
 
 def payment_days(document: Document, rules: Rules) -> tuple[int, int]:
     """The first and the last day, as ordinals, on which a payment without a reference may be for the document."""
+    return days_of_payment(document.date, document.due_date, rules)
+
+
+def days_of_payment(date: dt.date, due_date: dt.date, rules: Rules) -> tuple[int, int]:
+    """The same for what is dated ``date`` and due on ``due_date``."""
     matching = rules.matching
-    return (
-        document.date.toordinal() - matching.days_before_document,
-        document.due_date.toordinal() + matching.days_after_due,
-    )
+    return (date.toordinal() - matching.days_before_document, due_date.toordinal() + matching.days_after_due)
 
 
 def latest_document(day: dt.date, matching: MatchingRules) -> dt.date:

@@ -18,7 +18,7 @@ import functools
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -33,6 +33,7 @@ from domain.matching.candidates import (
 )
 from domain.matching.forms import DocumentIndex, squeeze
 from domain.matching.leftovers import open_documents, own_numbers, unknown_words
+from domain.matching.rivals import Rivals
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
 from domain.matching.words import reference_words, words_of_parts
 from domain.rules import RulesByDate
@@ -41,7 +42,9 @@ from domain.rules import RulesByDate
 SLIPS_FOR_A_REST = 1
 #: of so many documents that one payment names every choice is added up
 _NAMED_MAX = 8
-_SERIES = re.compile(r"([A-Z]+)[0-9]+")
+_SERIES = re.compile(r"([A-Z]*)([0-9]+)")
+#: figures alone may be anything: from so many on, and with so many in front alike, they are of one series
+_FIGURES_MIN, _ALIKE = 5, 2
 
 
 def with_doubts(
@@ -76,12 +79,8 @@ class _Doubts:
         self._known = known
         self._notes = notes
         self._open_by_figure: Mapping[int, Sequence[Document]] | None = None
-        too_much = {payment for payment, _ in run.excess_minor}
-        in_part = {claim.payment for claim in run.claims if claim.vague}
         self._alike = Counter((c.keys, run.items[c.payment].original_minor) for c in run.claims)
-        self._paid_whole = self._wholly_paid(too_much | in_part)
-        self._contested = {key for claim in run.claims if claim.payment in too_much for key in claim.keys}
-        self._contested |= self._paid_whole.keys()
+        self._rivals = Rivals(run, index, rules, known)
 
     def about(self, payment: Item, claims: list[Claim]) -> list[Claim]:
         """``claims``, all that the payment makes, doubted or ambiguous where there is a reason."""
@@ -93,6 +92,8 @@ class _Doubts:
         if vague:
             sure = [claim for claim in claims if not claim.vague]
             return [*self.about(payment, sure), *vague] if sure else claims
+        if any(claim.doubted for claim in claims):
+            return claims  # in a round before
         named = [debit_documents(claim.keys, self._run.items) for claim in claims]
         if any(len(keys) != 1 for keys in named):
             return claims
@@ -123,14 +124,18 @@ class _Doubts:
             self._or_neighbour(payment, claim, document, missing)
             for claim, document in zip(claims, documents, strict=True)
         ]
-        if better == claims and (self._in_the_way(payment, documents) or self._too_early(payment, documents)):
+        if better == claims and (
+            self._rivals.in_the_way(payment, documents, self.open_by_figure)
+            or self._too_early(payment, documents)
+        ):
             return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
         return better
 
     def _settled(self, payment: Item, documents: Sequence[Item]) -> bool:
         tolerance = self._rules.on(payment.fact.business_date).tolerance
         return not payment.left_minor and all(
-            d.left_minor <= tolerance(d.original_minor) and d.key not in self._contested for d in documents
+            d.left_minor <= tolerance(d.original_minor) and d.key not in self._rivals.contested
+            for d in documents
         )
 
     def _crossed(self, payment: Item, documents: Sequence[Item]) -> Item | None:
@@ -164,44 +169,10 @@ class _Doubts:
         day = payment.fact.business_date
         return document.fact.business_date <= latest_document(day, self._rules.on(day).matching)
 
-    def _wholly_paid(self, payments: Collection[str]) -> dict[str, set[str]]:
-        """Of ``payments`` those that come to exactly all that they name or point to, by each of these documents."""
-        named: dict[str, dict[str, None]] = {}
-        for claim in self._run.claims:
-            if claim.payment in payments:
-                named.setdefault(claim.payment, {}).update(dict.fromkeys(claim.keys))
-        found: dict[str, set[str]] = {}
-        for payment, keys in named.items():
-            whole = sum(self._run.items[key].fact.signed_minor for key in keys)
-            if whole == self._run.items[payment].original_minor:
-                for key in keys:
-                    found.setdefault(key, set()).add(payment)
-        return found
-
-    def _in_the_way(self, payment: Item, documents: Sequence[Item]) -> bool:
-        """Whether another payment comes to exactly what it names and finds too little there because of this one, which
-        does not: not where the others together settle the document without it.
-        """
-        return any(
-            whole
-            and payment.key not in whole
-            and self._taken_by_others(document, whole) < document.original_minor
-            for document in documents
-            for whole in (self._paid_whole.get(document.key, set()),)
-        )
-
-    def _taken_by_others(self, document: Item, payments: Collection[str]) -> int:
-        """What others than ``payments`` took of the document."""
-        return sum(
-            allocation.amount_minor
-            for (credit, debit), allocation in self._run.allocations.items()
-            if debit == document.key and allocation.confirmed and credit not in payments
-        )
-
     def _too_early(self, payment: Item, documents: Sequence[Item]) -> bool:
         """Whether it is a part of what is dated long after it, which nothing else settles."""
         return not payment.left_minor and any(
-            document.left_minor
+            (document.left_minor or document.key in self._rivals.contested)
             and not document.fact.rank[1]  # what was amended has the date of its last version
             and not self._is_there(payment, document)
             for document in documents
@@ -341,6 +312,11 @@ def _is_year(form: str, year: int) -> bool:
 
 
 def _one_series(one: str, other: str) -> bool:
-    """The same letters in front of equally many figures. Figures alone may be anything."""
+    """The same letters in front of equally many figures; or figures that begin alike, one more or less: one was left
+    out. Figures alone may be anything, so they must begin alike in any case.
+    """
     mine, theirs = _SERIES.fullmatch(one), _SERIES.fullmatch(other)
-    return bool(mine and theirs and mine[1] == theirs[1] and len(one) == len(other))
+    if not (mine and theirs and mine[1] == theirs[1]):
+        return False
+    alike = mine[2][:_ALIKE] == theirs[2][:_ALIKE] and min(len(mine[2]), len(theirs[2])) >= _FIGURES_MIN
+    return (bool(mine[1]) and len(one) == len(other)) or (alike and abs(len(one) - len(other)) <= 1)

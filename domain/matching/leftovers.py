@@ -98,6 +98,7 @@ def open_receipts(
             ),
             taken_off=frozenset(taken_off.get(payment.key, ())) if excess else frozenset(),
             confirmable=whole and payment.key not in claiming and not names_others and not twice,
+            readable=not (excess or twice or payment.key in doubted or fact.claims),
         )
     return receipts, astray
 

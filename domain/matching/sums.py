@@ -269,6 +269,7 @@ def _parts_of(
 
     found = [together for together in sums.get(document.open_minor, ()) if all(map(may_pay, together))]
     fewest = [together for together in found if len(together) == len(found[0])]
+    told = len(found) == 1 and all(receipt.nearly_names(document) for receipt in found[0])
     proposals = []
     for together in fewest:
         parts = (
@@ -278,7 +279,7 @@ def _parts_of(
             ("payer", min(r.payer_ppm for r in together)),
         )
         links = tuple(sorted((r.key, document.key, r.left_minor) for r in together))
-        proposals.append(Proposal(links, parts, certain=False))
+        proposals.append(Proposal(links, parts, certain=told, reads=True))
     return best(candidates, proposals)
 
 

@@ -37,11 +37,15 @@ from domain.matching.sums import (
     only_sum,
     whole_balance,
 )
-from domain.rules import MatchingRules, OrderPolicy
+from domain.rules import OrderPolicy
 
 #: stages that add up
 _SUMS = frozenset({"one_payment_many_documents", "many_payments_one_document", "many_to_many"})
 Stage = Callable[[Candidates], Iterator[Proposal]]
+#: an item -> the pairs (receipt, document) that were suggested of it
+Wanted = dict[str, set[tuple[str, str]]]
+#: a suggestion that no stage made
+_BY_REFERENCE = ("", "")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -60,21 +64,24 @@ def match(candidates: Candidates, suggested_before: Collection[str] = ()) -> lis
     """
     matching = candidates.rules.matching
     found: list[Found] = []
-    wanted = set(suggested_before)
+    wanted: Wanted = {key: {_BY_REFERENCE} for key in suggested_before}
     for name in matching.stages:
-        if not candidates.documents or not (candidates.receipts or name in _WITHOUT_RECEIPTS):
+        money = candidates.receipts or candidates.misspelt or name in _WITHOUT_RECEIPTS
+        if not (candidates.documents and money):
             continue
         proposals = _uncontested(list(STAGES[name](candidates)), wanted)
         for proposal in proposals:
             if _confirmed(proposal, candidates):
-                found.append(Found(name, proposal, confirmed=True))
                 _use(candidates, proposal)
+                found = [*_but_for(proposal, found), Found(name, proposal, confirmed=True)]
         suggested: set[str] = set()
         for proposal in proposals:
             if _open(proposal, candidates) and proposal.score_ppm >= matching.suggest_ppm:
                 found.append(Found(name, proposal, confirmed=False))
                 suggested |= {receipt for receipt, _, _ in proposal.links if receipt in candidates.receipts}
-                wanted |= _items(proposal)
+                for pair in _pairs(proposal):
+                    for key in pair:
+                        wanted.setdefault(key, set()).add(pair)
         candidates.offered |= suggested
         # A later stage is less certain: it says nothing about what has a suggestion. Only sums do not count for that:
         # some sum fits nearly everything. And what is misspelt may be a part of what it was meant for.
@@ -85,19 +92,37 @@ def match(candidates: Candidates, suggested_before: Collection[str] = ()) -> lis
     return found
 
 
-def _uncontested(proposals: list[Proposal], wanted: set[str]) -> list[Proposal]:
-    """The proposals, none of them certain that uses an item of another one or of an earlier suggestion."""
+def _uncontested(proposals: list[Proposal], wanted: Wanted) -> list[Proposal]:
+    """The proposals, none of them certain that uses an item of another one or of an earlier suggestion. What tells how
+    its receipts' numbers are read goes before what was only like them.
+    """
     uses = Counter(key for p in proposals for key in _items(p))
+
+    def contested(proposal: Proposal) -> bool:
+        items, pairs = _items(proposal), _pairs(proposal)
+        before = set().union(*(wanted.get(key, ()) for key in items)) - pairs
+        if proposal.reads:
+            before = {pair for pair in before if pair == _BY_REFERENCE or pair[0] not in items}
+        return bool(before) or any(uses[key] > 1 for key in items)
+
     return [
-        msgspec.structs.replace(p, certain=False)
-        if p.exclusive and any(uses[key] > 1 or key in wanted for key in _items(p))
-        else p
+        msgspec.structs.replace(p, certain=False) if p.certain and p.exclusive and contested(p) else p
         for p in proposals
     ]
 
 
+def _but_for(proposal: Proposal, found: Sequence[Found]) -> list[Found]:
+    """``found`` without what was suggested for the receipts that the proposal has read."""
+    read = {receipt for receipt, _, _ in proposal.links} if proposal.reads else set()
+    return [one for one in found if one.confirmed or read.isdisjoint(r for r, _, _ in one.proposal.links)]
+
+
+def _pairs(proposal: Proposal) -> set[tuple[str, str]]:
+    return {(receipt, document) for receipt, document, _ in proposal.links}
+
+
 def _items(proposal: Proposal) -> set[str]:
-    return {key for receipt, document, _ in proposal.links for key in (receipt, document)}
+    return {key for pair in _pairs(proposal) for key in pair}
 
 
 def _open(proposal: Proposal, candidates: Candidates) -> bool:
@@ -111,14 +136,12 @@ def _confirmed(proposal: Proposal, candidates: Candidates) -> bool:
         and _open(proposal, candidates)
         and proposal.score_ppm >= matching.confirm_ppm
         and all(
-            _trusted(receipt, matching) and receipt.may_mean(candidates.documents[document])
-            for receipt, document in ((candidates.receipts[key], other) for key, other, _ in proposal.links)
+            (receipt.confirmable or (proposal.reads and receipt.readable))
+            and receipt.payer_ppm >= matching.payer_similarity_ppm
+            and receipt.may_mean(candidates.documents[document])
+            for receipt, document in ((candidates.money(key), other) for key, other, _ in proposal.links)
         )
     )
-
-
-def _trusted(receipt: Receipt, matching: MatchingRules) -> bool:
-    return receipt.confirmable and receipt.payer_ppm >= matching.payer_similarity_ppm
 
 
 def _use(candidates: Candidates, proposal: Proposal) -> None:
@@ -126,6 +149,7 @@ def _use(candidates: Candidates, proposal: Proposal) -> None:
     taken: Counter[str] = Counter()
     for receipt_key, document_key, amount in proposal.links:
         candidates.receipts.pop(receipt_key, None)
+        candidates.misspelt.pop(receipt_key, None)
         taken[document_key] += amount
     for key, amount in taken.items():
         document = candidates.documents[key]
@@ -168,7 +192,12 @@ def _by_figure(
             amount = CERTAIN_PPM - CERTAIN_PPM * off // document.open_minor
             parts = parts_of(candidates, receipt, document, amount=amount, only_one=unique)
             proposals.append(
-                Proposal((link(receipt, document),), parts, certain=exact and unique == CERTAIN_PPM)
+                Proposal(
+                    (link(receipt, document),),
+                    parts,
+                    certain=exact and unique == CERTAIN_PPM,
+                    reads=receipt.nearly_names(document),
+                )
             )
         yield from best(candidates, proposals)
 

@@ -192,18 +192,6 @@ MATCHING: Final = (
         "else:",
     ),
     Mutation(
-        "a part stands in the way of who pays exactly what he names",
-        DOUBTS,
-        "self._in_the_way(payment, documents) or ",
-        "",
-    ),
-    Mutation(
-        "instalments do not stand beside who pays them again",
-        DOUBTS,
-        "and self._taken_by_others(document, whole) < document.original_minor",
-        "",
-    ),
-    Mutation(
         "parts are booked on what is dated long after them",
         DOUBTS,
         " or self._too_early(payment, documents)",

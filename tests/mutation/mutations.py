@@ -12,6 +12,7 @@ from typing import Final
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
+from tests.mutation.slips import SLIPS
 from tests.mutation.written import WRITTEN
 
 DECIDE = "domain/decide.py"
@@ -192,6 +193,7 @@ MUTATIONS: Final = (
     # --- what settles what
     *MATCHING,
     *NUMBERS,
+    *SLIPS,
     *WRITTEN,
     # --- discrepancies among our own events
     Mutation(

@@ -117,16 +117,4 @@ NUMBERS: Final = (
         "if both and not self._settled(other, [document]):",
         "if both:",
     ),
-    Mutation(
-        "a list that is shortened says nothing about what is in its way",
-        DOUBTS,
-        "self._wholly_paid(too_much | in_part)",
-        "self._wholly_paid(too_much)",
-    ),
-    Mutation(
-        "what a shortened list pays is settled by what is in its way",
-        DOUBTS,
-        "        self._contested |= self._paid_whole.keys()\n",
-        "",
-    ),
 )
