@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tests.mutation.balances import BALANCES
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
@@ -192,6 +193,7 @@ MUTATIONS: Final = (
     ),
     # --- what settles what
     *MATCHING,
+    *BALANCES,
     *NUMBERS,
     *SLIPS,
     *WRITTEN,
