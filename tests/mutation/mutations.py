@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tests.mutation.figures import FIGURES
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
@@ -195,6 +196,7 @@ MUTATIONS: Final = (
     *NUMBERS,
     *SLIPS,
     *WRITTEN,
+    *FIGURES,
     # --- discrepancies among our own events
     Mutation(
         "the window of duplicates is ignored",
