@@ -27,7 +27,7 @@ from domain.matching.credits import (
     suggest_credits,
     suggest_paid_back,
 )
-from domain.matching.discounts import less_discount
+from domain.matching.discounts import same_share
 from domain.matching.doubts import with_doubts
 from domain.matching.forms import DocumentIndex, ReferenceRule
 from domain.matching.leftovers import known_payers, open_documents, open_receipts
@@ -236,13 +236,16 @@ def _serve_amounts(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, 
 
 
 def _serve_text(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, Item]], *, over: bool) -> None:
-    """Oldest due first, each up to what is open; each less its discount where that is what is paid for all. What is
+    """Oldest due first, each up to what is open; of each the same share where that is what is paid for all. What is
     ``over`` stays as excess on the last one named.
     """
     ordered = sorted(clear, key=lambda pair: pair[1].due_order)
-    less = less_discount([document.left_minor for _, document in ordered], payment.left_minor)
+    documents = [document for _, document in ordered]
+    shares = same_share(
+        [d.left_minor for d in documents], [d.original_minor for d in documents], payment.left_minor
+    )
     for position, (claim, document) in enumerate(ordered):
-        wanted = less[position] if less else payment.left_minor
+        wanted = shares[position] if shares else payment.left_minor
         taken = take(run, payment, document, wanted, claim.rule, claim.score_ppm)
         last = over and position == len(ordered) - 1
         note(run, payment, document, taken, wanted - taken if last else 0)

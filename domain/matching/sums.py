@@ -17,15 +17,13 @@ from domain.matching.candidates import (
     Receipt,
     before_deduction,
     best,
+    is_round,
     laid_out,
     latest_document,
     listed,
     slips,
 )
 from domain.matching.combinations import Search, combinations_of
-
-#: figures of no more digits before their zeros are round
-_SIGNIFICANT = 2
 
 
 def _look(candidates: Candidates, amounts: Sequence[int], total: int) -> Search:
@@ -40,14 +38,6 @@ def _rare_ppm(candidates: Candidates, search: Search, total: int) -> int:
     limit = candidates.rules.matching.coincidence_ppm
     by_chance = CERTAIN_PPM * search.steps // total
     return max(CERTAIN_PPM - CERTAIN_PPM * by_chance // max(2 * limit, 1), 0)
-
-
-def _is_round(amount: int) -> bool:
-    """Whether ``amount`` (minor units) has no more than two significant digits and two zeros or more behind them: so is
-    what people pay on account, and one sum in thousands.
-    """
-    digits = str(amount)
-    return len(digits.rstrip("0")) <= _SIGNIFICANT <= len(digits) - _SIGNIFICANT
 
 
 def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
@@ -74,7 +64,7 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
                 ("payer", receipt.payer_ppm),
             )
             certain = search.only is not None and everything and by_chance <= limit
-            yield Proposal(links, parts, certain and not _is_round(receipt.left_minor))
+            yield Proposal(links, parts, certain and not is_round(receipt.left_minor))
         if search.complete and not search.found:
             candidates.unexplained.add(receipt.key)
             yield from in_a_row(candidates, receipt, fitting, share=0)

@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.mutation.mutation import Mutation
 
+DISCOUNTS = "domain/matching/discounts.py"
 DOUBTS = "domain/matching/doubts.py"
 
 FIGURES: Final = (
@@ -20,5 +21,53 @@ FIGURES: Final = (
         DOUBTS,
         "(equal_instalments and not too_early)",
         "equal_instalments",
+    ),
+    Mutation(
+        "only discounts are taken off each of a list",
+        DISCOUNTS,
+        "for halves in range(1, 41)",
+        "for halves in range(2, 7, 2)",
+    ),
+    Mutation(
+        "a list is not paid in instalments of each",
+        DISCOUNTS,
+        "kept = kept or _shared_out(open_minor, short, _FRACTIONS)",
+        "kept = kept or ()",
+    ),
+    Mutation(
+        "what is paid on account is an instalment of each",
+        DISCOUNTS,
+        "if not is_round(paid_minor):",
+        "if True:",
+    ),
+    Mutation(
+        "what is released of a list is paid to the oldest of it",
+        DISCOUNTS,
+        "paid = () if kept else _shared_out(original_minor, paid_minor, _PERCENTS)",
+        "paid = ()",
+    ),
+    Mutation(
+        "more of a document is released than is open of it",
+        DISCOUNTS,
+        "if paid and all(",
+        "if paid and any(",
+    ),
+    Mutation(
+        "shares are rounded up where the least is cut off",
+        DISCOUNTS,
+        "key=lambda at: -cut_off[at]",
+        "key=lambda at: cut_off[at]",
+    ),
+    Mutation(
+        "a neighbour speaks against the same share of each",
+        DOUBTS,
+        "claim if shared else self._or_neighbour(",
+        "self._or_neighbour(",
+    ),
+    Mutation(
+        "a number that nobody has speaks against the same share of each",
+        DOUBTS,
+        "[] if shared else self._strangers(",
+        "self._strangers(",
     ),
 )

@@ -404,7 +404,7 @@ MATCHING: Final = (
     Mutation(
         "what is paid on account is booked on a sum that it hits by chance",
         "domain/matching/sums.py",
-        "certain and not _is_round(receipt.left_minor)",
+        "certain and not is_round(receipt.left_minor)",
         "certain",
     ),
 )

@@ -65,8 +65,8 @@ WRITTEN: Final = (
     Mutation(
         "discounts of a list are rounded one way only",
         "domain/matching/discounts.py",
-        "= (_nearest, _up)",
-        "= (_nearest,)",
+        "if 0 <= up <= sum(map(bool, cut_off)):",
+        "if up == 0:",
     ),
     Mutation(
         "a number that is broken is none",
