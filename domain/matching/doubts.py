@@ -31,7 +31,6 @@ from domain.matching.candidates import (
     payment_days,
     slips,
 )
-from domain.matching.discounts import same_share
 from domain.matching.forms import DocumentIndex, squeeze
 from domain.matching.leftovers import open_documents, own_numbers, unknown_words
 from domain.matching.rivals import Rivals
@@ -114,9 +113,8 @@ class _Doubts:
         if crossed is not None:
             return [_or(claims[0], crossed.key)]
         missing = payment.original_minor - sum(document.original_minor for document in documents)
-        figures = [document.original_minor for document in documents]
-        shared = bool(same_share(figures, figures, payment.original_minor))
-        strangers = [] if shared else self._strangers(payment, claims)
+        told = payment.key in self._run.told
+        strangers = [] if told else self._strangers(payment, claims)
         if len(strangers) == 1 and self._open_near(payment, missing, strangers[0]) is not None:
             return claims  # one number is misspelt, and all figures are right
         if strangers:
@@ -125,7 +123,7 @@ class _Doubts:
         if -ROUNDED_MAX <= missing <= ROUNDED_MAX or (equal_instalments and not too_early):
             return claims  # who rounds what he names copies no other line
         better = [
-            claim if shared else self._or_neighbour(payment, claim, document, missing)
+            claim if told else self._or_neighbour(payment, claim, document, missing)
             for claim, document in zip(claims, documents, strict=True)
         ]
         if better == claims and (

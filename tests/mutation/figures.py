@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.mutation.mutation import Mutation
 
+CREDITS = "domain/matching/credits.py"
 DISCOUNTS = "domain/matching/discounts.py"
 DOUBTS = "domain/matching/doubts.py"
 
@@ -61,13 +62,49 @@ FIGURES: Final = (
     Mutation(
         "a neighbour speaks against the same share of each",
         DOUBTS,
-        "claim if shared else self._or_neighbour(",
+        "claim if told else self._or_neighbour(",
         "self._or_neighbour(",
     ),
     Mutation(
         "a number that nobody has speaks against the same share of each",
         DOUBTS,
-        "[] if shared else self._strangers(",
+        "[] if told else self._strangers(",
         "self._strangers(",
+    ),
+    Mutation(
+        "a list is not paid less a credit note that nobody names",
+        "domain/matching/allocate.py",
+        "told = less_unnamed(payment, documents, credit_notes, latest) or same_share(",
+        "told = same_share(",
+    ),
+    Mutation(
+        "credit notes of later on are netted without a word",
+        CREDITS,
+        "if note.left_minor and note.fact.business_date <= latest]",
+        "if note.left_minor]",
+    ),
+    Mutation(
+        "of several credit notes that nobody names none is netted",
+        CREDITS,
+        "if 1 < len(still_open) <= _TOGETHER_MAX else []",
+        "if False else []",
+    ),
+    Mutation(
+        "a credit note that nobody names is kept back of the smallest",
+        CREDITS,
+        "key=lambda place: -left[place])",
+        "key=lambda place: left[place])",
+    ),
+    Mutation(
+        "more credit notes than documents are netted without a word",
+        CREDITS,
+        "if len(kept) <= len(left) and min(left) >= 0 else ()",
+        "if min(left) >= 0 else ()",
+    ),
+    Mutation(
+        "more than a document is netted without a word",
+        CREDITS,
+        "if len(kept) <= len(left) and min(left) >= 0 else ()",
+        "if len(kept) <= len(left) else ()",
     ),
 )
