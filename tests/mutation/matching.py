@@ -194,8 +194,8 @@ MATCHING: Final = (
     Mutation(
         "parts are booked on what is dated long after them",
         DOUBTS,
-        " or self._too_early(payment, documents)",
-        "",
+        "too_early = self._too_early(payment, documents)",
+        "too_early = False",
     ),
     Mutation(
         "amounts that a text states need not be the payment",
@@ -380,8 +380,8 @@ MATCHING: Final = (
     Mutation(
         "who rounds what he names is doubted",
         DOUBTS,
-        "if -ROUNDED_MAX <= missing <= ROUNDED_MAX or equal_instalments:",
-        "if not missing or equal_instalments:",
+        "if -ROUNDED_MAX <= missing <= ROUNDED_MAX or (",
+        "if not missing or (",
     ),
     Mutation(
         "who rounds what he points to is doubted",

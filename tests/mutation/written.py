@@ -59,7 +59,7 @@ WRITTEN: Final = (
     Mutation(
         "the discount of a list is all taken off the last",
         ALLOCATE,
-        "wanted = less[position] if less else payment.left_minor",
+        "wanted = told[position] if told else payment.left_minor",
         "wanted = payment.left_minor",
     ),
     Mutation(
