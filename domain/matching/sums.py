@@ -145,13 +145,14 @@ def _balances(balances: Sequence[Sequence[Document]], total: int, few: int) -> l
     return list(once.values())
 
 
-def only_sum(candidates: Candidates, money: tuple[Receipt, ...]) -> Iterator[Proposal]:
-    """The documents that ``money`` comes to together, if no others do and it is no coincidence. Never certain.
+def only_sum(candidates: Candidates, money: tuple[Receipt, ...], fee_minor: int = 0) -> Iterator[Proposal]:
+    """The documents that ``money`` comes to together, with the fee that was kept of it, if no others do and it is no
+    coincidence. Never certain.
 
     The first of ``money`` is the payment by whose date the documents are chosen.
     """
     receipt = money[0]
-    total = sum(one.left_minor for one in money)
+    total = sum(one.left_minor for one in money) + fee_minor
     documents = candidates.nearest(receipt, candidates.documents_for(receipt))
     search = _look(candidates, [d.open_minor for d in documents], total)
     rare = _rare_ppm(candidates, search, total)

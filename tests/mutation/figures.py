@@ -9,6 +9,8 @@ from tests.mutation.mutation import Mutation
 CREDITS = "domain/matching/credits.py"
 DISCOUNTS = "domain/matching/discounts.py"
 DOUBTS = "domain/matching/doubts.py"
+SUMS = "domain/matching/sums.py"
+UNREFERENCED = "domain/matching/unreferenced.py"
 
 FIGURES: Final = (
     Mutation(
@@ -106,5 +108,17 @@ FIGURES: Final = (
         CREDITS,
         "if len(kept) <= len(left) and min(left) >= 0 else ()",
         "if len(kept) <= len(left) else ()",
+    ),
+    Mutation(
+        "the fee of several documents is not looked at",
+        SUMS,
+        "total = sum(one.left_minor for one in money) + fee_minor",
+        "total = sum(one.left_minor for one in money)",
+    ),
+    Mutation(
+        "the fee of one document is the fee of several, too",
+        UNREFERENCED,
+        "            if receipt.key not in told:\n",
+        "            if True:\n",
     ),
 )
