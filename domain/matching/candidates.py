@@ -22,6 +22,8 @@ SLIPS_MAX = 2
 SLIPS_TO_BOOK = 1
 #: figures that are this near were meant to be the same: somebody rounded (minor units)
 ROUNDED_MAX = 2
+#: figures of no more digits before their zeros are round
+_SIGNIFICANT = 2
 #: of the steps of a review, what is misspelt may take one in so many at a time: sums come after it
 SHARE_OF_STEPS = 10
 #: what is open and what is misspelt is compared at every event of the account
@@ -211,6 +213,14 @@ def days_of_payment(date: dt.date, due_date: dt.date, rules: Rules) -> tuple[int
 def latest_document(day: dt.date, matching: MatchingRules) -> dt.date:
     """The latest date of a document that a payment of ``day`` may be for."""
     return day + dt.timedelta(days=matching.days_before_document)
+
+
+def is_round(amount: int) -> bool:
+    """Whether ``amount`` (minor units) has no more than two significant digits and two zeros or more behind them: so is
+    what people pay on account, and one sum in thousands.
+    """
+    digits = str(amount)
+    return len(digits.rstrip("0")) <= _SIGNIFICANT <= len(digits) - _SIGNIFICANT
 
 
 def likeness_ppm(one: str, other: str) -> int:

@@ -5,8 +5,8 @@ of it, or of another one that names them. Part payments do so too. So there must
 text that nobody has, beside the one that hit; or a neighbour by number of which exactly this figure is open, or any
 other document that is exactly this figure; or another payment that has the other's number; or somebody who names a
 document and pays exactly all that he names, for which it leaves too little there; or that the document that it is a
-part of is of a much later date, and was never amended: what was has the date of its last version. What is doubted is
-suggested. Where some of the documents named are exactly what is paid, these are meant.
+part of, or more than, is of a much later date, and was never amended: what was has the date of its last version. What
+is doubted is suggested. Where some of the documents named are exactly what is paid, these are meant.
 
 What is asked of other records is asked as matching without references asks it: which document is open by exactly this
 figure on this day? So sealed records can answer (``archive.notes``).
@@ -113,20 +113,21 @@ class _Doubts:
         if crossed is not None:
             return [_or(claims[0], crossed.key)]
         missing = payment.original_minor - sum(document.original_minor for document in documents)
-        strangers = self._strangers(payment, claims)
+        told = payment.key in self._run.told
+        strangers = [] if told else self._strangers(payment, claims)
         if len(strangers) == 1 and self._open_near(payment, missing, strangers[0]) is not None:
             return claims  # one number is misspelt, and all figures are right
         if strangers:
             return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
-        if -ROUNDED_MAX <= missing <= ROUNDED_MAX or equal_instalments:
+        too_early = self._too_early(payment, documents)
+        if -ROUNDED_MAX <= missing <= ROUNDED_MAX or (equal_instalments and not too_early):
             return claims  # who rounds what he names copies no other line
         better = [
-            self._or_neighbour(payment, claim, document, missing)
+            claim if told else self._or_neighbour(payment, claim, document, missing)
             for claim, document in zip(claims, documents, strict=True)
         ]
         if better == claims and (
-            self._rivals.in_the_way(payment, documents, self.open_by_figure)
-            or self._too_early(payment, documents)
+            too_early or self._rivals.in_the_way(payment, documents, self.open_by_figure)
         ):
             return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
         return better
@@ -170,8 +171,8 @@ class _Doubts:
         return document.fact.business_date <= latest_document(day, self._rules.on(day).matching)
 
     def _too_early(self, payment: Item, documents: Sequence[Item]) -> bool:
-        """Whether it is a part of what is dated long after it, which nothing else settles."""
-        return not payment.left_minor and any(
+        """Whether it is a part of what is dated long after it, which nothing else settles, or more than that."""
+        return any(
             (document.left_minor or document.key in self._rivals.contested)
             and not document.fact.rank[1]  # what was amended has the date of its last version
             and not self._is_there(payment, document)

@@ -99,6 +99,9 @@ class Settlement(msgspec.Struct):
     """document -> Σ taken from payments."""
     refunded_minor: dict[str, int]
     """payment -> Σ taken by refunds."""
+    told: set[str] = msgspec.field(default_factory=set)
+    """Payments less than what they name, of which the figures tell what of each is paid: the same share, or all less
+    credit notes."""
 
     largest_minor: dict[str, int] = msgspec.field(default_factory=dict)
     """document -> the largest payment that took of it."""

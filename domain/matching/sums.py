@@ -17,15 +17,13 @@ from domain.matching.candidates import (
     Receipt,
     before_deduction,
     best,
+    is_round,
     laid_out,
     latest_document,
     listed,
     slips,
 )
 from domain.matching.combinations import Search, combinations_of
-
-#: figures of no more digits before their zeros are round
-_SIGNIFICANT = 2
 
 
 def _look(candidates: Candidates, amounts: Sequence[int], total: int) -> Search:
@@ -40,14 +38,6 @@ def _rare_ppm(candidates: Candidates, search: Search, total: int) -> int:
     limit = candidates.rules.matching.coincidence_ppm
     by_chance = CERTAIN_PPM * search.steps // total
     return max(CERTAIN_PPM - CERTAIN_PPM * by_chance // max(2 * limit, 1), 0)
-
-
-def _is_round(amount: int) -> bool:
-    """Whether ``amount`` (minor units) has no more than two significant digits and two zeros or more behind them: so is
-    what people pay on account, and one sum in thousands.
-    """
-    digits = str(amount)
-    return len(digits.rstrip("0")) <= _SIGNIFICANT <= len(digits) - _SIGNIFICANT
 
 
 def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
@@ -74,7 +64,7 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
                 ("payer", receipt.payer_ppm),
             )
             certain = search.only is not None and everything and by_chance <= limit
-            yield Proposal(links, parts, certain and not _is_round(receipt.left_minor))
+            yield Proposal(links, parts, certain and not is_round(receipt.left_minor))
         if search.complete and not search.found:
             candidates.unexplained.add(receipt.key)
             yield from in_a_row(candidates, receipt, fitting, share=0)
@@ -105,13 +95,14 @@ def in_a_row(
         yield listed(candidates, receipt, ordered[first:end], short)
 
 
-def only_sum(candidates: Candidates, money: tuple[Receipt, ...]) -> Iterator[Proposal]:
-    """The documents that ``money`` comes to together, if no others do and it is no coincidence. Never certain.
+def only_sum(candidates: Candidates, money: tuple[Receipt, ...], fee_minor: int = 0) -> Iterator[Proposal]:
+    """The documents that ``money`` comes to together, with the fee that was kept of it, if no others do and it is no
+    coincidence. Never certain.
 
     The first of ``money`` is the payment by whose date the documents are chosen.
     """
     receipt = money[0]
-    total = sum(one.left_minor for one in money)
+    total = sum(one.left_minor for one in money) + fee_minor
     documents = candidates.nearest(receipt, candidates.documents_for(receipt))
     search = _look(candidates, [d.open_minor for d in documents], total)
     rare = _rare_ppm(candidates, search, total)

@@ -167,13 +167,18 @@ def amount_and_date(candidates: Candidates) -> Iterator[Proposal]:
 
 
 def net_of_fee(candidates: Candidates) -> Iterator[Proposal]:
-    """A document of the amount before the bank or provider kept its fee. What the fee leaves open is not ours to
-    forgive, so it is never certain.
+    """A document of the amount before the bank or provider kept its fee, else the only documents that add up to it.
+    What the fee leaves open is not ours to forgive, so it is never certain.
     """
     with_fee = {key: r for key, r in candidates.receipts.items() if r.fee_minor}
     if with_fee:
         only = msgspec.structs.replace(candidates, receipts=with_fee)
-        yield from _by_figure(only, lambda receipt: receipt.left_minor + receipt.fee_minor, exact=False)
+        found = list(_by_figure(only, lambda receipt: receipt.left_minor + receipt.fee_minor, exact=False))
+        yield from found
+        told = {key for proposal in found for key, _, _ in proposal.links}
+        for receipt in with_fee.values():
+            if receipt.key not in told:
+                yield from only_sum(candidates, (receipt,), receipt.fee_minor)
 
 
 def _by_figure(

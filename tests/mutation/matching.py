@@ -195,8 +195,8 @@ MATCHING: Final = (
     Mutation(
         "parts are booked on what is dated long after them",
         DOUBTS,
-        " or self._too_early(payment, documents)",
-        "",
+        "too_early = self._too_early(payment, documents)",
+        "too_early = False",
     ),
     Mutation(
         "amounts that a text states need not be the payment",
@@ -381,8 +381,8 @@ MATCHING: Final = (
     Mutation(
         "who rounds what he names is doubted",
         DOUBTS,
-        "if -ROUNDED_MAX <= missing <= ROUNDED_MAX or equal_instalments:",
-        "if not missing or equal_instalments:",
+        "if -ROUNDED_MAX <= missing <= ROUNDED_MAX or (",
+        "if not missing or (",
     ),
     Mutation(
         "who rounds what he points to is doubted",
@@ -405,7 +405,7 @@ MATCHING: Final = (
     Mutation(
         "what is paid on account is booked on a sum that it hits by chance",
         "domain/matching/sums.py",
-        "certain and not _is_round(receipt.left_minor)",
+        "certain and not is_round(receipt.left_minor)",
         "certain",
     ),
 )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.mutation.balances import BALANCES
+from tests.mutation.figures import FIGURES
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
@@ -197,6 +198,7 @@ MUTATIONS: Final = (
     *NUMBERS,
     *SLIPS,
     *WRITTEN,
+    *FIGURES,
     # --- discrepancies among our own events
     Mutation(
         "the window of duplicates is ignored",
