@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from domain.matching.broken import unbroken
+from domain.matching.excluded import Parted, parted
 from domain.matching.forms import (
     BARE_DIGITS_MIN,
     TEXTS_KEPT,
@@ -24,14 +25,12 @@ from domain.matching.structured import number_within, ungrouped
 from domain.matching.words import (
     PIECES_MAX,
     WORD,
-    Parted,
     asks_for_numbers,
     is_figure,
     is_money,
     is_other_number,
     is_year,
     numbers_inside,
-    parted,
     without_instalments,
     without_money_but,
     without_months,

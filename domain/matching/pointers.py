@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from domain.archive.notes import Notes, tag
+from domain.matching.excluded import parted
 from domain.matching.forms import BARE_DIGITS_MIN, FORMS_KEPT, plain, squeeze
 from domain.matching.periods import periods
 from domain.matching.ranges import ranges
 from domain.matching.structured import number_within, ungrouped
-from domain.matching.words import WORD, is_document_word, parted, without_dates, without_others, without_sums
+from domain.matching.words import WORD, is_document_word, without_dates, without_others, without_sums
 
 #: figures of a number that a longer one may end with, or be the end of
 TAIL_MAX = 12

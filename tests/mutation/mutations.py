@@ -12,6 +12,7 @@ from typing import Final
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
+from tests.mutation.readings import READINGS
 from tests.mutation.slips import SLIPS
 from tests.mutation.written import WRITTEN
 
@@ -195,6 +196,7 @@ MUTATIONS: Final = (
     *NUMBERS,
     *SLIPS,
     *WRITTEN,
+    *READINGS,
     # --- discrepancies among our own events
     Mutation(
         "the window of duplicates is ignored",
