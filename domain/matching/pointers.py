@@ -32,10 +32,15 @@ FIGURES_MAX = 400
 
 _FIGURES = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)?\d\d")
-#: "17/2026", "0017/26": a running number and its year
-_WITH_YEAR = re.compile(r"(?:^|[A-Z][-/. ]?)(?P<number>\d{1,8})(?:[/-](?P<full>20\d\d)|/(?P<short>\d\d))$")
+#: "17/2026", "0017/26", "FV/00017/09/2025", "17/2026/KR": a running number, its month and its year
+_WITH_YEAR = re.compile(
+    r"(?:^|[A-Z][-/. ]?)(?P<number>\d{1,8})(?:[/-](?P<month>0[1-9]|1[0-2]))?"
+    r"(?:[/-](?P<full>20\d\d)|/(?P<short>\d\d))(?:[/-][A-Z]{1,4})?$"
+)
+#: a number is of the year of its document's date, of the one before or the one after it
+_YEARS_APART = 1
 #: between the numbers of a list
-_AND = re.compile(r"\s?(?:[/,;+&、和]|\b(?:und|and|et|y|e|u\.?)\b)\s?", re.IGNORECASE)
+_AND = re.compile(r"\s?(?:[/,;+&、和・]|\b(?:und|and|et|y|e|en|i|oraz|och|og|ed|u\.?)\b)\s?", re.IGNORECASE)
 _AND_OR_DASH = re.compile(rf"{_AND.pattern}|\s?-\s?", re.IGNORECASE)
 #: a year that more figures follow
 _RUNS_ON = re.compile(r"[-/. ]?\d{3}")
@@ -65,16 +70,20 @@ class Pointer(msgspec.Struct, frozen=True):
 
 
 class _Forms(msgspec.Struct, frozen=True):
-    """Under which figures and beginnings a number is found; the letters that it begins with, and the year in it."""
+    """Under which figures and beginnings a number is found; the letters that it begins with, the year in it, and the
+    month and the year that are written behind its running number.
+    """
 
     tails: frozenset[str]
     heads: frozenset[str]
     letters: str
     year: str
+    behind: frozenset[str]
 
 
 @functools.lru_cache(maxsize=FORMS_KEPT)
-def _forms(number: str) -> _Forms:
+def _forms(number: str, dated: int) -> _Forms:
+    """The forms of a document's number; ``dated``: the year of its date, which tells a year from other figures."""
     squeezed = squeeze(number)
     runs = _FIGURES.findall(plain(number))
     figures = "".join(runs)
@@ -82,11 +91,15 @@ def _forms(number: str) -> _Forms:
         figures[-length:].lstrip("0") for length in range(BARE_DIGITS_MIN, min(len(figures), TAIL_MAX) + 1)
     ]
     tails = {*ends, *(run.lstrip("0") for run in runs[-1:])} - {""}
-    year = next((run[-2:] for run in runs[:-1] if _YEAR.fullmatch(run)), "")
+    year = next((run[-2:] for run in runs[:-1] if _YEAR.fullmatch(run) and _is_near(run, dated)), "")
+    behind: set[str] = set()
     with_year = _WITH_YEAR.search(plain(number).upper())
-    if with_year is not None:  # its end is a year, by which nobody means it
+    written = with_year and (with_year["full"] or with_year["short"])
+    if with_year is not None and written and _is_near(written, dated):
+        # its end is a year, by which nobody means it
         tails = {with_year["number"].lstrip("0"), figures[-TAIL_MAX:].lstrip("0")} - {""}
-        year = (with_year["full"] or with_year["short"])[-2:]
+        year = written[-2:]
+        behind = {year, "20" + year, with_year["month"] or year}
     wholes = {squeezed, squeezed.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
     heads = {
         whole[:length]
@@ -95,12 +108,16 @@ def _forms(number: str) -> _Forms:
         if any(sign.isdigit() for sign in whole[:length])
     }
     letters = squeezed[: len(squeezed) - len(min(wholes, key=len))]
-    return _Forms(frozenset(tails), frozenset(heads), letters, year)
+    return _Forms(frozenset(tails), frozenset(heads), letters, year, frozenset(behind))
+
+
+def _is_near(year: str, dated: int) -> bool:
+    return abs(int("20" + year[-2:]) - dated) <= _YEARS_APART
 
 
 @functools.lru_cache(maxsize=FORMS_KEPT)
-def _answers(number: str) -> tuple[int, ...]:
-    forms = _forms(number)
+def _answers(number: str, dated: int) -> tuple[int, ...]:
+    forms = _forms(number, dated)
     blocks = {int(one) // _BLOCK for one in forms.tails}
     return (
         *(tag("tail", one) for one in forms.tails),
@@ -120,7 +137,7 @@ class OpenNumbers:
             for _, numbers, date in self._documents:
                 notes.answer("month", str(date.year), str(date.month))
                 for number in numbers:
-                    notes.answered.update(_answers(number))
+                    notes.answered.update(_answers(number, date.year))
 
     @functools.cached_property
     def _tails(self) -> dict[str, dict[str, _Forms]]:
@@ -148,8 +165,9 @@ class OpenNumbers:
 
     def _table(self, answers: Callable[[_Forms], Iterable[str]]) -> dict[str, dict[str, _Forms]]:
         found: dict[str, dict[str, _Forms]] = {}
-        for key, numbers, _ in self._documents:
-            for forms in map(_forms, numbers):
+        for key, numbers, date in self._documents:
+            for number in numbers:
+                forms = _forms(number, date.year)
                 for one in answers(forms):
                     found.setdefault(one, {})[key] = forms
         return found
@@ -174,6 +192,11 @@ class OpenNumbers:
                 or (word and squeeze(word) == forms.letters)
             )
         )
+
+    def written_behind(self, figures: str) -> frozenset[str]:
+        """The months and years that are written behind ``figures`` in the documents' numbers that end so."""
+        found = self._tails.get(figures.lstrip("0"), {}).values()
+        return frozenset().union(*(forms.behind for forms in found))
 
     def between(self, first: int, last: int, year: str = "") -> tuple[str, ...]:
         """The documents whose number ends with one of the figures from ``first`` to ``last``; not of another ``year``.
@@ -296,7 +319,12 @@ class _Reading:
             year = self._year(before.group()) if before is not None and len(gap) == 1 else ""
             word = _word(text, match, before, word)
             keys: tuple[str, ...] = ()
-            listed = bool(leading) and len(run) < len(leading) and _AND.fullmatch(gap) is not None
+            listed = (
+                bool(leading)
+                and len(run) < len(leading)
+                and _AND.fullmatch(gap) is not None
+                and not (gap == "/" and self._is_behind(leading, run))
+            )
             if listed:
                 meant = ((one, self._numbers.ending(one, leading_year)) for one in _shortened(leading, run))
                 leading, keys = next((found for found in meant if found[1]), (leading, ()))
@@ -316,6 +344,10 @@ class _Reading:
                 leading, leading_year = run, year
             before = match
 
+    def _is_behind(self, number: str, run: str) -> bool:
+        """Whether ``run`` is the month or the year that a document has behind ``number``: "01158/09/2025"."""
+        return run in self._named or run in self._numbers.written_behind(number)
+
     def _years_said(self, runs: Sequence[re.Match[str]]) -> list[str]:
         """For each of ``runs`` the next whole year behind it, in two figures."""
         said = ""
@@ -326,12 +358,12 @@ class _Reading:
         return found[::-1]
 
     def _is_year(self, text: str, run: re.Match[str], word: str) -> bool:
-        """Whether a run is a year near the payment's; in two figures it may be the number behind a ``word``."""
+        """Whether a run is a year near the payment's; not behind a ``word`` for documents, if nothing runs on."""
         if not self._year(run.group()) or len(run.group()) not in (2, 4):
             return False
         before = text[max(run.start() - 1, 0) : run.start()]
         runs_on = _RUNS_ON.match(text, run.end()) is not None
-        return len(run.group()) == 4 or not is_document_word(word) or before in ("/", "-") or runs_on
+        return not is_document_word(word) or before in ("/", "-") or runs_on
 
     def _is_whole_year(self, figures: str) -> bool:
         return len(figures) == 4 and self._year(figures) != ""

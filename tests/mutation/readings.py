@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutation.mutation import Mutation
 
 EXCLUDED = "domain/matching/excluded.py"
+POINTERS = "domain/matching/pointers.py"
 
 READINGS: Final = (
     Mutation("Polish excludes nothing", EXCLUDED, '*("bez", "oprócz",', '*("oprócz",'),
@@ -16,5 +17,30 @@ READINGS: Final = (
         EXCLUDED,
         "{_NO_DOCUMENT}",
         "",
+    ),
+    Mutation(
+        "a month between a number and its year is a number",
+        POINTERS,
+        "(?:[/-](?P<month>0[1-9]|1[0-2]))?",
+        "(?P<month>)",
+    ),
+    Mutation("any year may be that of a number", POINTERS, "_YEARS_APART = 1", "_YEARS_APART = 99"),
+    Mutation(
+        "the month behind a number is the next number",
+        POINTERS,
+        'and not (gap == "/" and self._is_behind(leading, run))',
+        "",
+    ),
+    Mutation(
+        "the year behind a number is the next number",
+        POINTERS,
+        'behind = {year, "20" + year, with_year["month"] or year}',
+        'behind = {with_year["month"] or year[:0]}',
+    ),
+    Mutation(
+        "behind a word a year is a year whatever number a document has",
+        "domain/matching/named.py",
+        "_parts_of(number) if behind_word else _runs(number)",
+        "_runs(number)",
     ),
 )

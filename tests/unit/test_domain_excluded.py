@@ -18,8 +18,8 @@ def test_what_polish_excludes_is_not_what_is_paid() -> None:
     invoice  2026-01-10  FV/02367/10/2025  14295.21
     payment  2026-01-20  P-77              24993.89  text "bez FV/02367/10/2025"
     => balance 14295.21
-    => match P-77 FV/02363/10/2025 21175.77 confirmed remittance_text:running_number
-    => match P-77 FV/02364/10/2025 3818.12 confirmed remittance_text:running_number
+    => match P-77 FV/02363/10/2025 21175.77 confirmed one_payment_many_documents
+    => match P-77 FV/02364/10/2025 3818.12 confirmed one_payment_many_documents
     """
 
 
