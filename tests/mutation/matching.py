@@ -12,6 +12,7 @@ ALLOCATE = "domain/matching/allocate.py"
 CREDITS = "domain/matching/credits.py"
 FORMS = "domain/matching/forms.py"
 POINTED = "domain/matching/pointed.py"
+OPEN_NUMBERS = "domain/matching/open_numbers.py"
 POINTERS = "domain/matching/pointers.py"
 SETTLEMENT = "domain/matching/settlement.py"
 STRUCTURED = "domain/matching/structured.py"
@@ -265,7 +266,7 @@ MATCHING: Final = (
     ),
     Mutation(
         "a running number of another year is pointed to",
-        POINTERS,
+        OPEN_NUMBERS,
         "if (not year or not forms.year or year == forms.year)",
         "if True",
     ),

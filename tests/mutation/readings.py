@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutation.mutation import Mutation
 
 EXCLUDED = "domain/matching/excluded.py"
+OPEN_NUMBERS = "domain/matching/open_numbers.py"
 POINTERS = "domain/matching/pointers.py"
 
 READINGS: Final = (
@@ -20,11 +21,11 @@ READINGS: Final = (
     ),
     Mutation(
         "a month between a number and its year is a number",
-        POINTERS,
+        OPEN_NUMBERS,
         "(?:[/-](?P<month>0[1-9]|1[0-2]))?",
         "(?P<month>)",
     ),
-    Mutation("any year may be that of a number", POINTERS, "_YEARS_APART = 1", "_YEARS_APART = 99"),
+    Mutation("any year may be that of a number", OPEN_NUMBERS, "_YEARS_APART = 1", "_YEARS_APART = 99"),
     Mutation(
         "the month behind a number is the next number",
         POINTERS,
@@ -33,7 +34,7 @@ READINGS: Final = (
     ),
     Mutation(
         "the year behind a number is the next number",
-        POINTERS,
+        OPEN_NUMBERS,
         'behind = {year, "20" + year, with_year["month"] or year}',
         'behind = {with_year["month"] or year[:0]}',
     ),

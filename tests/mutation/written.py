@@ -11,6 +11,7 @@ BROKEN = "domain/matching/broken.py"
 CREDITS = "domain/matching/credits.py"
 DOUBTS = "domain/matching/doubts.py"
 EXCLUDED = "domain/matching/excluded.py"
+OPEN_NUMBERS = "domain/matching/open_numbers.py"
 POINTERS = "domain/matching/pointers.py"
 
 WRITTEN: Final = (
@@ -46,7 +47,7 @@ WRITTEN: Final = (
     ),
     Mutation(
         "a wide range asks nobody else",
-        POINTERS,
+        OPEN_NUMBERS,
         'self._notes.ask("block", str(block))',
         "pass",
     ),

@@ -8,7 +8,8 @@ import pytest
 
 from domain.matching.forms import DocumentIndex
 from domain.matching.named import mentions
-from domain.matching.pointers import OpenNumbers, pointers
+from domain.matching.open_numbers import OpenNumbers
+from domain.matching.pointers import pointers
 from domain.matching.words import reference_words, without_money
 from tests.unit.ledger_teller import scenario
 
