@@ -118,8 +118,8 @@ class _Reading:
         for written in ranges(text):
             if squeeze(written.text) in self._named:
                 continue  # a document whose own number looks like a range
-            prefix_figures = _FIGURES.findall(written.prefix)
-            year = self._year(prefix_figures[-1]) if prefix_figures else ""
+            beside = _FIGURES.findall(written.prefix + written.behind)
+            year = self._year(beside[-1]) if beside else ""
             if written.wide:
                 first, last = int(written.first), int(written.last)
                 inside = self._numbers.between(

@@ -8,6 +8,7 @@ from tests.mutation.mutation import Mutation
 
 EXCLUDED = "domain/matching/excluded.py"
 OPEN_NUMBERS = "domain/matching/open_numbers.py"
+RANGES = "domain/matching/ranges.py"
 POINTERS = "domain/matching/pointers.py"
 
 READINGS: Final = (
@@ -43,5 +44,36 @@ READINGS: Final = (
         "domain/matching/named.py",
         "_parts_of(number) if behind_word else _runs(number)",
         "_runs(number)",
+    ),
+    Mutation(
+        "a letter of a number is a word for ranges",
+        RANGES,
+        r"|hasta|até|do|aż do|až|til)\s+)",
+        r"|hasta|até|do|aż do|až|til)\s*)",
+    ),
+    Mutation(
+        "the letter of both ends is a word for ranges",
+        RANGES,
+        "return None if joint and joint == prefix.strip() else _range",
+        "return _range",
+    ),
+    Mutation(
+        "ends with a year behind are no range",
+        RANGES,
+        "((_RANGE, _plain), (_WITH_BEHIND, _with_behind))",
+        "((_RANGE, _plain),)",
+    ),
+    Mutation(
+        "ends of two years are a range",
+        RANGES,
+        "one is None or other is None or one[1] != other[1]",
+        "one is None or other is None",
+    ),
+    Mutation("a range ends with its month", RANGES, "MONTHS_MAX = 20_000", "MONTHS_MAX = 2_000"),
+    Mutation(
+        "what stands behind the ends is lost inside",
+        RANGES,
+        "(self.prefix + figures + self.behind for",
+        "(self.prefix + figures for",
     ),
 )

@@ -30,7 +30,7 @@ WRITTEN: Final = (
     Mutation(
         "a wide range is nothing",
         "domain/matching/ranges.py",
-        "(WIDE_MAX if same else RANGE_MAX)",
+        "(MONTHS_MAX if by_month else WIDE_MAX) if same else RANGE_MAX",
         "RANGE_MAX",
     ),
     Mutation(
