@@ -18,6 +18,10 @@ _DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
 #: a year of documents that are paid, a month and a day as they may be written
 _YEAR = "(?:199\\d|20\\d\\d)"
 _DATE = re.compile(rf"^{_YEAR}[-/.](?:0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?$")
+#: "27-10-2025", "27/10/25", "10.27.2025"
+_DAY_FIRST = re.compile(
+    rf"(?:(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:[12]\d|3[01]))[-/.](?:{_YEAR}|\d\d)"
+)
 _A_YEAR = re.compile(_YEAR)
 _REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
 _CURRENCIES = frozenset({"AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "RMB", "SGD", "USD"})
@@ -277,7 +281,7 @@ def reference_like(text: str, known: tuple[str, ...]) -> str | None:
     ignored = {squeeze(word) for word in known}
     words = words_of(text)
     for position, word in enumerate(words):
-        if is_figure(word) or squeeze(word) in ignored:
+        if is_figure(word) or _DAY_FIRST.fullmatch(word) or squeeze(word) in ignored:
             continue
         squeezed = squeeze(word)
         digits = sum(c.isdigit() for c in squeezed)
@@ -299,7 +303,7 @@ def reference_words(text: str, known: tuple[str, ...]) -> tuple[tuple[str, ...],
     found: dict[tuple[str, ...], None] = {}
     words = words_of(text)
     for position, word in enumerate(words):
-        if is_figure(word) or is_other_number(words, position):
+        if is_figure(word) or _DAY_FIRST.fullmatch(word) or is_other_number(words, position):
             continue
         before = words[position - 1] if position else ""
         if is_year(word) and not is_document_word(before):

@@ -9,6 +9,7 @@ from tests.mutation.mutation import Mutation
 EXCLUDED = "domain/matching/excluded.py"
 OPEN_NUMBERS = "domain/matching/open_numbers.py"
 RANGES = "domain/matching/ranges.py"
+WORDS = "domain/matching/words.py"
 POINTERS = "domain/matching/pointers.py"
 
 READINGS: Final = (
@@ -75,5 +76,11 @@ READINGS: Final = (
         RANGES,
         "(self.prefix + figures + self.behind for",
         "(self.prefix + figures for",
+    ),
+    Mutation(
+        "a day is a misspelt number",
+        WORDS,
+        "if is_figure(word) or _DAY_FIRST.fullmatch(word) or is_other_number(words, position):",
+        "if is_figure(word) or is_other_number(words, position):",
     ),
 )

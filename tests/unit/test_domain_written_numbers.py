@@ -10,7 +10,7 @@ from domain.matching.forms import DocumentIndex
 from domain.matching.named import mentions
 from domain.matching.open_numbers import OpenNumbers
 from domain.matching.pointers import pointers
-from domain.matching.words import reference_words, without_money
+from domain.matching.words import reference_like, reference_words, without_money
 from tests.unit.ledger_teller import scenario
 
 
@@ -365,3 +365,29 @@ def test_behind_a_word_for_documents_a_documents_number_is_no_year() -> None:
     assert named("Rechnung 2053", "RE-02053") == ["RE-02053"]
     assert named("2053", "RE-02053") == []
     assert named("anno 2053", "RE-02053") == []
+
+
+@pytest.mark.parametrize("day", ["27-10-2025", "27/10/2025", "10/27/2025", "27.10.25"])
+def test_a_day_is_no_misspelt_number(day: str) -> None:
+    assert reference_words(f"come da estratto conto {day}", ()) == ()
+    assert reference_like(f"ref {day}", ()) is None
+
+
+def test_what_is_no_day_may_be_a_number() -> None:
+    assert reference_words("32-10-2025", ()) == (("32102025",),)
+    assert reference_words("27-13-2025", ()) == (("27132025",),)
+    assert named("12/10/2025", "FV/12/10/2025") == ["FV/12/10/2025"]
+
+
+@scenario
+def test_the_day_of_a_statement_names_nothing() -> None:
+    """
+    invoice  2025-10-07  2187/2025   196.09
+    invoice  2025-10-08  2192/2025   544.26
+    invoice  2025-10-13  2212/2025  1121.60
+    payment  2025-11-03  P-77       1861.95  text "come da estratto conto 27-10-2025"
+    => balance 0
+    => match P-77 2187/2025 196.09 confirmed one_payment_many_documents
+    => match P-77 2192/2025 544.26 confirmed one_payment_many_documents
+    => match P-77 2212/2025 1121.60 confirmed one_payment_many_documents
+    """
