@@ -13,6 +13,7 @@ BALANCES = "domain/matching/balances.py"
 CREDITS = "domain/matching/credits.py"
 FORMS = "domain/matching/forms.py"
 POINTED = "domain/matching/pointed.py"
+OPEN_NUMBERS = "domain/matching/open_numbers.py"
 POINTERS = "domain/matching/pointers.py"
 SETTLEMENT = "domain/matching/settlement.py"
 STRUCTURED = "domain/matching/structured.py"
@@ -195,7 +196,7 @@ MATCHING: Final = (
     Mutation(
         "parts are booked on what is dated long after them",
         DOUBTS,
-        "too_early = self._too_early(payment, documents)",
+        "too_early = self._too_early(payment, claims, documents)",
         "too_early = False",
     ),
     Mutation(
@@ -266,7 +267,7 @@ MATCHING: Final = (
     ),
     Mutation(
         "a running number of another year is pointed to",
-        POINTERS,
+        OPEN_NUMBERS,
         "if (not year or not forms.year or year == forms.year)",
         "if True",
     ),

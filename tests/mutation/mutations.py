@@ -14,6 +14,7 @@ from tests.mutation.figures import FIGURES
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
+from tests.mutation.readings import READINGS
 from tests.mutation.slips import SLIPS
 from tests.mutation.written import WRITTEN
 
@@ -199,6 +200,7 @@ MUTATIONS: Final = (
     *SLIPS,
     *WRITTEN,
     *FIGURES,
+    *READINGS,
     # --- discrepancies among our own events
     Mutation(
         "the window of duplicates is ignored",

@@ -181,4 +181,22 @@ SLIPS: Final = (
         "(document.left_minor or document.key in self._rivals.contested)",
         "document.left_minor",
     ),
+    Mutation(
+        "a part of what is written the day after is booked",
+        DOUBTS,
+        "(payment.left_minor or _by_alias(claim, document))",
+        "True",
+    ),
+    Mutation(
+        "the number of an order is given with its invoice",
+        DOUBTS,
+        "(payment.left_minor or _by_alias(claim, document))",
+        "payment.left_minor",
+    ),
+    Mutation(
+        "who pays too much a few days before is doubted",
+        DOUBTS,
+        "(payment.left_minor or _by_alias(claim, document))",
+        "_by_alias(claim, document)",
+    ),
 )

@@ -176,3 +176,28 @@ def test_a_part_of_what_is_dated_long_after_it_is_doubted_where_another_finds_to
     => match P-78 INV-1000 900.00 confirmed remittance_text:exact_document
     => match P-78 INV-1001 730.00 confirmed remittance_text:exact_document
     """
+
+
+@scenario
+def test_nobody_pays_a_part_of_a_number_that_is_given_the_day_after() -> None:
+    """
+    order    2026-01-20  INV-8065   535.00
+    order    2026-01-19  INV-8064   435.00
+    payment  2026-01-19  P-76       135.00  text "INV-8064"
+    payment  2026-01-19  P-77       200.00  text "INV-8065"
+    => balance 635.00
+    => SHORT_PAYMENT INV-8064 300.00
+    => match P-76 INV-8064 135.00 confirmed remittance_text:exact_document
+    => match P-77 INV-8065 200.00 suggested remittance_text:exact_document
+    """
+
+
+@scenario
+def test_the_number_of_an_order_is_known_before_its_invoice() -> None:
+    """
+    invoice  2026-01-20  INV-8065   535.00 order_id PO-44712
+    payment  2026-01-19  P-77       200.00  text "PO-44712"
+    => balance 335.00
+    => SHORT_PAYMENT INV-8065 335.00
+    => match P-77 INV-8065 200.00 confirmed remittance_text:exact_document
+    """
