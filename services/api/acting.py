@@ -18,6 +18,7 @@ from services.work.errors import (
     NotAllowedError,
     NotRecordedError,
     UnknownUserError,
+    UserRefusedError,
     WorkError,
 )
 from services.work.users import User, user_of_token
@@ -27,6 +28,7 @@ _CODES: Final[dict[type[WorkError], ProblemCode]] = {
     ActionRefusedError: ProblemCode.ACTION_REFUSED,
     AttachmentRefusedError: ProblemCode.ATTACHMENT_REFUSED,
     UnknownUserError: ProblemCode.NOT_SIGNED_IN,
+    UserRefusedError: ProblemCode.ACTION_REFUSED,
     NotAllowedError: ProblemCode.NOT_ALLOWED,
     NotRecordedError: ProblemCode.KAFKA_UNAVAILABLE,
 }

@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from domain.discrepancies.finding import DiscrepancyState
-from domain.work.actions import Action
+from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
 from domain.work.cases import Case, CaseAction, CaseState, Subject, case_of, judge_case_action
 from services.queries.filters import AccountFilter, by_code_point, stream
 from services.store.tables import customers, discrepancies, discrepancy_history, work_events
@@ -24,6 +24,7 @@ from services.work.errors import (
     NoSuchSubjectError,
     NotAllowedError,
     NotRecordedError,
+    UnknownUserError,
     WorkError,
 )
 from services.work.policy import Policy
@@ -299,13 +300,14 @@ class CaseDesk:
             if refusal is not None:
                 raise ActionRefusedError(case_id, refusal)
             if action == CaseAction.ASSIGN and given["assignee"]:
-                user_named(connection, given["assignee"])
+                _hold_assignable(connection, case_id, given["assignee"])
             if action == CaseAction.ATTACH:
                 name, content = file or ("", b"")
                 given |= described(name, content, self.policy.attachments.bytes_max)
             if action == CaseAction.RESOLVE:
                 given["seen_version"] = str(row["account_version"])
             self.log.record(
+                connection,
                 Deed(
                     subject_kind=CASE,
                     subject=case_id,
@@ -317,7 +319,7 @@ class CaseDesk:
                     comment=comment,
                     details=given,
                     content=content,
-                )
+                ),
             )
             return read_case(connection, case_id, self.today(), self.policy)
 
@@ -350,6 +352,17 @@ class CaseDesk:
             except WorkError as error:
                 outcomes.append(Outcome(case_id, False, str(error)))
         return outcomes
+
+
+def _hold_assignable(connection: sa.Connection, case_id: str, name: str) -> None:
+    """Work is given to who may do it. Raises ``ActionRefusedError``."""
+    try:
+        if user_named(connection, name).at_least("clerk"):
+            return
+        problem = f"{name} may look at cases, not work on them."
+    except UnknownUserError as error:  # of the assignee: who acts is signed in
+        problem = str(error)
+    raise ActionRefusedError(case_id, WorkRefusal(WorkRefusalReason.FIELD_INVALID, problem))
 
 
 def after(history: Sequence[Action], now: dt.datetime) -> dt.datetime:

@@ -4,6 +4,7 @@ WorkError
 ├── NoSuchSubjectError     there is no such case, adjustment or dead letter
 ├── ActionRefusedError     the rules say no; carries the domain's refusal
 ├── UnknownUserError       nobody of this name may act here
+├── UserRefusedError       nobody is added under this id
 ├── NotAllowedError        the user's role does not cover this
 ├── AttachmentRefusedError too large, or of a type that is not taken
 └── NotRecordedError       Kafka or the projector did not take the event in time; trying again is safe
@@ -36,6 +37,10 @@ class UnknownUserError(WorkError):
     def __init__(self, user_id: str) -> None:
         super().__init__(f"There is no active user {user_id!r}." if user_id else "The token is nobody's.")
         self.user_id = user_id
+
+
+class UserRefusedError(WorkError):
+    pass
 
 
 class NotAllowedError(WorkError):
