@@ -230,6 +230,7 @@ def _is_matched(connection: sa.Connection, proposal: Proposal) -> bool:
         link.currency == proposal.currency,
         link.payment_document_no == proposal.target_document_no,
         link.document_no == proposal.barred_document_no,
+        link.state != "withdrawn",
     )
     return bool(connection.execute(sa.select(wanted)).scalar_one())
 

@@ -16,7 +16,7 @@ import msgspec
 import sqlalchemy as sa
 
 from domain.rule_changes import RuleSetEvent
-from domain.rule_sets import FIRST_VERSION, read_rule_set
+from domain.rule_sets import FIRST_VERSION, RulesInForce, read_rule_set
 from domain.rules import Rules, plain_rules
 from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
 from domain.work.rule_sets import (
@@ -169,6 +169,16 @@ class RuleDesk:
         if not history:
             raise NoSuchSubjectError("rule set", str(version))
         return history, proposed_rule_set_of(history)
+
+    def would_decide(self, connection: sa.Connection, version: int) -> Callable[[RulesInForce], RulesInForce]:
+        """What an approval of what is proposed about the set would make of the rules in force. Raises ``WorkError``."""
+        _, found = self._find(connection, version)
+        if found.pending is None:
+            detail = f"Nothing waits for a decision; this is {found.state}."
+            raise ActionRefusedError(str(version), WorkRefusal(WorkRefusalReason.WRONG_STATE, detail))
+        if found.state is RuleSetState.RETIREMENT_PROPOSED:
+            return lambda in_force: in_force.without(version)
+        return lambda in_force: in_force.with_draft(found.rule_set)
 
     def iterate(self, connection: sa.Connection, *, in_force_only: bool = False) -> Iterator[RuleSetRow]:
         """Rule sets by version."""

@@ -243,7 +243,7 @@ def test_what_was_unmatched_meanwhile_is_not_approved_again(bench: Bench, desk: 
     bars = {"adjustment_type": AdjustmentType.UNMATCH, "target_document_no": "P-77"}
     asked = desk.propose(CARLA, proposal(**bars, barred_document_no="INV-1001"))
     with bench.engine.begin() as connection:
-        connection.execute(sa.delete(tables.allocations))
+        connection.execute(sa.update(tables.allocations).values(state="withdrawn", amount_minor=0))
     with pytest.raises(ActionRefusedError, match="P-77 is not matched with INV-1001"):
         desk.act(User("dora", "Dora", "controller"), asked.adjustment_id, AdjustmentAction.APPROVE)
 
