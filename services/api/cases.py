@@ -45,7 +45,9 @@ class AttachedFile(BaseModel):
 
 
 class CaseActionBody(BaseModel):
-    """One action. ``details``: assign ``assignee`` · resolve ``reason`` · set_due ``due_date``."""
+    """One action. ``details``: assign ``assignee`` · resolve ``reason`` · set_due ``due_date``. A resolve may say which
+    ``seen_version`` of the case it is about: where the figures have changed since, it is refused.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -60,13 +62,14 @@ class CaseActionBody(BaseModel):
 
 
 class BulkBody(BaseModel):
-    """The same action on many cases."""
+    """The same action on many cases. ``seen_versions``: by id, of those to be resolved."""
 
     model_config = ConfigDict(extra="forbid")
     case_ids: list[str] = Field(min_length=1, max_length=_CASE_IDS_MAX)
     action: CaseAction
     comment: str | None = Field(default=None, max_length=4_000)
     details: dict[str, Annotated[str, Field(max_length=300)]] = Field(default_factory=dict, max_length=10)
+    seen_versions: dict[str, int] = Field(default_factory=dict, max_length=_CASE_IDS_MAX)
 
 
 def case_router(deps: ApiDependencies) -> APIRouter:
@@ -164,7 +167,12 @@ def case_router(deps: ApiDependencies) -> APIRouter:
         """One outcome per case: what one cannot take does not stop the rest."""
         with as_problems():
             outcomes: Sequence[Outcome] = deps.case_desk.act_on_all(
-                by, body.case_ids, body.action, comment=body.comment, details=body.details
+                by,
+                body.case_ids,
+                body.action,
+                comment=body.comment,
+                details=body.details,
+                seen_versions=body.seen_versions,
             )
         return encoded(outcomes)
 

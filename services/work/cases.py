@@ -55,6 +55,8 @@ class CaseRow:
     """A case with what it is about. ``case_id`` is the ``discrepancy_id``."""
 
     case_id: str
+    version: int
+    """Of the discrepancy: it rises when its figures change."""
     state: str
     severity: str
     due_date: dt.date
@@ -219,6 +221,7 @@ def _row(row: sa.RowMapping, actions: Sequence[Action], today: dt.date, policy: 
     case: Case = case_of(_subject(row), actions, today, policy.due)
     return CaseRow(
         case_id=row["discrepancy_id"],
+        version=case.version,
         state=case.state.value,
         severity=case.severity.value,
         due_date=case.due_date,
@@ -305,7 +308,7 @@ class CaseDesk:
                 name, content = file or ("", b"")
                 given |= described(name, content, self.policy.attachments.bytes_max)
             if action == CaseAction.RESOLVE:
-                given["seen_version"] = str(row["account_version"])
+                given["seen_version"] = str(case.version)
             self.log.record(
                 connection,
                 Deed(
@@ -331,17 +334,22 @@ class CaseDesk:
         *,
         comment: str | None = None,
         details: Mapping[str, str] | None = None,
+        seen_versions: Mapping[str, int] | None = None,
     ) -> list[Outcome]:
         """The same on many cases, one after the other; what one cannot take does not stop the rest.
+
+        ``seen_versions``: of those to be resolved, by id, where that is known.
 
         Where an action is in Kafka and the projector is away, the rest is not tried: each would wait as long.
         """
         outcomes = []
+        seen = seen_versions or {} if action == CaseAction.RESOLVE else {}
         left = list(dict.fromkeys(case_ids))
         while left:
             case_id = left.pop(0)
             try:
-                self.act(user, case_id, action, comment=comment, details=details)
+                about = {"seen_version": str(seen[case_id])} if case_id in seen else {}
+                self.act(user, case_id, action, comment=comment, details={**(details or {}), **about})
                 outcomes.append(Outcome(case_id, True))
             except NotRecordedError as error:
                 outcomes.append(Outcome(case_id, False, str(error)))
