@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,7 +34,7 @@ _PROSE = frozenset({"explanation", "reason", "detail", "problem", "what", "custo
 _PROSE_WIDTH = 24
 _GAP = 2
 
-out = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _FILE_WIDTH)
+out = Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
 err = Console(stderr=True)
 
 
