@@ -41,20 +41,20 @@ class OwnEvents(msgspec.Struct):
 
 
 def own_event_findings(view: OwnEvents) -> Iterator[Finding]:
-    """All findings among our own events, by precedence; each tells the other numbers of its document."""
+    """All findings among our own events, by precedence; each tells the other numbers of its document, and those of the
+    transfers that it rests on.
+    """
     findings = list(_findings(view))
-    numbers = {finding.document_no for finding in findings}
+    evidence = {source for finding in findings for source in finding.evidence}
     items = view.settlement.items.values() if findings else ()
-    facts = {item.fact.source: item.fact for item in items if item.fact.document_no in numbers}
+    facts = {item.fact.source: item.fact for item in items if item.fact.source in evidence}
     for finding in findings:
-        about = (facts.get(source) for source in finding.evidence)
-        aliases = [
-            alias
-            for fact in about
-            if fact and fact.document_no == finding.document_no
-            for alias in fact.aliases
-        ]
-        yield also_known_as(finding, [*aliases, finding.arguments.get("reference", "")])
+        numbers = [finding.arguments.get("reference", "")]
+        for fact in (facts[source] for source in finding.evidence):
+            numbers += fact.own_references
+            if fact.document_no == finding.document_no:
+                numbers += fact.aliases
+        yield also_known_as(finding, numbers)
 
 
 def _findings(view: OwnEvents) -> Iterator[Finding]:
