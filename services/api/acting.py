@@ -17,6 +17,7 @@ from services.work.errors import (
     NoSuchSubjectError,
     NotAllowedError,
     NotRecordedError,
+    NotShownError,
     UnknownUserError,
     UserRefusedError,
     WorkError,
@@ -31,6 +32,7 @@ _CODES: Final[dict[type[WorkError], ProblemCode]] = {
     UserRefusedError: ProblemCode.ACTION_REFUSED,
     NotAllowedError: ProblemCode.NOT_ALLOWED,
     NotRecordedError: ProblemCode.KAFKA_UNAVAILABLE,
+    NotShownError: ProblemCode.NOT_SHOWN_YET,
 }
 #: what may be done wrong by whoever acts
 ACTING_PROBLEMS: Final = problem_responses(
@@ -40,6 +42,7 @@ ACTING_PROBLEMS: Final = problem_responses(
     ProblemCode.NOT_ALLOWED,
     ProblemCode.UNSUPPORTED_MEDIA_TYPE,
     ProblemCode.KAFKA_UNAVAILABLE,
+    ProblemCode.NOT_SHOWN_YET,
 )
 
 

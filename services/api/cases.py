@@ -91,7 +91,9 @@ def case_router(deps: ApiDependencies) -> APIRouter:
             ),
         ] = None,
         overdue: bool = False,
-        limit: Annotated[int | None, Query(ge=1, le=1_000_000, description="At most so many; all without.")] = None,
+        limit: Annotated[
+            int | None, Query(ge=1, le=1_000_000, description="At most so many; all without.")
+        ] = None,
         order: Annotated[
             CaseOrder, Query(description="By business date, or what is due first.")
         ] = CaseOrder.DATE,

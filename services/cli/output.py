@@ -30,7 +30,9 @@ from domain.money import is_currency, to_text
 #: of a terminal, else wide enough for every row: what is read by `grep` or `less` must not lack the ends of ids
 _FILE_WIDTH = 10_000
 #: columns of words, which may be broken; what stands in the others is looked up or typed again, whole
-_PROSE = frozenset({"explanation", "reason", "detail", "problem", "what", "customers", "name", "source", "log"})
+_PROSE = frozenset(
+    {"explanation", "reason", "detail", "problem", "what", "customers", "name", "source", "log"}
+)
 _PROSE_WIDTH = 24
 _GAP = 2
 

@@ -354,7 +354,7 @@ class CaseDesk:
             except NotRecordedError as error:
                 outcomes.append(Outcome(case_id, False, str(error)))
                 outcomes += [
-                    Outcome(one, False, "Not tried, as the one before was not recorded.") for one in left
+                    Outcome(one, False, "Not tried, as the one before could not be shown.") for one in left
                 ]
                 break
             except WorkError as error:

@@ -7,7 +7,8 @@ WorkError
 ├── UserRefusedError       nobody is added under this id
 ├── NotAllowedError        the user's role does not cover this
 ├── AttachmentRefusedError too large, or of a type that is not taken
-└── NotRecordedError       Kafka or the projector did not take the event in time; trying again is safe
+└── NotRecordedError       Kafka did not take the event in time: nothing is done
+    └── NotShownError      Kafka has it, and it holds; the projector has not shown it in time
 """
 
 from __future__ import annotations
@@ -56,3 +57,12 @@ class AttachmentRefusedError(WorkError):
 class NotRecordedError(WorkError):
     def __init__(self, detail: str) -> None:
         super().__init__(f"The action was not recorded: {detail}")
+
+
+class NotShownError(NotRecordedError):
+    def __init__(self, within_s: int) -> None:
+        WorkError.__init__(
+            self,
+            f"The action is recorded and holds, but the projector has not shown it within {within_s} s: "
+            "look again before you repeat it.",
+        )

@@ -4,7 +4,8 @@ Invariants: the actions on one subject are judged one after the other (an adviso
 subject), each on what the one before it left; what an action sends to the books is in Kafka with the action or not at
 all; who has acted reads their own action; nothing is written to a table here; whoever acts holds one connection, so
 that many who act at once cannot wait for each other's. When the wait fails the event is on the topic all the same and
-shows as soon as the projector runs: the error says so, and the same action taken again is judged on the new state.
+shows as soon as the projector runs: the error says so (``NotShownError``), and the same action taken again is judged
+on the new state.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from schemas.topics import WORK_EVENTS, Topic
 from services.queries.filters import AccountFilter
 from services.store.producer import Courier, NotDeliveredError, Parcel
 from services.store.tables import work_events
-from services.work.errors import NotRecordedError
+from services.work.errors import NotRecordedError, NotShownError
 
 
 class Encoder(Protocol):
@@ -132,9 +133,7 @@ class WorkLog:
             retry_error_callback=lambda _state: False,
         )
         if not retry(is_shown):
-            raise NotRecordedError(
-                f"it is in Kafka, but the projector has not shown it within {self._timeout_s} s."
-            )
+            raise NotShownError(self._timeout_s)
 
 
 @dataclass(frozen=True, slots=True)

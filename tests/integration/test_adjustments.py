@@ -21,7 +21,13 @@ from services.queries.filters import AccountFilter
 from services.store import tables
 from services.store.producer import Parcel
 from services.work.adjustments import AdjustmentDesk
-from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError, NotRecordedError
+from services.work.errors import (
+    ActionRefusedError,
+    NoSuchSubjectError,
+    NotAllowedError,
+    NotRecordedError,
+    NotShownError,
+)
 from services.work.policy import read_policy
 from services.work.proposals import LineReading, Proposal
 from services.work.record import WorkLog
@@ -162,7 +168,7 @@ def test_what_was_approved_while_the_projector_was_away_is_in_the_books(bench: B
         asked = AdjustmentDesk(log, read_policy(), lambda: NOW, inputs).propose(ANN, proposal())
     hasty = WorkLog(bench.bootstrap, bench.codec, bench.engine, topic=name, timeout_s=3)
     desk = AdjustmentDesk(hasty, read_policy(), lambda: NOW, inputs)
-    with pytest.raises(NotRecordedError, match="the projector"):
+    with pytest.raises(NotShownError, match="is recorded and holds"):
         desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
     (raw,) = bench.records(topics.ADJUSTMENTS)
     assert CODEC.decode("adjustment", raw)["approved_by"] == "bob"
