@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 
 
 def stable_id(prefix: str, *parts: str) -> str:
@@ -21,3 +22,13 @@ def stable_id(prefix: str, *parts: str) -> str:
 def content_digest(data: bytes) -> bytes:
     """Eight bytes that tell one content from another (for conflict detection, not for security)."""
     return hashlib.blake2b(data, digest_size=8).digest()
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two user ids are one person's: what case, width, white space or unseen characters tell apart is one."""
+    return _person(one) == _person(other)
+
+
+def _person(user_id: str) -> str:
+    plain = unicodedata.normalize("NFKC", user_id).casefold()
+    return "".join(letter for letter in plain if unicodedata.category(letter)[0] not in "CZ")

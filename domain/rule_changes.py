@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from domain.identity import same_person
 from domain.rule_sets import CUSTOMERS_MAX, FIRST_VERSION, LAST_VERSION, RuleSet, Text
 from domain.rules import Rules
 from domain.validation import Refusal, RefusalReason
@@ -75,7 +76,7 @@ def parse_rule_change(value: Mapping[str, object]) -> RuleChange | Refusal:
         return Refusal(
             RefusalReason.INVALID_FIELD, "Who proposed it and who approved it are named.", event_id
         )
-    if maker.casefold() == checker.casefold():
+    if same_person(maker, checker):
         return Refusal(RefusalReason.MAKER_IS_CHECKER, "Who proposed it cannot approve it.", event_id)
     rule_set = RuleSet(
         name=event.name,

@@ -23,6 +23,7 @@ from domain.events import (
     RefundEvent,
     StatementLine,
 )
+from domain.identity import same_person
 from domain.money import is_currency
 from domain.parties import own_id, role_of
 
@@ -127,8 +128,7 @@ def parse_event(value: Mapping[str, object], allowed: frozenset[str], key: bytes
         if event.statement_version < 1 or not event.statement_id.strip():
             return refuse(RefusalReason.INVALID_FIELD, "statement_id is empty or statement_version below 1.")
     if isinstance(event, AdjustmentEvent):
-        proposer, approver = event.proposed_by.strip(), event.approved_by.strip()
-        if not proposer or proposer.casefold() == approver.casefold():
+        if not event.proposed_by.strip() or same_person(event.proposed_by, event.approved_by):
             return refuse(
                 RefusalReason.MAKER_IS_CHECKER, "An adjustment is approved by another than its proposer."
             )

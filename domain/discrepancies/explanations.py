@@ -17,6 +17,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "other_currency": "{document} refers to {reference}, which is booked in {currency}, not in this currency.",
     "reference_unknown": "{document} refers to {reference}, which is no document of this customer.",
     "paid_over": "{document} of {amount} was claimed by payments of {claimed}: {excess} too much.",
+    "written_off_needlessly": "{adjustment} wrote off {amount} of {document}, of which {excess} is not open there.",
     "paid_short": "{document} of {amount} received {received}; {open} is still open.",
     "refunded_over": "Refunds of {refunded} exceed the {paid} that was paid on {document}.",
     "paid_cancelled": "Payment {document} paid {amount} on {reference}, which was cancelled.",

@@ -41,20 +41,20 @@ class OwnEvents(msgspec.Struct):
 
 
 def own_event_findings(view: OwnEvents) -> Iterator[Finding]:
-    """All findings among our own events, by precedence; each tells the other numbers of its document."""
+    """All findings among our own events, by precedence; each tells the other numbers of its document, and those of the
+    transfers that it rests on.
+    """
     findings = list(_findings(view))
-    numbers = {finding.document_no for finding in findings}
+    evidence = {source for finding in findings for source in finding.evidence}
     items = view.settlement.items.values() if findings else ()
-    facts = {item.fact.source: item.fact for item in items if item.fact.document_no in numbers}
+    facts = {item.fact.source: item.fact for item in items if item.fact.source in evidence}
     for finding in findings:
-        about = (facts.get(source) for source in finding.evidence)
-        aliases = [
-            alias
-            for fact in about
-            if fact and fact.document_no == finding.document_no
-            for alias in fact.aliases
-        ]
-        yield also_known_as(finding, [*aliases, finding.arguments.get("reference", "")])
+        numbers = [finding.arguments.get("reference", "")]
+        for fact in (facts[source] for source in finding.evidence):
+            numbers += fact.own_references
+            if fact.document_no == finding.document_no:
+                numbers += fact.aliases
+        yield also_known_as(finding, numbers)
 
 
 def _findings(view: OwnEvents) -> Iterator[Finding]:
@@ -64,6 +64,7 @@ def _findings(view: OwnEvents) -> Iterator[Finding]:
     yield from duplicates
     yield from payments_on_cancelled(view)
     yield from overpayments(view, duplicate_keys)
+    yield from needless_write_offs(view)
     yield from short_payments(view)
     yield from refunds_over_payments(view)
 
@@ -256,6 +257,32 @@ def overpayments(view: OwnEvents, duplicates: set[str]) -> Iterator[Finding]:
             ours_minor=document.original_minor,
             theirs_minor=claimed,
             evidence=(document.fact.source, *(p.fact.source for p in payers[key])),
+        )
+
+
+def needless_write_offs(view: OwnEvents) -> Iterator[Finding]:
+    """OVERPAYMENT: what was written off was paid or cancelled after all, so that it stands as a balance of its own."""
+    for item in view.of(EntryKind.WRITE_OFF):
+        reference = item.fact.original_document_no or ""
+        about = [view.settlement.items[key] for key in view.index.resolve(reference).keys]
+        if not item.left_minor or not about:
+            continue
+        yield Finding(
+            kind=DiscrepancyKind.OVERPAYMENT,
+            amount_minor=item.left_minor,
+            business_date=item.fact.business_date,
+            reason="written_off_needlessly",
+            arguments={
+                "document": reference,
+                "adjustment": item.fact.document_no,
+                "amount": view.money(item.original_minor),
+                "excess": view.money(item.left_minor),
+            },
+            document_no=reference,
+            subject=item.key,
+            ours_minor=item.original_minor,
+            theirs_minor=item.original_minor - item.left_minor,
+            evidence=(item.fact.source, *(one.fact.source for one in about)),
         )
 
 

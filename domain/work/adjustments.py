@@ -82,16 +82,26 @@ def adjustment_of(
     )
 
 
-def judge_adjustment_action(adjustment: Adjustment, action: str, actor: str) -> WorkRefusal | None:
-    """Whether this person may do this to the adjustment now; ``None`` means yes. Limits are the policy's business."""
+def judge_adjustment_action(
+    adjustment: Adjustment, action: str, actor: str, date: dt.date | None = None
+) -> WorkRefusal | None:
+    """Whether this person may do this to the adjustment now; ``None`` means yes. Limits are the policy's business.
+
+    ``date``: the business date of a reversal. Before that of what it takes back the balance would be wrong.
+    """
     state, pending = adjustment.state, adjustment.pending
-    if action == AdjustmentAction.PROPOSE_REVERSAL:
-        if state is AdjustmentState.POSTED:
-            return None
+    if action != AdjustmentAction.PROPOSE_REVERSAL:
+        return judge_decision("an adjustment", state, pending, action, actor)
+    if state is not AdjustmentState.POSTED:
         return WorkRefusal(
             WorkRefusalReason.WRONG_STATE, f"Only what is posted is reversed; this is {state}."
         )
-    return judge_decision("an adjustment", state, pending, action, actor)
+    posted = adjustment.events[0].business_date
+    if date is not None and date < posted:
+        return WorkRefusal(
+            WorkRefusalReason.FIELD_INVALID, f"It was posted as of {posted}: it is not reversed as of {date}."
+        )
+    return None
 
 
 def _event(

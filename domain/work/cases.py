@@ -80,6 +80,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What follows from the actions on a discrepancy, as of a day."""
 
     state: CaseState
+    version: int
+    """Of the discrepancy, as ``Subject`` has it: who resolves names the one that they saw."""
     standing: bool
     """Whether the two views still disagree."""
     assignee: str | None
@@ -145,6 +147,7 @@ def case_of(subject: Subject, actions: Iterable[Action], today: dt.date, policy:
         due = subject.business_date + dt.timedelta(days=policy.days[list(CaseSeverity).index(severity)])
     return Case(
         state=state,
+        version=subject.version,
         standing=subject.state in (DiscrepancyState.OPENED, DiscrepancyState.UPDATED),
         assignee=assignee,
         reason=reason if state is CaseState.RESOLVED else None,
@@ -160,7 +163,10 @@ def case_of(subject: Subject, actions: Iterable[Action], today: dt.date, policy:
 def judge_case_action(
     case: Case, action: str, comment: str | None, details: Mapping[str, str]
 ) -> WorkRefusal | None:
-    """Whether this may be done to the case now; ``None`` means yes."""
+    """Whether this may be done to the case now; ``None`` means yes.
+
+    ``seen_version`` among the details of a resolution: the version that was looked at, where that is known.
+    """
     try:
         wanted = CaseAction(action)
     except ValueError:
@@ -184,6 +190,10 @@ def judge_case_action(
         case CaseAction.RESOLVE if details.get("reason") not in set(CaseReason):
             known = ", ".join(CaseReason)
             return WorkRefusal(WorkRefusalReason.FIELD_INVALID, f"A resolution needs a reason of: {known}.")
+        case CaseAction.RESOLVE if details.get("seen_version", str(case.version)) != str(case.version):
+            return WorkRefusal(
+                WorkRefusalReason.WRONG_STATE, "Its figures have changed since they were seen: look again."
+            )
         case CaseAction.SET_DUE if not _is_date(details.get("due_date", "")):
             return WorkRefusal(WorkRefusalReason.FIELD_INVALID, "A due date is written like 2026-01-31.")
         case _:

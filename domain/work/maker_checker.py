@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from domain.identity import same_person
 from domain.work.actions import Action, WorkRefusal, WorkRefusalReason, in_order
 
 
@@ -60,7 +61,7 @@ def judge_decision(
         return WorkRefusal(WorkRefusalReason.UNKNOWN_ACTION, f"There is no action {action!r} on {what}.")
     if pending is None:
         return WorkRefusal(WorkRefusalReason.WRONG_STATE, f"Nothing waits for a decision; this is {state}.")
-    is_maker = pending.actor.casefold() == actor.casefold()
+    is_maker = same_person(pending.actor, actor)
     if action == Decision.WITHDRAW and not is_maker:
         return WorkRefusal(WorkRefusalReason.NOT_THE_MAKER, "Only who proposed it withdraws it.")
     if action == Decision.APPROVE and is_maker:

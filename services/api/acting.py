@@ -17,7 +17,9 @@ from services.work.errors import (
     NoSuchSubjectError,
     NotAllowedError,
     NotRecordedError,
+    NotShownError,
     UnknownUserError,
+    UserRefusedError,
     WorkError,
 )
 from services.work.users import User, user_of_token
@@ -27,8 +29,10 @@ _CODES: Final[dict[type[WorkError], ProblemCode]] = {
     ActionRefusedError: ProblemCode.ACTION_REFUSED,
     AttachmentRefusedError: ProblemCode.ATTACHMENT_REFUSED,
     UnknownUserError: ProblemCode.NOT_SIGNED_IN,
+    UserRefusedError: ProblemCode.ACTION_REFUSED,
     NotAllowedError: ProblemCode.NOT_ALLOWED,
     NotRecordedError: ProblemCode.KAFKA_UNAVAILABLE,
+    NotShownError: ProblemCode.NOT_SHOWN_YET,
 }
 #: what may be done wrong by whoever acts
 ACTING_PROBLEMS: Final = problem_responses(
@@ -38,6 +42,7 @@ ACTING_PROBLEMS: Final = problem_responses(
     ProblemCode.NOT_ALLOWED,
     ProblemCode.UNSUPPORTED_MEDIA_TYPE,
     ProblemCode.KAFKA_UNAVAILABLE,
+    ProblemCode.NOT_SHOWN_YET,
 )
 
 

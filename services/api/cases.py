@@ -45,7 +45,9 @@ class AttachedFile(BaseModel):
 
 
 class CaseActionBody(BaseModel):
-    """One action. ``details``: assign ``assignee`` · resolve ``reason`` · set_due ``due_date``."""
+    """One action. ``details``: assign ``assignee`` · resolve ``reason`` · set_due ``due_date``. A resolve may say which
+    ``seen_version`` of the case it is about: where the figures have changed since, it is refused.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -60,13 +62,14 @@ class CaseActionBody(BaseModel):
 
 
 class BulkBody(BaseModel):
-    """The same action on many cases."""
+    """The same action on many cases. ``seen_versions``: by id, of those to be resolved."""
 
     model_config = ConfigDict(extra="forbid")
     case_ids: list[str] = Field(min_length=1, max_length=_CASE_IDS_MAX)
     action: CaseAction
     comment: str | None = Field(default=None, max_length=4_000)
     details: dict[str, Annotated[str, Field(max_length=300)]] = Field(default_factory=dict, max_length=10)
+    seen_versions: dict[str, int] = Field(default_factory=dict, max_length=_CASE_IDS_MAX)
 
 
 def case_router(deps: ApiDependencies) -> APIRouter:
@@ -88,7 +91,9 @@ def case_router(deps: ApiDependencies) -> APIRouter:
             ),
         ] = None,
         overdue: bool = False,
-        limit: Annotated[int | None, Query(ge=1, description="At most so many; all without.")] = None,
+        limit: Annotated[
+            int | None, Query(ge=1, le=1_000_000, description="At most so many; all without.")
+        ] = None,
         order: Annotated[
             CaseOrder, Query(description="By business date, or what is due first.")
         ] = CaseOrder.DATE,
@@ -164,7 +169,12 @@ def case_router(deps: ApiDependencies) -> APIRouter:
         """One outcome per case: what one cannot take does not stop the rest."""
         with as_problems():
             outcomes: Sequence[Outcome] = deps.case_desk.act_on_all(
-                by, body.case_ids, body.action, comment=body.comment, details=body.details
+                by,
+                body.case_ids,
+                body.action,
+                comment=body.comment,
+                details=body.details,
+                seen_versions=body.seen_versions,
             )
         return encoded(outcomes)
 

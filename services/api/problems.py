@@ -42,6 +42,7 @@ class ProblemCode(enum.StrEnum):
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
     LIVE_STORE_UNAVAILABLE = "LIVE_STORE_UNAVAILABLE"
     KAFKA_UNAVAILABLE = "KAFKA_UNAVAILABLE"
+    NOT_SHOWN_YET = "NOT_SHOWN_YET"
     HTTP_ERROR = "HTTP_ERROR"
     INTERNAL = "INTERNAL"
 
@@ -64,6 +65,7 @@ PROBLEMS: Final[dict[ProblemCode, tuple[int, str]]] = {
     ProblemCode.NOT_ALLOWED: (403, "This user's role does not cover that."),
     ProblemCode.DATABASE_UNAVAILABLE: (503, "PostgreSQL cannot be reached: try again shortly."),
     ProblemCode.LIVE_STORE_UNAVAILABLE: (503, "Redis cannot be reached: try again shortly."),
+    ProblemCode.NOT_SHOWN_YET: (503, "It is recorded; the projector will show it."),
     ProblemCode.KAFKA_UNAVAILABLE: (503, "Kafka did not take the events: send them again, that is safe."),
     ProblemCode.HTTP_ERROR: (400, "The request cannot be answered."),
     ProblemCode.INTERNAL: (500, "Something unexpected failed; the log has it under this instance."),

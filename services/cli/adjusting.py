@@ -121,6 +121,8 @@ def _act(
     with place() as here:
         with here.engine.connect() as connection:
             user = user_named(connection, acting)
+        if action is AdjustmentAction.PROPOSE_REVERSAL:
+            date = date or here.today()
         _print(_desk(here).act(user, adjustment, action, comment=comment, date=date), as_json=as_json)
 
 
@@ -168,8 +170,7 @@ def reverse(
     as_json: JsonOption = False,
 ) -> None:
     """Propose to take a posted adjustment back; another person approves that, too."""
-    on = date or now().date()
-    _act(adjustment, acting, AdjustmentAction.PROPOSE_REVERSAL, comment, as_json, on)
+    _act(adjustment, acting, AdjustmentAction.PROPOSE_REVERSAL, comment, as_json, date)
 
 
 @adjustments.command("list")

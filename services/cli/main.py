@@ -34,7 +34,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "cases": "services.cli.working:cases",
     "adjustments": "services.cli.adjusting:adjustments",
     "users": "services.cli.working:users",
-    "rules": "services.cli.ruling:rules",
+    "rules": "services.cli.shadowing:rules",
     "statement": "services.cli.issuing:statement",
     "statements": "services.cli.issuing:statements",
     "verify": "services.cli.proving:verify",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -22,10 +23,20 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from domain.money import is_currency, to_text
 
-out = Console()
+#: of a terminal, else wide enough for every row: what is read by `grep` or `less` must not lack the ends of ids
+_FILE_WIDTH = 10_000
+#: columns of words, which may be broken; what stands in the others is looked up or typed again, whole
+_PROSE = frozenset(
+    {"explanation", "reason", "detail", "problem", "what", "customers", "name", "source", "log"}
+)
+_PROSE_WIDTH = 24
+_GAP = 2
+
+out = Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
 err = Console(stderr=True)
 
 
@@ -63,18 +74,47 @@ def print_rows(rows: Iterable[Any], columns: Sequence[str], *, as_json: bool) ->
         write(b"\n]\n" if count else b"]\n")
         sys.stdout.flush()
         return count
+    titles = [column.removesuffix("_minor").replace("_", " ") for column in columns]
+    lines = [[_cell(cells, column) for column in columns] for cells in map(plain, rows)]
+    if not lines:
+        out.print("Nothing found.")
+    elif _width(columns, [titles, *lines]) <= out.width:
+        _print_table(columns, titles, lines)
+    else:
+        _print_records(titles, lines)
+    return len(lines)
+
+
+def _width(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> int:
+    """What a table of them needs without breaking anything but prose."""
+    widest = (max(map(cell_len, cells)) for cells in zip(*lines, strict=True))
+    taken = (
+        min(width, _PROSE_WIDTH) if name in _PROSE else width
+        for name, width in zip(columns, widest, strict=True)
+    )
+    return sum(taken) + _GAP * (len(columns) - 1)
+
+
+def _print_table(columns: Sequence[str], titles: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        title = column.removesuffix("_minor").replace("_", " ")
-        table.add_column(
-            title, justify="right" if column.endswith(("_minor", "_no", "days_past_due")) else "left"
-        )
-    for row in rows:
-        cells = plain(row)
-        table.add_row(*(_cell(cells, column) for column in columns))
-        count += 1
-    out.print(table if count else "Nothing found.")
-    return count
+    for column, title in zip(columns, titles, strict=True):
+        right = column.endswith(("_minor", "_no", "days_past_due"))
+        table.add_column(title, justify="right" if right else "left", no_wrap=column not in _PROSE)
+    for line in lines:
+        table.add_row(*map(Text, line))
+    out.print(table)
+
+
+def _print_records(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    """Where the terminal is too narrow for a table: each row as lines of its own."""
+    for number, line in enumerate(lines):
+        if number:
+            out.print()
+        record = Table.grid(padding=(0, _GAP))
+        for title, cell in zip(titles, line, strict=True):
+            if cell:
+                record.add_row(Text(title, style="bold"), Text(cell, overflow="fold"))
+        out.print(record)
 
 
 def _cell(row: Mapping[str, Any], column: str) -> str:

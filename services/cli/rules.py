@@ -1,8 +1,7 @@
-"""rules: rules as files; what they would have made of the history; put into force by two people, and retired."""
+"""rules defaults, validate: rules as files."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,13 +9,11 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from domain.rule_sets import FIRST_VERSION, LAST_VERSION, RuleSet, RulesInForce, read_rule_set
+from domain.rule_sets import LAST_VERSION, RuleSet, read_rule_set
 from domain.rules import Rules
 from runtime.settings import Settings
-from services.cli.asking import parse_date
 from services.cli.failure import CommandFailed
-from services.cli.output import out, print_json, print_rows, progress_bar, say
-from services.cli.parties import CustomerOption, SupplierOption, party_of
+from services.cli.output import out, print_json, print_rows, say
 from services.cli.running import JsonOption
 
 rules = typer.Typer(
@@ -27,9 +24,6 @@ FileArgument = Annotated[
     Path, typer.Argument(help="A rule set: TOML, or JSON by its ending.", exists=True, dir_okay=False)
 ]
 FILE_BYTES_MAX = 1 << 20
-_COLUMNS = ["change", "outcome", "customer_id", "currency", "document_no", "payment_document_no"]
-_FIGURES = ["before", "before_minor", "after", "after_minor", "what"]
-_SUMS = ["currency", "outcome", "state", "before", "after", "before_minor", "after_minor"]
 
 
 def base_rules(settings: Settings) -> Rules:
@@ -98,63 +92,3 @@ def _flat(found: Rules) -> dict[str, Any]:
     del plain["version"]
     matching = plain.pop("matching")
     return {**plain, **{f"matching.{name}": value for name, value in matching.items()}}
-
-
-@rules.command("shadow")
-def shadow(
-    file: Annotated[
-        Path | None,
-        typer.Argument(help="A rule set: TOML, or JSON by its ending.", exists=True, dir_okay=False),
-    ] = None,
-    without: Annotated[
-        int | None, typer.Option(min=FIRST_VERSION, help="Try what the retirement of this set would change.")
-    ] = None,
-    customer: CustomerOption = None,
-    supplier: SupplierOption = None,
-    first: Annotated[
-        Any,
-        typer.Option("--from", parser=parse_date, metavar="DATE", help="Tell outcomes from this date on."),
-    ] = None,
-    last: Annotated[
-        Any, typer.Option("--to", parser=parse_date, metavar="DATE", help="Tell outcomes up to this date.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Replay the history with a rule set beside those in force, and show which outcomes differ. Writes nothing."""
-    from schemas.codec import Codec
-    from schemas.registry import registry_for
-    from services.cli import servers as where
-    from services.operations.shadow import Period, shadow_run
-
-    settings = Settings()
-    base = base_rules(settings)
-    if (file is None) == (without is None):
-        raise typer.BadParameter("name a file, or --without and the version of a set that is in force")
-    draft = None if file is None else read_file(file, base)
-
-    def tried(in_force: RulesInForce) -> RulesInForce:
-        return in_force.without(without or 0) if draft is None else in_force.with_draft(draft)
-
-    title = f"without {without}" if draft is None else draft.name
-    found = where.find_servers(settings)
-    period: tuple[dt.date | None, dt.date | None] = (first, last)
-    with progress_bar(f"shadow run: {title}", quiet=as_json) as bar:
-        run = shadow_run(
-            found.kafka_bootstrap_servers,
-            Codec(registry_for(settings.schema_registry_url)),
-            settings.partitions,
-            base,
-            tried,
-            bar,
-            customer_id=party_of(customer, supplier),
-            period=Period(*period),
-        )
-    if as_json:
-        print_json(run)
-        return
-    print_rows(run.changes, [*_COLUMNS, *_FIGURES], as_json=False)
-    print_rows(run.sums, _SUMS, as_json=False)
-    say(
-        f"{len(run.changes)} outcomes of {run.customers_changed} of {run.customers} customers would be other;"
-        f" {run.records} records replayed, nothing written."
-    )

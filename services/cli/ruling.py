@@ -28,7 +28,7 @@ _COLUMNS = ["version", "state", "name", "effective_from", "customers", "since", 
 _PEOPLE = ["proposed_by", "approved_by"]
 
 
-def _desk(here: Place) -> RuleDesk:
+def rule_desk(here: Place) -> RuleDesk:
     settings = here.settings
     return RuleDesk(here.log(), here.policy, now, base_rules(settings), settings.partitions)
 
@@ -56,7 +56,7 @@ def propose(
         read_file(file, base_rules(here.settings))
         with here.engine.connect() as connection:
             user = user_named(connection, acting)
-        row = _desk(here).propose(user, content_of(file), comment)
+        row = rule_desk(here).propose(user, content_of(file), comment)
     _show(row, as_json=as_json)
 
 
@@ -71,7 +71,7 @@ def _act(
     with place() as here:
         with here.engine.connect() as connection:
             user = user_named(connection, acting)
-        done: Done = _desk(here).act(user, version, action, comment)
+        done: Done = rule_desk(here).act(user, version, action, comment)
         if wait_s is not None:
             wait_for(Receipt(done.next_offsets, {}), here.servers, wait_s, wait_until_reviewed)
     _show(done.rule_set, as_json=as_json)
@@ -129,7 +129,7 @@ def retire(
 def list_(as_json: JsonOption = False) -> None:
     """All rule sets by version: proposed, in force, retired."""
     with place() as here, here.engine.connect() as connection:
-        rows = list(_desk(here).iterate(connection))
+        rows = list(rule_desk(here).iterate(connection))
     if as_json:
         print_rows(rows, [], as_json=True)
     else:
@@ -145,7 +145,7 @@ def show(
 ) -> None:
     """What is in force, since when and by whom; or one rule set: what it changes, and its history."""
     with place() as here, here.engine.connect() as connection:
-        desk = _desk(here)
+        desk = rule_desk(here)
         if version is None:
             rows = list(desk.iterate(connection, in_force_only=True))
         else:

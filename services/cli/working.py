@@ -59,9 +59,12 @@ class Place:
     def today(self) -> dt.date:
         return today(self.settings)
 
+    @property
+    def codec(self) -> Codec:
+        return Codec(registry_for(self.settings.schema_registry_url))
+
     def log(self) -> WorkLog:
-        codec = Codec(registry_for(self.settings.schema_registry_url))
-        return WorkLog(self.servers.kafka_bootstrap_servers, codec, self.engine)
+        return WorkLog(self.servers.kafka_bootstrap_servers, self.codec, self.engine)
 
     def case_desk(self) -> CaseDesk:
         return CaseDesk(self.log(), self.policy, now, self.today)

@@ -64,6 +64,7 @@ _CHINESE: Final[Mapping[str, str]] = {
     "other_currency": "{document} 指向 {reference}，后者以 {currency} 入账，与本户币种不同。",
     "reference_unknown": "{document} 指向 {reference}，该客户没有这张单据。",
     "paid_over": "{document} 金额 {amount}，付款合计 {claimed}，多付 {excess}。",
+    "written_off_needlessly": "{adjustment} 核销 {document} {amount}，其中 {excess} 在该单据上已无未清余额。",
     "paid_short": "{document} 金额 {amount}，已收 {received}，尚欠 {open}。",
     "refunded_over": "退款合计 {refunded}，超过 {document} 的已付金额 {paid}。",
     "paid_cancelled": "付款 {document} 有 {amount} 付在已取消的 {reference} 上。",

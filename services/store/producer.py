@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import tenacity
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from runtime.kafka import STAYS_IN_TOUCH
 from schemas.partitioner import PRODUCER_PARTITIONER
 
+_log: Final = logging.getLogger(__name__)
+_ABORTED_WITHIN_S: Final = 5.0
 #: lets the producer choose the partition (librdkafka's RD_KAFKA_PARTITION_UA)
 _BY_KEY: Final = -1
 
@@ -93,6 +97,46 @@ class Courier:
         self._producer: Producer | None = None
         self._lock = threading.Lock()
 
+    def deliver_together(self, parcels: Sequence[Parcel]) -> list[tuple[int, int]]:
+        """As ``deliver``, but Kafka has all of them or none, whatever dies meanwhile: one transaction.
+
+        For what people decide, a few times a minute: each has a producer and a transactional id of its own, so that
+        nobody fences anybody. Where Kafka does not answer the commit, the error says so: all may be there, or none.
+        """
+        producer = make_producer(
+            self._bootstrap_servers,
+            self._client_id,
+            delivery_timeout_s=self._delivery_timeout_s,
+            transactional_id=f"{self._client_id}-{uuid.uuid4().hex}",
+            transaction_timeout_ms=self._delivery_timeout_s * 1000,
+        )
+        try:
+            # a client that is not connected yet would wait half a second before it asks again
+            producer.list_topics(parcels[0].topic, timeout=self._delivery_timeout_s)
+            producer.init_transactions(self._delivery_timeout_s)
+            producer.begin_transaction()
+        except KafkaException as error:
+            raise NotDeliveredError(0, str(error)) from error
+        try:
+            places = self._deliver(producer, parcels)
+            self._commit(producer)
+        except (NotDeliveredError, KafkaException) as error:
+            _abort(producer)
+            raise (
+                error if isinstance(error, NotDeliveredError) else NotDeliveredError(0, str(error))
+            ) from error
+        return places
+
+    def _commit(self, producer: Producer) -> None:
+        """A commit that was not answered is asked for again: it is the same one."""
+        tenacity.Retrying(
+            retry=tenacity.retry_if_exception(
+                lambda error: isinstance(error, KafkaException) and error.args[0].retriable()
+            ),
+            stop=tenacity.stop_after_delay(self._delivery_timeout_s),
+            reraise=True,
+        )(producer.commit_transaction, self._delivery_timeout_s)
+
     def deliver(self, parcels: Iterable[Parcel]) -> list[tuple[int, int]]:
         """(partition, offset) of each record. Raises ``NotDeliveredError`` for the first that Kafka has not.
 
@@ -100,6 +144,15 @@ class Courier:
         there or before.
         """
         producer = self._connected()
+        try:
+            return self._deliver(producer, parcels)
+        except NotDeliveredError:
+            with self._lock:
+                if self._producer is producer:
+                    self._producer = None
+            raise
+
+    def _deliver(self, producer: Producer, parcels: Iterable[Parcel]) -> list[tuple[int, int]]:
         places: dict[int, tuple[int, int]] = {}
         somewhere: dict[int, tuple[str, int]] = {}
         failures: dict[int, str] = {}
@@ -127,9 +180,6 @@ class Courier:
         ):  # another thread's flush has taken our reports and is at it
             producer.poll(0.05)
         if failures:
-            with self._lock:
-                if self._producer is producer:
-                    self._producer = None
             first = min(failures)
             raise NotDeliveredError(first, failures[first])
         if somewhere:
@@ -150,6 +200,14 @@ class Courier:
                     self._bootstrap_servers, self._client_id, delivery_timeout_s=self._delivery_timeout_s
                 )
             return self._producer
+
+
+def _abort(producer: Producer) -> None:
+    """Else what follows in these partitions would not be read until Kafka has given the transaction up."""
+    try:
+        producer.abort_transaction(_ABORTED_WITHIN_S)
+    except KafkaException as error:
+        _log.warning("Kafka is left to abort a transaction by itself", exc_info=error)
 
 
 def _produce(

@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from domain.discrepancies.finding import DiscrepancyState
-from domain.work.actions import Action
+from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
 from domain.work.cases import Case, CaseAction, CaseState, Subject, case_of, judge_case_action
 from services.queries.filters import AccountFilter, by_code_point, stream
 from services.store.tables import customers, discrepancies, discrepancy_history, work_events
@@ -24,6 +24,7 @@ from services.work.errors import (
     NoSuchSubjectError,
     NotAllowedError,
     NotRecordedError,
+    UnknownUserError,
     WorkError,
 )
 from services.work.policy import Policy
@@ -54,6 +55,8 @@ class CaseRow:
     """A case with what it is about. ``case_id`` is the ``discrepancy_id``."""
 
     case_id: str
+    version: int
+    """Of the discrepancy: it rises when its figures change."""
     state: str
     severity: str
     due_date: dt.date
@@ -218,6 +221,7 @@ def _row(row: sa.RowMapping, actions: Sequence[Action], today: dt.date, policy: 
     case: Case = case_of(_subject(row), actions, today, policy.due)
     return CaseRow(
         case_id=row["discrepancy_id"],
+        version=case.version,
         state=case.state.value,
         severity=case.severity.value,
         due_date=case.due_date,
@@ -299,13 +303,14 @@ class CaseDesk:
             if refusal is not None:
                 raise ActionRefusedError(case_id, refusal)
             if action == CaseAction.ASSIGN and given["assignee"]:
-                user_named(connection, given["assignee"])
+                _hold_assignable(connection, case_id, given["assignee"])
             if action == CaseAction.ATTACH:
                 name, content = file or ("", b"")
                 given |= described(name, content, self.policy.attachments.bytes_max)
             if action == CaseAction.RESOLVE:
-                given["seen_version"] = str(row["account_version"])
+                given["seen_version"] = str(case.version)
             self.log.record(
+                connection,
                 Deed(
                     subject_kind=CASE,
                     subject=case_id,
@@ -317,7 +322,7 @@ class CaseDesk:
                     comment=comment,
                     details=given,
                     content=content,
-                )
+                ),
             )
             return read_case(connection, case_id, self.today(), self.policy)
 
@@ -329,27 +334,43 @@ class CaseDesk:
         *,
         comment: str | None = None,
         details: Mapping[str, str] | None = None,
+        seen_versions: Mapping[str, int] | None = None,
     ) -> list[Outcome]:
         """The same on many cases, one after the other; what one cannot take does not stop the rest.
+
+        ``seen_versions``: of those to be resolved, by id, where that is known.
 
         Where an action is in Kafka and the projector is away, the rest is not tried: each would wait as long.
         """
         outcomes = []
+        seen = seen_versions or {} if action == CaseAction.RESOLVE else {}
         left = list(dict.fromkeys(case_ids))
         while left:
             case_id = left.pop(0)
             try:
-                self.act(user, case_id, action, comment=comment, details=details)
+                about = {"seen_version": str(seen[case_id])} if case_id in seen else {}
+                self.act(user, case_id, action, comment=comment, details={**(details or {}), **about})
                 outcomes.append(Outcome(case_id, True))
             except NotRecordedError as error:
                 outcomes.append(Outcome(case_id, False, str(error)))
                 outcomes += [
-                    Outcome(one, False, "Not tried, as the one before was not recorded.") for one in left
+                    Outcome(one, False, "Not tried, as the one before could not be shown.") for one in left
                 ]
                 break
             except WorkError as error:
                 outcomes.append(Outcome(case_id, False, str(error)))
         return outcomes
+
+
+def _hold_assignable(connection: sa.Connection, case_id: str, name: str) -> None:
+    """Work is given to who may do it. Raises ``ActionRefusedError``."""
+    try:
+        if user_named(connection, name).at_least("clerk"):
+            return
+        problem = f"{name} may look at cases, not work on them."
+    except UnknownUserError as error:  # of the assignee: who acts is signed in
+        problem = str(error)
+    raise ActionRefusedError(case_id, WorkRefusal(WorkRefusalReason.FIELD_INVALID, problem))
 
 
 def after(history: Sequence[Action], now: dt.datetime) -> dt.datetime:

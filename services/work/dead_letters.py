@@ -7,7 +7,7 @@ and its content lies in the log of work, so that sending it again after a crash 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from domain.work.dead_letters import (
 from schemas.codec import Codec
 from schemas.errors import WireError
 from schemas.topics import BY_NAME, RULES, Topic
+from services.store.producer import Parcel
 from services.store.tables import dead_letters
 from services.work.cases import after
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError
@@ -98,11 +99,14 @@ class DeadLetterDesk:
             topic = self.topics[letter["source_topic"]]
             value = self._mended(letter_id, topic, {**fields, **(changes or {})})
             digest = value["event_id"]
-            if not any(action.details.get("event_id") == digest for action in history):
+            mended = [self.log.parcel(topic, value["customer_id"], value)]
+            if any(action.details.get("event_id") == digest for action in history):
+                self.log.send(mended)
+            else:
+                action = DeadLetterAction.REPAIR
                 self._record(
-                    user, letter, letter_id, DeadLetterAction.REPAIR, comment, history, event_id=digest
+                    connection, user, letter, letter_id, action, comment, history, mended, event_id=digest
                 )
-            self.log.post(topic, value["customer_id"], value)
             return self.read(connection, letter_id)
 
     def replay(self, user: User, letter_id: str, *, comment: str | None = None) -> DeadLetterDetail:
@@ -112,11 +116,13 @@ class DeadLetterDesk:
             history = history_of(connection, DEAD_LETTER, letter_id)
             if letter["raw_value"] is None or letter["raw_key"] is None:
                 raise _refused(letter_id, "A record without key or value cannot be replayed: repair it.")
-            self._record(user, letter, letter_id, DeadLetterAction.REPLAY, comment, history)
             topic = self.topics[letter["source_topic"]]
             # a change of the rules concerns its partition, whatever its key
-            partition = letter["source_partition"] if topic == RULES else None
-            self.log.send(topic.name, bytes(letter["raw_key"]), bytes(letter["raw_value"]), partition)
+            partition = (letter["source_partition"],) if topic == RULES else ()
+            again = Parcel(topic.name, bytes(letter["raw_key"]), bytes(letter["raw_value"]), *partition)
+            self._record(
+                connection, user, letter, letter_id, DeadLetterAction.REPLAY, comment, history, [again]
+            )
             return self.read(connection, letter_id)
 
     def discard(self, user: User, letter_id: str, *, comment: str) -> DeadLetterDetail:
@@ -126,7 +132,7 @@ class DeadLetterDesk:
         with self._turn(user, letter_id) as connection:
             letter = _find(connection, letter_id)
             history = history_of(connection, DEAD_LETTER, letter_id)
-            self._record(user, letter, letter_id, DeadLetterAction.DISCARD, comment, history)
+            self._record(connection, user, letter, letter_id, DeadLetterAction.DISCARD, comment, history)
             return self.read(connection, letter_id)
 
     def _turn(self, user: User, letter_id: str) -> Any:
@@ -160,12 +166,14 @@ class DeadLetterDesk:
 
     def _record(
         self,
+        connection: sa.Connection,
         user: User,
         letter: sa.RowMapping,
         letter_id: str,
         action: DeadLetterAction,
         comment: str | None,
         history: list[Action],
+        posted: Sequence[Parcel] = (),
         **details: str,
     ) -> None:
         refusal = judge_dead_letter_action(dead_letter_state(history))
@@ -181,7 +189,7 @@ class DeadLetterDesk:
             comment=comment,
             details=details,
         )
-        self.log.record(deed)
+        self.log.record(connection, deed, posted)
 
 
 def _find(connection: sa.Connection, letter_id: str) -> sa.RowMapping:

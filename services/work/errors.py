@@ -4,9 +4,11 @@ WorkError
 ├── NoSuchSubjectError     there is no such case, adjustment or dead letter
 ├── ActionRefusedError     the rules say no; carries the domain's refusal
 ├── UnknownUserError       nobody of this name may act here
+├── UserRefusedError       nobody is added under this id
 ├── NotAllowedError        the user's role does not cover this
 ├── AttachmentRefusedError too large, or of a type that is not taken
-└── NotRecordedError       Kafka or the projector did not take the event in time; trying again is safe
+└── NotRecordedError       Kafka did not take the event in time: nothing is done
+    └── NotShownError      Kafka has it, and it holds; the projector has not shown it in time
 """
 
 from __future__ import annotations
@@ -38,6 +40,10 @@ class UnknownUserError(WorkError):
         self.user_id = user_id
 
 
+class UserRefusedError(WorkError):
+    pass
+
+
 class NotAllowedError(WorkError):
     def __init__(self, user_id: str, detail: str) -> None:
         super().__init__(detail)
@@ -51,3 +57,12 @@ class AttachmentRefusedError(WorkError):
 class NotRecordedError(WorkError):
     def __init__(self, detail: str) -> None:
         super().__init__(f"The action was not recorded: {detail}")
+
+
+class NotShownError(NotRecordedError):
+    def __init__(self, within_s: int) -> None:
+        WorkError.__init__(
+            self,
+            f"The action is recorded and holds, but the projector has not shown it within {within_s} s: "
+            "look again before you repeat it.",
+        )

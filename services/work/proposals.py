@@ -1,6 +1,7 @@
 """A proposal made complete: from what was asked for and what the read model shows to what the event will say.
 
-What the books would refuse later is refused here. Nothing is written.
+What the books would refuse later is refused here, and so is what is about nothing of the account: a number mistyped
+would otherwise be booked and settle nothing. Both are asked again at the approval. Nothing is written.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import sqlalchemy as sa
 
 from domain.events import AdjustmentType
 from domain.ledger import our_side_of
-from domain.parties import view_sign
+from domain.money import to_text
+from domain.parties import own_id, role_of, view_sign
 from domain.validation import Refusal, parse_event
 from domain.work.actions import WorkRefusal, WorkRefusalReason
 from schemas.topics import ADJUSTMENTS
 from services.queries.comparisons import parts_in_force
-from services.store.tables import open_items, statement_comparisons
+from services.store.tables import allocations, customers, open_items, statement_comparisons
 from services.work.errors import ActionRefusedError
 
 Fields = dict[str, Any]
@@ -65,62 +67,92 @@ class Completed:
     sent: Fields | None = None
 
 
-def completed(connection: sa.Connection, proposal: Proposal) -> Completed:
-    """The proposal with all that the read model adds to it. Raises ``ActionRefusedError``."""
+def completed(connection: sa.Connection, proposal: Proposal, on_its_way_minor: int = 0) -> Completed:
+    """The proposal with all that the read model adds to it. Raises ``ActionRefusedError``.
+
+    ``on_its_way_minor``: what approved adjustments take of the target that the read model does not show yet.
+    """
     match proposal.adjustment_type:
         case AdjustmentType.WRITE_OFF:
-            found = _write_off(connection, proposal)
+            found = _write_off(connection, proposal, on_its_way_minor)
         case AdjustmentType.REALLOCATION | AdjustmentType.UNMATCH:
             found = _instruction(connection, proposal)
         case AdjustmentType.STATEMENT_LINE:
             found = _correction(connection, proposal)
-        case _:  # an entry
-            amount_minor = proposal.amount_minor or 0
-            found = Completed(_event(proposal, amount_minor=amount_minor), amount_minor)
+        case _:
+            found = _entry(connection, proposal)
     _check(found.event, proposal)
     return found
 
 
-def _write_off(connection: sa.Connection, proposal: Proposal) -> Completed:
-    target = _item(connection, proposal)
-    if target is None:
+def hold_against_the_books(
+    connection: sa.Connection, event: Mapping[str, Any], reason: str, on_its_way_minor: int
+) -> None:
+    """Whether what was proposed as ``event`` can be done as things are now. Raises ``ActionRefusedError``."""
+    line = event.get("corrected_line")
+    proposal = Proposal(
+        adjustment_type=AdjustmentType(event["adjustment_type"]),
+        customer_id=event["customer_id"],
+        currency=event["currency"],
+        reason=reason,
+        business_date=dt.date.fromisoformat(event["business_date"]),
+        amount_minor=event["amount_minor"],
+        target_document_no=event["target_document_no"],
+        barred_document_no=event["barred_document_no"],
+        allocations=[(link["document_no"], link["amount_minor"]) for link in event["allocations"]],
+        statement_id=event.get("statement_id"),
+        line_no=event.get("line_no"),
+        reading=None if line is None else _reading(line),
+    )
+    now = completed(connection, proposal, on_its_way_minor).event
+    if now.get("statement_version") != event.get("statement_version"):
         raise _refused(
-            proposal, f"{proposal.target_document_no or 'The target'} is no open item of the account."
+            proposal, f"{proposal.statement_id} has come anew since: propose it for what it says now."
         )
-    amount_minor = proposal.amount_minor or target.open_minor
-    if amount_minor > target.open_minor:
-        raise _refused(proposal, "A write-off is at most what is open.")
+
+
+def _reading(line: Mapping[str, Any]) -> LineReading:
+    date = dt.date.fromisoformat(line["date"])
+    return LineReading(line["document_no"], date, line["debit_minor"] - line["credit_minor"])
+
+
+def _entry(connection: sa.Connection, proposal: Proposal) -> Completed:
+    if proposal.target_document_no is not None:
+        _target(connection, proposal)
+    elif not _is_known(connection, proposal.customer_id):
+        party = role_of(proposal.customer_id)
+        raise _refused(proposal, f"Nothing is known of a {party} {own_id(proposal.customer_id)!r}.")
+    amount_minor = proposal.amount_minor or 0
+    return Completed(_event(proposal, amount_minor=amount_minor), amount_minor)
+
+
+def _write_off(connection: sa.Connection, proposal: Proposal, on_its_way_minor: int) -> Completed:
+    target = _target(connection, proposal)
+    open_minor = max(target.open_minor - on_its_way_minor, 0)
+    amount_minor = open_minor if proposal.amount_minor is None else proposal.amount_minor
+    if amount_minor > open_minor or not open_minor:
+        left = to_text(open_minor, proposal.currency)
+        raise _refused(proposal, f"A write-off is at most what is open: {left} {proposal.currency}.")
     side = "CREDIT" if target.side == "DEBIT" else "DEBIT"
     return Completed(_event(proposal, amount_minor=amount_minor, write_off_side=side), amount_minor)
 
 
-def hold_against_what_is_open(connection: sa.Connection, event: Mapping[str, Any]) -> None:
-    """Two may propose to write the same document off: what the first approval has left is what a second can take.
-
-    Raises ``ActionRefusedError``.
-    """
-    if event["adjustment_type"] != AdjustmentType.WRITE_OFF:
-        return
-    proposal = Proposal(
-        adjustment_type=AdjustmentType.WRITE_OFF,
-        customer_id=event["customer_id"],
-        currency=event["currency"],
-        reason="",
-        business_date=dt.date.fromisoformat(event["business_date"]),
-        amount_minor=event["amount_minor"],
-        target_document_no=event["target_document_no"],
-    )
-    _write_off(connection, proposal)
-
-
 def _instruction(connection: sa.Connection, proposal: Proposal) -> Completed:
-    target = _item(connection, proposal)
+    target = _item(connection, proposal, proposal.target_document_no)
     if target is None or target.side != our_side_of(-1, view_sign(proposal.customer_id)):
         raise _refused(
             proposal, f"{proposal.target_document_no or 'The target'} is no payment of the account."
         )
     if sum(amount for _, amount in proposal.allocations) > target.original_minor:
         raise _refused(proposal, "The allocations exceed the payment.")
+    for document_no, _ in proposal.allocations:
+        document = _item(connection, proposal, document_no)
+        if document is None or document.side == target.side:
+            raise _refused(proposal, f"{document_no} is no document of the account that a payment pays.")
+    if proposal.barred_document_no is not None and not _is_matched(connection, proposal):
+        raise _refused(
+            proposal, f"{proposal.target_document_no} is not matched with {proposal.barred_document_no}."
+        )
     return Completed(_event(proposal, amount_minor=proposal.amount_minor or 0), target.original_minor)
 
 
@@ -164,16 +196,49 @@ def _event(proposal: Proposal, **more: Any) -> Fields:
     }
 
 
-def _item(connection: sa.Connection, proposal: Proposal) -> Any:
-    """(side, open, original) of the open item that the proposal names, or ``None``."""
+def _target(connection: sa.Connection, proposal: Proposal) -> Any:
+    """The open item that the proposal names. An adjustment dated before it would make a past balance wrong."""
+    found = _item(connection, proposal, proposal.target_document_no)
+    if found is None:
+        raise _refused(
+            proposal, f"{proposal.target_document_no or 'The target'} is no open item of the account."
+        )
+    if proposal.business_date < found.business_date:
+        raise _refused(
+            proposal, f"{proposal.target_document_no} is of {found.business_date}, which is later."
+        )
+    return found
+
+
+def _item(connection: sa.Connection, proposal: Proposal, document_no: str | None) -> Any:
+    """(side, open, original, business date) of the item of this number, or ``None``."""
     item = open_items.c
-    wanted = sa.select(item.side, item.open_minor, item.original_minor).where(
+    wanted = sa.select(item.side, item.open_minor, item.original_minor, item.business_date).where(
         item.customer_id == proposal.customer_id,
         item.currency == proposal.currency,
-        item.document_no == proposal.target_document_no,
+        item.document_no == document_no,
     )
     found = connection.execute(wanted.order_by(item.open_minor.desc(), item.item_id).limit(1))
     return found.one_or_none()
+
+
+def _is_matched(connection: sa.Connection, proposal: Proposal) -> bool:
+    """Whether the payment that the proposal names pays what it is to be kept from, or is suggested to."""
+    link = allocations.c
+    wanted = sa.exists().where(
+        link.customer_id == proposal.customer_id,
+        link.currency == proposal.currency,
+        link.payment_document_no == proposal.target_document_no,
+        link.document_no == proposal.barred_document_no,
+        link.state != "withdrawn",
+    )
+    return bool(connection.execute(sa.select(wanted)).scalar_one())
+
+
+def _is_known(connection: sa.Connection, customer_id: str) -> bool:
+    named = sa.exists().where(customers.c.customer_id == customer_id)
+    booked = sa.exists().where(open_items.c.customer_id == customer_id)
+    return bool(connection.execute(sa.select(named | booked)).scalar_one())
 
 
 def _sent_line(connection: sa.Connection, proposal: Proposal) -> tuple[int, Fields] | None:

@@ -1,9 +1,11 @@
 """Records an action: on the topic first, then waits until the projection shows it.
 
 Invariants: the actions on one subject are judged one after the other (an advisory lock of PostgreSQL on the
-subject), each on what the one before it left; who has acted reads their own action; nothing is written to a table
-here. When the wait fails the event is on the topic all the same and shows as soon as the projector runs: the error
-says so, and the same action taken again is judged on the new state.
+subject), each on what the one before it left; what an action sends to the books is in Kafka with the action or not at
+all; who has acted reads their own action; nothing is written to a table here; whoever acts holds one connection, so
+that many who act at once cannot wait for each other's. When the wait fails the event is on the topic all the same and
+shows as soon as the projector runs: the error says so (``NotShownError``), and the same action taken again is judged
+on the new state.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from schemas.topics import WORK_EVENTS, Topic
 from services.queries.filters import AccountFilter
 from services.store.producer import Courier, NotDeliveredError, Parcel
 from services.store.tables import work_events
-from services.work.errors import NotRecordedError
+from services.work.errors import NotRecordedError, NotShownError
 
 
 class Encoder(Protocol):
@@ -47,6 +49,11 @@ class Deed:
     comment: str | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
+    event_id: str = field(default_factory=lambda: f"w-{uuid.uuid4().hex}")
+
+    def as_action(self) -> Action:
+        """As history will tell it."""
+        return Action(**{name: getattr(self, name) for name in Action.__struct_fields__})
 
 
 class WorkLog:
@@ -70,26 +77,31 @@ class WorkLog:
     @contextlib.contextmanager
     def turn(self, subject_kind: str, subject: str) -> Iterator[sa.Connection]:
         """Take the caller's turn on the subject; blocks while another has it. The connection is for reading."""
-        key = sa.func.hashtextextended(f"{subject_kind}/{subject}", 0)
         with self._engine.begin() as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+            self.hold(connection, subject_kind, subject)
             yield connection
 
-    def record(self, deed: Deed) -> str:
-        """Write the event and wait until it is projected; its id. Raises ``NotRecordedError``."""
-        event_id = f"w-{uuid.uuid4().hex}"
-        value = {name: getattr(deed, name) for name in Deed.__dataclass_fields__}
-        self.send(
-            self._topic,
-            deed.customer_id.encode(),
-            self._encoder.encode("work_event", {**value, "event_id": event_id}),
-        )
-        self._await(event_id)
-        return event_id
+    def hold(self, connection: sa.Connection, subject_kind: str, subject: str) -> None:
+        """Take the turn on another subject, too, until this one's ends; blocks while another has it."""
+        key = sa.func.hashtextextended(f"{subject_kind}/{subject}", 0)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
-    def post(self, topic: Topic, customer_id: str, value: Mapping[str, Any]) -> None:
-        """Write an event of people to an input topic. Raises ``NotRecordedError``; writing it again is safe."""
-        self.send(topic.name, customer_id.encode(), self.encoded(topic, value))
+    def record(
+        self, connection: sa.Connection, deed: Deed, posted: Sequence[Parcel] = ()
+    ) -> list[tuple[int, int]]:
+        """Write the event, and with it what it posts to the books, all or nothing, and wait until it is projected.
+
+        ``connection``: that of the turn. (partition, offset) of each of ``posted``. Raises ``NotRecordedError``.
+        """
+        value = {name: getattr(deed, name) for name in Deed.__dataclass_fields__}
+        said = Parcel(self._topic, deed.customer_id.encode(), self._encoder.encode("work_event", value))
+        _, *places = self.send([said, *posted])
+        self._await(connection, deed.event_id)
+        return places
+
+    def parcel(self, topic: Topic, customer_id: str, value: Mapping[str, Any]) -> Parcel:
+        """An event for an input topic, ready to be sent."""
+        return Parcel(topic.name, customer_id.encode(), self.encoded(topic, value))
 
     def encoded(self, topic: Topic, value: Mapping[str, Any]) -> bytes:
         """The bytes of an event for an input topic."""
@@ -97,24 +109,22 @@ class WorkLog:
             raise ValueError(f"{topic.name} is no topic of events")
         return self._encoder.encode(topic.schema, value)
 
-    def send(self, topic: str, key: bytes, value: bytes, partition: int | None = None) -> tuple[int, int]:
-        """Write bytes to a topic and wait until Kafka has them; (partition, offset) of the record.
+    def send(self, parcels: Sequence[Parcel]) -> list[tuple[int, int]]:
+        """Write records and wait until Kafka has them, all or nothing; (partition, offset) of each.
 
-        ``partition``: without it, the key's. Raises ``NotRecordedError``.
+        Raises ``NotRecordedError``.
         """
-        parcel = Parcel(topic, key, value) if partition is None else Parcel(topic, key, value, partition)
+        deliver = self._courier.deliver if len(parcels) == 1 else self._courier.deliver_together
         try:
-            (place,) = self._courier.deliver([parcel])
+            return deliver(parcels)
         except NotDeliveredError as error:
             raise NotRecordedError(f"Kafka: {error.reason}.") from error
-        return place
 
-    def _await(self, event_id: str) -> None:
+    def _await(self, connection: sa.Connection, event_id: str) -> None:
         shown = sa.select(sa.exists().where(work_events.c.event_id == event_id))
 
         def is_shown() -> bool:
-            with self._engine.connect() as connection:
-                return bool(connection.execute(shown).scalar_one())
+            return bool(connection.execute(shown).scalar_one())
 
         retry = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda found: not found),
@@ -123,9 +133,7 @@ class WorkLog:
             retry_error_callback=lambda _state: False,
         )
         if not retry(is_shown):
-            raise NotRecordedError(
-                f"it is in Kafka, but the projector has not shown it within {self._timeout_s} s."
-            )
+            raise NotShownError(self._timeout_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Rule sets: proposed, decided on, and put into force on every partition of ``tieout.rules``.
 
 A version is given with the proposal, so that a set has one name from then on. Posting is a pure function of what was
-decided (``domain.work.rule_sets``), so a posting that Kafka did not take everywhere is repeated by approving again.
+decided (``domain.work.rule_sets``) and goes to every partition with the decision, in one transaction. Approving again
+posts the same again, which can never differ.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import msgspec
 import sqlalchemy as sa
 
 from domain.rule_changes import RuleSetEvent
-from domain.rule_sets import FIRST_VERSION, read_rule_set
+from domain.rule_sets import FIRST_VERSION, RulesInForce, read_rule_set
 from domain.rules import Rules, plain_rules
 from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
 from domain.work.rule_sets import (
@@ -27,6 +28,7 @@ from domain.work.rule_sets import (
 )
 from schemas.topics import RULES, Topic
 from services.queries.filters import AccountFilter
+from services.store.producer import Parcel
 from services.work.cases import after
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError
 from services.work.policy import Policy
@@ -100,7 +102,9 @@ class RuleDesk:
                 refusal = WorkRefusal(WorkRefusalReason.FIELD_INVALID, f"That is no rule set: {error}")
                 raise ActionRefusedError(str(version), refusal) from error
             details = {"rule_set": msgspec.json.encode(rule_set).decode()}
-            self._record(user, version, RuleSetAction.PROPOSE, comment, details, [])
+            self.log.record(
+                connection, self._deed(user, version, RuleSetAction.PROPOSE, comment, details, [])
+            )
             return _row(self._find(connection, version)[1])
 
     def act(self, user: User, version: int, action: str, comment: str | None = None) -> Done:
@@ -108,19 +112,22 @@ class RuleDesk:
         with self.log.turn(RULE_SET, _TURN) as connection:
             history, found = self._find(connection, version)
             if action == RuleSetAction.APPROVE and found.state in _POSTED:
-                # Nothing is decided: the decision is posted again, in case it reached some partitions only.
+                # Nothing is decided: what was decided is posted again, in case a partition does not have it.
                 self._allow(user, self.policy.rules.approve)
-            else:
-                refusal = judge_rule_set_action(found, action, user.user_id)
-                if refusal is not None:
-                    raise ActionRefusedError(str(version), refusal)
-                roles = self.policy.rules
-                proposes = action in (RuleSetAction.PROPOSE_RETIREMENT, RuleSetAction.WITHDRAW)
-                self._allow(user, roles.propose if proposes else roles.approve)
-                self._record(user, version, action, comment, {}, history)
-                _, found = self._find(connection, version)
-            posted = self._post(found.events[-1]) if action == RuleSetAction.APPROVE else {}
-            return Done(_row(found), posted)
+                return self._done(found, self.log.send(self._parcels(found.events[-1])))
+            refusal = judge_rule_set_action(found, action, user.user_id)
+            if refusal is not None:
+                raise ActionRefusedError(str(version), refusal)
+            roles = self.policy.rules
+            proposes = action in (RuleSetAction.PROPOSE_RETIREMENT, RuleSetAction.WITHDRAW)
+            self._allow(user, roles.propose if proposes else roles.approve)
+            deed = self._deed(user, version, action, comment, {}, history)
+            found = proposed_rule_set_of([*history, deed.as_action()])
+            posted = self._parcels(found.events[-1]) if action == RuleSetAction.APPROVE else []
+            return self._done(found, self.log.record(connection, deed, posted))
+
+    def _done(self, found: ProposedRuleSet, places: Sequence[tuple[int, int]]) -> Done:
+        return Done(_row(found), {(self.topic.name, number): offset + 1 for number, offset in places})
 
     def _allow(self, user: User, role: str) -> None:
         if not user.at_least(role):
@@ -128,7 +135,7 @@ class RuleDesk:
                 user.user_id, f"{user.user_id} may not do that as {user.role}; it takes a {role}."
             )
 
-    def _record(
+    def _deed(
         self,
         user: User,
         version: int,
@@ -136,8 +143,8 @@ class RuleDesk:
         comment: str | None,
         details: Mapping[str, str],
         history: Sequence[Action],
-    ) -> None:
-        deed = Deed(
+    ) -> Deed:
+        return Deed(
             subject_kind=RULE_SET,
             subject=str(version),
             action=action,
@@ -147,14 +154,12 @@ class RuleDesk:
             comment=comment,
             details=details,
         )
-        self.log.record(deed)
 
-    def _post(self, event: RuleSetEvent) -> dict[Place, int]:
+    def _parcels(self, event: RuleSetEvent) -> list[Parcel]:
         """To every partition, since each judges its customers by what stands in its own log."""
         key = str(event.version).encode()
         value = self.log.encoded(self.topic, msgspec.to_builtins(event, builtin_types=(dt.date, dt.datetime)))
-        sent = [self.log.send(self.topic.name, key, value, number) for number in range(self.partitions)]
-        return {(self.topic.name, number): offset + 1 for number, offset in sent}
+        return [Parcel(self.topic.name, key, value, number) for number in range(self.partitions)]
 
     def _subjects(self, connection: sa.Connection) -> dict[str, list[Action]]:
         return actions_by_subject(connection, RULE_SET, AccountFilter())
@@ -164,6 +169,16 @@ class RuleDesk:
         if not history:
             raise NoSuchSubjectError("rule set", str(version))
         return history, proposed_rule_set_of(history)
+
+    def would_decide(self, connection: sa.Connection, version: int) -> Callable[[RulesInForce], RulesInForce]:
+        """What an approval of what is proposed about the set would make of the rules in force. Raises ``WorkError``."""
+        _, found = self._find(connection, version)
+        if found.pending is None:
+            detail = f"Nothing waits for a decision; this is {found.state}."
+            raise ActionRefusedError(str(version), WorkRefusal(WorkRefusalReason.WRONG_STATE, detail))
+        if found.state is RuleSetState.RETIREMENT_PROPOSED:
+            return lambda in_force: in_force.without(version)
+        return lambda in_force: in_force.with_draft(found.rule_set)
 
     def iterate(self, connection: sa.Connection, *, in_force_only: bool = False) -> Iterator[RuleSetRow]:
         """Rule sets by version."""

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.identity import same_person
 from services.store.tables import users
-from services.work.errors import UnknownUserError
+from services.work.errors import UnknownUserError, UserRefusedError
 
 LOCAL: Final = "local"
 #: rises from reading only to everything; a role may do what those before it may
 ROLES: Final = ("viewer", "clerk", "approver", "controller")
+_USER_ID: Final = re.compile(r"[\w.@+-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,17 @@ def hash_of(token: str) -> str:
 
 
 def add_user(connection: sa.Connection, user_id: str, name: str, role: str, now: dt.datetime) -> str:
-    """Add a user, or give a known one this name and role and a new token. Returns the token, shown only once."""
+    """Add a user, or give a known one this name and role and a new token. Returns the token, shown only once.
+
+    Raises ``UserRefusedError``: two users who look alike would be two persons to some and one to others.
+    """
+    if not _USER_ID.fullmatch(user_id) or user_id != unicodedata.normalize("NFKC", user_id):
+        raise UserRefusedError(
+            f"{user_id!r} is no user id: letters, digits and any of . _ @ + - are, up to 100."
+        )
+    for known in list_users(connection):
+        if known.user_id != user_id and same_person(known.user_id, user_id):
+            raise UserRefusedError(f"{user_id!r} reads like {known.user_id!r}, who is a user already.")
     token = secrets.token_urlsafe(32)
     row = {
         "user_id": user_id,

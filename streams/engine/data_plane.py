@@ -27,6 +27,8 @@ class DataPlane:
         self.epoch = 0
         self._ends: dict[tuple[str, int], int] = {}
         """Ends that were reached. The last record may stand before them: transaction markers take offsets too."""
+        self._read: dict[tuple[str, int], int] = {}
+        """The offset after the last record that was fetched."""
         self._consumer = Consumer(
             {
                 **kafka,
@@ -52,6 +54,7 @@ class DataPlane:
         with self._lock:
             self.epoch += 1
             self._ends = {}
+            self._read = {}
             self._consumer.assign([TopicPartition(t, p, offset) for (t, p), offset in positions.items()])
             return self.epoch
 
@@ -68,6 +71,13 @@ class DataPlane:
         if self._ends.get((topic, partition), -1) >= end:
             return 0
         return max(0, end - next_offset)
+
+    def covered(self, topic: str, partition: int, next_offset: int) -> int:
+        """Up to where all is done if every record before ``next_offset`` is: also what stands behind the last one."""
+        place = (topic, partition)
+        if next_offset < self._read.get(place, 0):
+            return next_offset
+        return max(next_offset, self._ends.get(place, 0))
 
     def held_back(self, topic: str, partition: int, heard_end: int) -> bool:
         """Whether what stands beyond the end that was reached is nothing that can be read yet, by what others heard of
@@ -101,6 +111,7 @@ class DataPlane:
             elif not error.retriable() and error.code() not in _RECONNECTING:
                 raise KafkaException(error)
         for (topic, partition), records in grouped.items():
+            self._read[topic, partition] = (records[-1].offset() or 0) + 1
             yield Batch(topic, partition, records, epoch, more_waiting=more_waiting)
 
     def close(self) -> None:

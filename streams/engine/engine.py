@@ -293,12 +293,19 @@ class Engine(Generic[V]):
     # -- for Faust
 
     def committed_offsets(self) -> dict[tuple[str, int], int]:
-        """What the checkpoints cover, for the advisory group offsets (lag tools only). From any thread."""
+        """What the checkpoints cover. From any thread."""
         return {
             (topic, number): offset
             for number, partition in list(self.partitions.items())
             if partition.status is Status.ACTIVE
             for topic, offset in list(partition.committed_progress.items())
+        }
+
+    def advisory_offsets(self) -> dict[tuple[str, int], int]:
+        """The same for the group's offsets, which only lag tools read: an end of a transaction is no lag."""
+        return {
+            (topic, number): self.data_plane.covered(topic, number, offset)
+            for (topic, number), offset in self.committed_offsets().items()
         }
 
     def close(self) -> None:

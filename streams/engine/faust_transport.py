@@ -116,7 +116,7 @@ class BatchConsumer(driver.Consumer):
         committed = False
         if ordinary:
             committed = await super().force_commit(ordinary, start_new_transaction)
-        offsets = {TP(t, p): o for (t, p), o in self.app.engine.committed_offsets().items()}
+        offsets = {TP(t, p): o for (t, p), o in self.app.engine.advisory_offsets().items()}
         return (bool(offsets) and bool(await self._commit(offsets))) or committed
 
     async def on_task_error(self, exc: BaseException) -> None:

@@ -16,7 +16,7 @@ import pytest
 import redis
 import sqlalchemy as sa
 import tenacity
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.stack import StackUrls
@@ -102,15 +102,25 @@ class Bench:
         consumer.close()
 
     def records(self, topic: topics.Topic) -> list[bytes]:
-        """The values of a topic, partition by partition."""
+        """The committed values of a topic, partition by partition."""
         places = [TopicPartition(self.name(topic), partition, 0) for partition in range(PARTITIONS)]
         consumer = Consumer(
-            {"bootstrap.servers": self.bootstrap, "group.id": "bench", "enable.auto.commit": False}
+            {
+                "bootstrap.servers": self.bootstrap,
+                "group.id": "bench",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+            }
         )
-        wanted = sum(consumer.get_watermark_offsets(place, timeout=10)[1] for place in places)
         consumer.assign(places)
-        found = consumer.consume(wanted, timeout=10) if wanted else []
+        found: list[Message] = []
+        ended = 0
+        while ended < PARTITIONS:
+            for message in consumer.consume(100, timeout=0.1):
+                ended += message.error() is not None
+                found += [] if message.error() else [message]
         consumer.close()
+        found.sort(key=lambda message: (message.partition() or 0, message.offset() or 0))
         return [message.value() or b"" for message in found]
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 
 from schemas import topics
@@ -91,6 +92,23 @@ def test_what_cannot_be_done_is_a_problem_with_its_reason(client: httpx.Client) 
     body = b'{"action":"comment","comment":"x"}'
     plain = client.post("/api/v1/cases/d-1/actions", content=body, headers={"content-type": "text/plain"})
     assert plain.status_code == 415
+
+
+def test_figures_that_changed_since_they_were_seen_are_not_resolved(
+    bench: Bench, client: httpx.Client
+) -> None:
+    versions = {row["case_id"]: row["version"] for row in client.get("/api/v1/cases").json()}
+    changed = sa.update(tables.discrepancies).where(tables.discrepancies.c.discrepancy_id == "d-1")
+    with bench.engine.begin() as connection:
+        connection.execute(changed.values(amount_minor=99, account_version=versions["d-1"] + 5))
+    details = {"reason": "TIMING", "seen_version": str(versions["d-1"])}
+    assert act(client, "d-1", None, action="resolve", details=details).json()["reason"] == "WRONG_STATE"
+    body = {"action": "resolve", "details": {"reason": "TIMING"}, "seen_versions": versions}
+    outcomes = client.post("/api/v1/cases/actions", json={**body, "case_ids": ["d-1", "d-2"]}).json()
+    assert [(outcome["case_id"], outcome["done"]) for outcome in outcomes] == [("d-1", False), ("d-2", True)]
+    now = client.get("/api/v1/cases/d-1").json()["case"]["version"]
+    seen = {"reason": "TIMING", "seen_version": str(now)}
+    assert act(client, "d-1", None, action="resolve", details=seen).json()["case"]["state"] == "RESOLVED"
 
 
 def test_files_and_many_cases_at_once(client: httpx.Client) -> None:

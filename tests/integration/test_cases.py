@@ -28,6 +28,7 @@ from services.work.errors import (
     NotAllowedError,
     NotRecordedError,
     UnknownUserError,
+    UserRefusedError,
 )
 from services.work.evidence import read_evidence
 from services.work.policy import read_policy
@@ -276,6 +277,20 @@ def test_where_one_is_not_recorded_the_rest_is_not_tried(
     ]
 
 
+@pytest.mark.parametrize("name", ["", "ann ", "a b", "bob\u200b", "x/y", "<b>", "a" * 101, "\uff41nn"])
+def test_what_is_no_user_id_is_refused(bench: Bench, name: str) -> None:
+    with bench.engine.begin() as connection, pytest.raises(UserRefusedError):
+        add_user(connection, name, name, "clerk", NOW)
+
+
+def test_nobody_is_added_whose_id_reads_like_anothers(bench: Bench) -> None:
+    with bench.engine.begin() as connection:
+        for name in ("ann", "王芳", "j.o+x@y-z.org", "ann"):
+            add_user(connection, name, name, "clerk", NOW)
+        with pytest.raises(UserRefusedError, match="reads like 'ann'"):
+            add_user(connection, "Ann", "Ann", "controller", NOW)
+
+
 def test_of_two_who_resolve_at_once_one_is_first(bench: Bench, desk: CaseDesk) -> None:
     def resolve(user: str) -> str:
         try:
@@ -290,11 +305,25 @@ def test_of_two_who_resolve_at_once_one_is_first(bench: Bench, desk: CaseDesk) -
         assert len(read_case(connection, "d-1", NOW.date(), POLICY).history) == 1
 
 
+def test_many_who_act_at_once_do_not_wait_for_each_others_connections(bench: Bench, desk: CaseDesk) -> None:
+    found = [books.discrepancy(f"d-1{number}", "OVERPAYMENT", "C-2", 5) for number in range(30)]
+    books.write(bench.engine, tables.discrepancies, found)
+
+    def comment(number: int) -> int:
+        return desk.act(ANN, f"d-1{number}", CaseAction.COMMENT, comment="x").case.comments
+
+    with ThreadPoolExecutor(30) as pool:
+        assert list(pool.map(comment, range(30))) == [1] * 30
+
+
 def test_who_may_not_act_changes_nothing(bench: Bench, desk: CaseDesk) -> None:
     with pytest.raises(NotAllowedError):
         desk.act(User("eve", "Eve", "viewer"), "d-1", CaseAction.COMMENT, comment="x")
-    with pytest.raises(UnknownUserError):
-        desk.act(ANN, "d-1", CaseAction.ASSIGN, details={"assignee": "nobody"})
+    with bench.engine.begin() as connection:
+        add_user(connection, "eve", "Eve", "viewer", NOW)
+    for assignee in ("nobody", "eve"):
+        with pytest.raises(ActionRefusedError, match=assignee):
+            desk.act(ANN, "d-1", CaseAction.ASSIGN, details={"assignee": assignee})
     with pytest.raises(NoSuchSubjectError):
         desk.act(ANN, "d-77", CaseAction.COMMENT, comment="x")
     assert bench.records(topics.WORK_EVENTS) == []

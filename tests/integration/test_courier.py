@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import OFFSET_INVALID, Message
 
 from deploy.stack import StackUrls
+from services.operations.kafka_log import KafkaLog
 from services.store import producer as producers
 from services.store.producer import Courier, NotDeliveredError, Parcel
 
@@ -80,3 +81,18 @@ def test_what_is_too_large_is_named_and_the_next_try_has_a_new_producer(
     assert len(courier.deliver([small])) == 1
     assert len(courier.deliver([small])) == 1
     assert made == ["tests", "tests"]
+
+
+def test_what_is_delivered_together_is_there_or_not_at_all(stack: StackUrls, topic: str) -> None:
+    courier = Courier(stack.kafka_bootstrap_servers, "tests", delivery_timeout_s=30)
+    sent = [Parcel(topic, b"k", b"%d" % number, partition=number % 2) for number in range(4)]
+    assert courier.deliver_together(sent) == [(0, 0), (1, 0), (0, 1), (1, 1)]
+    with pytest.raises(NotDeliveredError):
+        courier.deliver_together([*sent, Parcel(topic, b"k", bytes(20_000_000), partition=0)])
+    with ThreadPoolExecutor(4) as threads:
+        for places in threads.map(courier.deliver_together, [sent] * 4):
+            assert [partition for partition, _ in places] == [0, 1, 0, 1]
+    with KafkaLog(stack.kafka_bootstrap_servers) as log:
+        ends = {partition: log.bounds(topic, partition)[1] for partition in (0, 1)}
+        values = sorted(message.value() or b"" for message in log.read(topic, ends))
+    assert values == sorted(parcel.value for parcel in sent * 5)

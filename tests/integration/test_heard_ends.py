@@ -80,6 +80,9 @@ def test_a_silent_data_plane_is_behind_by_what_others_hear(stack: StackUrls, top
     ends.start()
     wait_for(lambda: ends.end(topic, 0) == 4, "the end is heard")
     assert plane.unread(topic, 0, 3, ends.end(topic, 0)) == 0, "at the end, behind which only a marker stands"
+    assert [plane.covered(topic, 0, done) for done in (0, 2, 3)] == [0, 2, 4], (
+        "who has done all is at the end"
+    )
     plane._consumer.pause([TopicPartition(topic, 0)])  # as silent as one that has lost its broker
     transaction(stack, topic).commit_transaction(30)
     wait_for(lambda: ends.end(topic, 0) == 8, "the new end is heard")

@@ -203,6 +203,19 @@ MUTATIONS: Final = (
     *READINGS,
     # --- discrepancies among our own events
     Mutation(
+        "a write-off of what was paid after all is nobody's business",
+        OWN,
+        "    yield from needless_write_offs(view)\n",
+        "",
+    ),
+    Mutation("every write-off is one too many", OWN, "if not item.left_minor or not about:", "if not about:"),
+    Mutation(
+        "a write-off of what nobody has is one of a document",
+        OWN,
+        "if not item.left_minor or not about:",
+        "if not item.left_minor:",
+    ),
+    Mutation(
         "the window of duplicates is ignored",
         OWN,
         "if (payment.fact.business_date - earlier.fact.business_date).days <= days:",

@@ -157,3 +157,52 @@ def test_what_later_data_clears_is_retracted_even_after_an_adjustment() -> None:
     -> RETRACTED SHORT_PAYMENT INV-1001 6.00
     => balance 0
     """
+
+
+@scenario
+def test_what_is_paid_after_it_was_written_off_is_told_until_the_write_off_is_reversed() -> None:
+    """
+    order       2026-01-05  INV-1001  100.00
+    adjustment  2026-02-01  ADJ-1     100.00  type write_off  side CREDIT  target INV-1001
+    => balance 0
+    payment     2026-02-20  P-77       30.00  pays INV-1001 30.00
+    -> OPENED OVERPAYMENT INV-1001 30.00
+    => balance -30.00
+    => OVERPAYMENT INV-1001 30.00
+    adjustment.reversed  2026-02-21  ADJ-1  100.00  type write_off  side CREDIT  target INV-1001
+    -> RESOLVED OVERPAYMENT INV-1001 30.00
+    -> OPENED SHORT_PAYMENT INV-1001 70.00
+    => balance 70.00
+    => SHORT_PAYMENT INV-1001 70.00
+    """
+
+
+@scenario
+def test_what_is_cancelled_after_it_was_written_off_is_told() -> None:
+    """
+    order            2026-01-05  INV-1001  100.00
+    adjustment       2026-02-01  ADJ-1     100.00  type write_off  side CREDIT  target INV-1001
+    order.cancelled  2026-02-20  INV-1001  100.00
+    => balance -100.00
+    => OVERPAYMENT INV-1001 100.00
+    """
+
+
+@scenario
+def test_a_write_off_of_money_that_an_invoice_took_after_all_is_told() -> None:
+    """
+    payment     2026-01-20  P-77      100.00  text INV-1001
+    adjustment  2026-02-01  ADJ-1     100.00  type write_off  side DEBIT  target P-77
+    order       2026-01-05  INV-1001  100.00
+    => balance 100.00
+    => OVERPAYMENT P-77 100.00
+    """
+
+
+@scenario
+def test_a_write_off_of_what_nobody_has_refers_to_nothing() -> None:
+    """
+    adjustment  2026-02-01  ADJ-1     100.00  type write_off  side CREDIT  target INV-1001
+    => balance -100.00
+    => UNKNOWN_REFERENCE ADJ-1 100.00
+    """

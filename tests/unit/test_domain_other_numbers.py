@@ -27,6 +27,16 @@ def test_a_finding_about_a_document_tells_its_other_numbers() -> None:
     assert found["SHORT_PAYMENT"].arguments["also"] == "SO-7"
 
 
+def test_a_finding_tells_the_references_of_the_transfers_that_it_rests_on() -> None:
+    found = findings(
+        """
+        order    2026-01-05  INV-1001  121.00  order_id SO-7
+        payment  2026-01-20  P-77      120.50  pays INV-1001 120.50  bank_reference BR/4711  end_to_end_id E-1
+        """
+    )
+    assert found["SHORT_PAYMENT"].arguments["also"] == "BR/4711, E-1, SO-7"
+
+
 def test_a_finding_about_a_line_tells_our_numbers_and_their_reference() -> None:
     found = findings(
         """

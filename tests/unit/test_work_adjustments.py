@@ -107,11 +107,24 @@ def test_a_reversal_is_an_event_of_the_same_record_on_its_own_date() -> None:
     assert (taken_back.proposed_by, taken_back.approved_by) == ("bob", "ann")
 
 
+def test_it_is_not_reversed_as_of_a_day_before_it_was_posted() -> None:
+    def judged(day: int) -> WorkRefusalReason | None:
+        refusal = judge_adjustment_action(
+            standing(APPROVED), "propose_reversal", "bob", dt.date(2026, 1, day)
+        )
+        return refusal and refusal.reason
+
+    assert (judged(30), judged(31)) == (WorkRefusalReason.FIELD_INVALID, None)
+
+
 @pytest.mark.parametrize(
     ("found", "action", "actor", "reason"),
     [
         (standing(), "approve", "ann", WorkRefusalReason.MAKER_IS_CHECKER),
         (standing(), "approve", "ANN", WorkRefusalReason.MAKER_IS_CHECKER),
+        (standing(), "approve", "ann ", WorkRefusalReason.MAKER_IS_CHECKER),
+        (standing(), "approve", "a\u200bnn", WorkRefusalReason.MAKER_IS_CHECKER),
+        (standing(), "approve", "\uff41nn", WorkRefusalReason.MAKER_IS_CHECKER),
         (standing(APPROVED, REVERSAL), "approve", "bob", WorkRefusalReason.MAKER_IS_CHECKER),
         (standing(), "withdraw", "bob", WorkRefusalReason.NOT_THE_MAKER),
         (standing(), "propose_reversal", "bob", WorkRefusalReason.WRONG_STATE),

@@ -61,6 +61,7 @@ RESOLVED = done(2, CaseAction.RESOLVE, "next month", reason="TIMING", seen_versi
 def test_a_case_that_nobody_touched_is_new() -> None:
     assert case() == Case(
         state=CaseState.NEW,
+        version=3,
         standing=True,
         assignee=None,
         reason=None,
@@ -166,6 +167,7 @@ def test_a_due_date_set_by_a_person_stands_and_passes() -> None:
         (case(), "comment", " ", {}, WorkRefusalReason.FIELD_MISSING),
         (case(), "assign", None, {}, WorkRefusalReason.FIELD_MISSING),
         (case(), "resolve", None, {"reason": "BORED"}, WorkRefusalReason.FIELD_INVALID),
+        (case(), "resolve", None, {"reason": "TIMING", "seen_version": "2"}, WorkRefusalReason.WRONG_STATE),
         (case(), "set_due", None, {"due_date": "soon"}, WorkRefusalReason.FIELD_INVALID),
     ],
 )
@@ -184,6 +186,7 @@ def test_what_may_not_be_done(
         (case(RESOLVED), "comment", "thanks", {}),
         (case(), "assign", None, {"assignee": ""}),
         (case(), "resolve", None, {"reason": "TIMING"}),
+        (case(), "resolve", None, {"reason": "TIMING", "seen_version": "3"}),
         (case(), "set_due", None, {"due_date": "2026-03-01"}),
         (case(RESOLVED), "reopen", None, {}),
         (case(), "attach", None, {}),

@@ -143,7 +143,9 @@ function actionForm(one, action, changed) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(form, async () => {
-      await post(`cases/${encodeURIComponent(one.case_id)}/actions`, deed(form, action));
+      const body = deed(form, action);
+      if (action === "resolve") body.details.seen_version = String(one.version); // of what the page shows
+      await post(`cases/${encodeURIComponent(one.case_id)}/actions`, body);
       say(fill(texts.done, { action: texts.case_actions[action] }));
       await changed();
     });

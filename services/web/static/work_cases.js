@@ -11,7 +11,7 @@ const bulk = document.getElementById("bulk");
 const body = document.getElementById("cases");
 const empty = document.getElementById("cases-empty");
 const pickAll = document.getElementById("pick-all");
-const picked = new Set();
+const picked = new Map(); // case id -> the version that was looked at when it was picked
 let asked = 0;
 let drawn = "";
 let chosen = null;
@@ -29,7 +29,7 @@ function row(one) {
   const box = element("input", "", [], { type: "checkbox", "aria-label": `${texts.kinds[one.kind] ?? one.kind} ${about[0] ?? ""}` });
   box.checked = picked.has(one.case_id);
   box.addEventListener("change", () => {
-    if (box.checked) picked.add(one.case_id);
+    if (box.checked) picked.set(one.case_id, one.version);
     else picked.delete(one.case_id);
     showBulk();
   });
@@ -47,7 +47,7 @@ function row(one) {
     element("td", "number", money(one.amount_minor, one.currency)),
     element("td", one.overdue ? "when late" : "when", [one.due_date, state]),
     element("td", "later", one.assignee ?? ""),
-  ], { "data-case": one.case_id });
+  ], { "data-case": one.case_id, "data-version": one.version });
   if (one.case_id === chosen) link.setAttribute("aria-current", "true");
   return made;
 }
@@ -59,7 +59,7 @@ export async function loadCases() {
   if (mine !== asked) return; // a later question is under way
   const shown = rows.slice(0, SHOWN_MAX);
   const known = new Set(shown.map((one) => one.case_id));
-  for (const one of [...picked]) if (!known.has(one)) picked.delete(one);
+  for (const one of [...picked.keys()]) if (!known.has(one)) picked.delete(one);
   const now = JSON.stringify(shown);
   if (now !== drawn) {
     const active = document.activeElement;
@@ -143,20 +143,21 @@ export function startCases(changed) {
     event.preventDefault();
     attempt(bulk, async () => {
       const action = bulk.elements.action.value;
-      const outcomes = await post("cases/actions", { case_ids: [...picked], ...deed(bulk, action) });
+      const outcomes = await post("cases/actions", { case_ids: [...picked.keys()], seen_versions: Object.fromEntries(picked), ...deed(bulk, action) });
       const failed = outcomes.filter((one) => !one.done);
       if (failed.length) say(fill(texts.done_some, { done: outcomes.length - failed.length, failed: failed.length, problem: failed[0].problem }), true);
       else say(fill(texts.done, { action: texts.case_actions[action] }));
       picked.clear();
-      for (const one of failed) picked.add(one.case_id);
+      for (const one of failed) picked.set(one.case_id, null);
       drawn = ""; // its boxes are others now
       await loadCases();
+      for (const tr of body.rows) if (picked.has(tr.dataset.case)) picked.set(tr.dataset.case, Number(tr.dataset.version));
       await changed();
     });
   });
   pickAll.addEventListener("change", () => {
     picked.clear();
-    if (pickAll.checked) for (const tr of body.rows) picked.add(tr.dataset.case);
+    if (pickAll.checked) for (const tr of body.rows) picked.set(tr.dataset.case, Number(tr.dataset.version));
     for (const box of body.querySelectorAll(".pick input")) box.checked = pickAll.checked;
     showBulk();
   });
