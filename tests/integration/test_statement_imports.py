@@ -118,6 +118,67 @@ def test_a_statement_that_does_not_add_up_is_taken_in_and_said(bring: Bringing) 
     assert len(bring.sent.values) == 1
 
 
+def test_a_damaged_file_that_comes_again_does_not_undo_what_was_mended(bring: Bringing) -> None:
+    damaged = sample("bad_rows.csv")
+    first = bring("customer-statement", "a.csv", damaged)
+    assert first.damaged
+    bring("customer-statement", "b.csv", sample("csv_ours.csv"), customer_id="C-1", statement_id="other")
+    lives = len(bring.lives())
+    mended = damaged.replace(b"2026-13-05", b"2026-01-05") + b"\n"
+    bring(
+        "customer-statement",
+        "a.csv",
+        mended.replace(b"our order", b"order").replace(b"INV-1001", b"INV-1002"),
+    )
+    assert len(bring.lives()) == lives + 1
+    again = bring("customer-statement", "a.csv", damaged)
+    assert len(bring.lives()) == lives + 1
+    assert "imported before as version 1" in again.notes[-1]
+
+
+MT940 = """:20:X
+:25:{account}
+:28C:1/1
+:60F:C260101EUR0,00
+:61:2601050105C{amount},00NMSC{document}
+:62F:C260131EUR{amount},00
+-
+"""
+
+
+def test_two_statements_of_one_name_in_a_file_are_not_both_sent(bring: Bringing) -> None:
+    one = MT940.format(account="1", amount=5, document="INV-1")
+    other = MT940.format(account="1", amount=6, document="INV-1")
+    summary = bring("customer-statement", "a.sta", (one + other + one).encode(), customer_id="C-1")
+    assert summary.rejected == {"SAME_STATEMENT": 1}
+    assert [value["closing_balance_minor"] for value in bring.sent.values] == [500]
+
+
+def test_accounts_of_one_file_are_not_taken_for_one_customers(bring: Bringing) -> None:
+    text = MT940.format(account="1", amount=5, document="INV-1") + MT940.format(
+        account="2", amount=6, document="INV-2"
+    )
+    summary = bring("customer-statement", "a.sta", text.encode(), customer_id="C-1")
+    assert summary.rejected == {"SEVERAL_ACCOUNTS": 2}
+    assert bring.sent.values == []
+
+
+def test_what_a_bank_has_announced_is_named_and_no_line(bring: Bringing) -> None:
+    announced = sample("camt053_v08.xml").replace(b"BOOK", b"PDNG", 1)
+    summary = bring("customer-statement", "a.xml", announced, customer_id="C-1")
+    assert (summary.rejected, summary.damaged) == ({"NOT_BOOKED": 1}, 0)
+    assert [len(value["lines"]) for value in bring.sent.values] == [1]
+
+
+def test_a_statement_is_held_back_for_a_row_of_which_nothing_is_known(bring: Bringing) -> None:
+    path = bring.folder / "a.csv"
+    path.write_bytes(sample("csv_ours.csv") + b'2026-01-22,"INV-7,5.00,,\n')
+    targets = Targets(lambda: bring.sent, lambda: bring.engine)  # type: ignore[arg-type, return-value]
+    summary = find_import("customer-statement")(path, targets, Options(hold_incomplete=True), None)
+    assert summary.rejected == {"BAD_ROW": 1, "STATEMENT_HELD_BACK": 1}
+    assert bring.sent.values == []
+
+
 def test_a_layout_is_kept_for_its_customer_alone(bring: Bringing) -> None:
     text = b"Date,Document no.,Debit,Credit,Balance\n2026-01-05,INV-1,5.00,,5.00\n"
     layout = Layout(currency="EUR", view=View.THEIRS)

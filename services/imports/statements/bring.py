@@ -20,8 +20,8 @@ from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import OptionUnreadableError, SourceUnreadableError
 from services.imports.publisher import Progress, publish
 from services.imports.rejections import CELL_COLUMNS, Rejection, RejectionReport
-from services.imports.statements.draft import StatementDraft
-from services.imports.statements.events import Statement, event_of, statements_of
+from services.imports.statements.draft import StatementDraft, View
+from services.imports.statements.events import Statement, event_of, statements_of, view_of_file
 from services.imports.statements.formats import FileContent, Source, read_file
 from services.imports.statements.memory import ImportMemory, Step
 from services.imports.statements.options import StatementOptions
@@ -89,6 +89,7 @@ def _import(
         report.path,
         published.receipt,
         tuple(notes),
+        frozenset({Reason.NOT_BOOKED.value}),
     )
 
 
@@ -141,18 +142,60 @@ def _statements(
     """The statements that can be sent; what cannot is reported."""
     for problem in content.problems:
         reject(problem.rejection())
+    taken: dict[tuple[str, str, str], Statement] = {}
+    view = view_of_file(content.drafts, asked.layout.view)
     for draft in content.drafts:
-        for problem in draft.problems:
+        for problem in (*draft.problems, *_announced(draft)):
             reject(problem.rejection())
-        if draft.problems and (hold or not draft.lines):
+        # a row of which nothing is known may be any statement's
+        if (draft.problems and not draft.lines) or (hold and (draft.problems or content.problems)):
             reject(Problem(0, Reason.STATEMENT_HELD_BACK, value=_label(draft)).rejection())
             continue
+        if (accounts := _other_accounts(draft, content.drafts)) is not None:
+            reject(Problem(0, Reason.SEVERAL_ACCOUNTS, value=accounts).rejection())
+            continue
         named = asked.statement_id if len(content.drafts) == 1 else None
-        made = statements_of(draft, asked.layout.view, named)
+        own = asked.layout.view is View.AUTO and draft.view is not View.AUTO
+        made = statements_of(draft, draft.view if own else view, named)
         if isinstance(made, Problem):
             reject(made.rejection())
             continue
-        yield from made
+        for statement in made:
+            key = (statement.customer_id, statement.currency, statement.statement_id)
+            first = taken.setdefault(key, statement)
+            if first is statement:
+                yield statement
+            elif not first.says_the_same(statement):
+                reject(Problem(0, Reason.SAME_STATEMENT, value=statement.statement_id).rejection())
+
+
+def _announced(draft: StatementDraft) -> Iterator[Problem]:
+    """Takes out the entries that a bank has not booked: its balances do not hold them. Each is named."""
+    lines, draft.lines = draft.lines, []
+    for line in lines:
+        if line.party is None or line.party.booked:
+            draft.lines.append(line)
+        else:
+            amount = str(abs(line.signed_minor))
+            yield Problem(line.row, Reason.NOT_BOOKED, value=amount, document_no=line.document_no)
+
+
+def _other_accounts(draft: StatementDraft, drafts: list[StatementDraft]) -> str | None:
+    """The accounts that a bank's file shows for days of this statement, if it is not the only one."""
+    accounts = {
+        other.account
+        for other in drafts
+        if other.account is not None
+        and (other.customer_id, other.currency) == (draft.customer_id, draft.currency)
+        and _meet(draft, other)
+    }
+    return ", ".join(sorted(accounts)) if len(accounts) > 1 else None
+
+
+def _meet(one: StatementDraft, other: StatementDraft) -> bool:
+    """Whether two statements have a day in common; one whose period is not stated may have any."""
+    start = max(one.period_start or dt.date.min, other.period_start or dt.date.min)
+    return start <= min(one.period_end or dt.date.max, other.period_end or dt.date.max)
 
 
 def _outgoing(steps: list[Step]) -> Iterator[Outgoing | LineError]:

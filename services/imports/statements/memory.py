@@ -94,7 +94,25 @@ class ImportMemory:
             return Step(statement, 1, "received", known=False)
         if last.digest == statement.digest and last.life != "withdrawn":
             return Step(statement, last.version, last.life, known=True)
+        stands = last.life != "withdrawn"
+        if stands and statement.rows_left_out and (mended := self._version_of(statement)) is not None:
+            # the damaged file once more: what was mended since stays
+            return Step(statement, mended, last.life, known=True)
         return Step(statement, last.version + 1, "replaced", known=False)
+
+    def _version_of(self, statement: Statement) -> int | None:
+        """The last version of this content."""
+        table = imported_statements
+        with self._engine.connect() as connection:
+            found: int | None = connection.scalar(
+                sa.select(sa.func.max(table.c.version)).where(
+                    table.c.customer_id == statement.customer_id,
+                    table.c.currency == statement.currency,
+                    table.c.statement_id == statement.statement_id,
+                    table.c.digest == statement.digest,
+                )
+            )
+        return found
 
     def closing_before(self, statement: Statement) -> tuple[str, int] | None:
         """(id, closing balance) of the statement in force that ends the day before this one begins."""

@@ -47,6 +47,8 @@ _SIDE_BESIDE: Final = re.compile(
 )
 _MONEY_SIGNS: Final = re.compile(r"[¥￥$€£₹₩元圆]|\b(?:RMB|[A-Z]{3})\b|(?:US|HK|NT|A|C|S)\$")
 _DIGITS: Final = re.compile(r"[0-9]+(?:[.,'’ ][0-9]+)*[.,]?|[.,][0-9]+")
+#: thousands as they are grouped in most places, and in India
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:([.,'’ ])(?:[0-9]{2,3}\1)*[0-9]{3})?(?:(?!\1)[.,][0-9]*)?")
 _EMPTY: Final = frozenset({"", "-", "--", "—", "–", "nil", "n/a", "/"})
 
 
@@ -128,6 +130,9 @@ def _taken_apart(text: str) -> tuple[str, bool, Side | None]:
 def _proven(digits: str) -> Mark | None:
     """The decimal mark that an amount by itself proves; also checks that its groups are groups."""
     points, commas = digits.count("."), digits.count(",")
+    marks = points + commas + sum(digits.count(space) for space in "'’ ")
+    if (marks > 1 or marks > points + commas) and not _GROUPED.fullmatch(digits):
+        raise AmountError(Reason.BAD_AMOUNT)
     if points and commas:
         mark = Mark.POINT if digits.rindex(".") > digits.rindex(",") else Mark.COMMA
         if (points if mark is Mark.POINT else commas) > 1:

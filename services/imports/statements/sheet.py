@@ -45,6 +45,11 @@ class Sheet(Protocol):
     @property
     def height(self) -> int | None: ...
 
+    @property
+    def ragged(self) -> bool:
+        """Whether a mark within a value can cut it into two cells."""
+        ...
+
     def rows(self) -> Iterator[Row | tuple[int, str]]:
         """(row number, its cells), or (row number, why the row cannot be read)."""
         ...
@@ -106,6 +111,11 @@ class CsvSheet:
         """Not known before the file is read."""
         return None
 
+    @property
+    def ragged(self) -> bool:
+        """See ``Sheet``."""
+        return True
+
     def rows(self) -> Iterator[Row | tuple[int, str]]:
         """See ``Sheet``. A letter that the encoding does not have becomes U+FFFD."""
         with io.TextIOWrapper(self.path.open("rb"), self.encoding, errors="replace", newline="") as stream:
@@ -147,6 +157,11 @@ class ExcelSheet:
         """See ``Sheet``."""
         return self._sheet.height
 
+    @property
+    def ragged(self) -> bool:
+        """See ``Sheet``."""
+        return False
+
     def rows(self) -> Iterator[Row | tuple[int, str]]:
         """See ``Sheet``."""
         for number, cells in enumerate(self._sheet.iter_rows(), start=self._first_row):
@@ -155,37 +170,44 @@ class ExcelSheet:
 
 def open_excel(path: Path, sheet_name: str | None) -> ExcelSheet:
     """The named sheet, or the visible one with the most rows. Raises ``FileRefusedError``."""
+    return max(excel_sheets(path, sheet_name), key=lambda named: named[1].height or 0)[1]
+
+
+def excel_sheets(path: Path, sheet_name: str | None) -> Iterator[tuple[str, ExcelSheet]]:
+    """The named sheet, or the visible ones one after the other, each with its name; at least one.
+
+    Raises ``FileRefusedError``.
+    """
     check_xlsx(path)
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as workbook:
-            names = [
-                sheet.name
-                for sheet in workbook.sheets_metadata
-                if sheet.visible == python_calamine.SheetVisibleEnum.Visible
-                and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
-            ]
             if sheet_name is not None:
                 if sheet_name not in workbook.sheet_names:
                     raise FileRefusedError(
                         Reason.UNREADABLE, f"there is no sheet {sheet_name}", format="Excel"
                     )
-                return ExcelSheet(workbook.get_sheet_by_name(sheet_name))
+                names = [sheet_name]
+            else:
+                names = [
+                    sheet.name
+                    for sheet in workbook.sheets_metadata
+                    if sheet.visible == python_calamine.SheetVisibleEnum.Visible
+                    and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+                ]
             if not names:
                 raise FileRefusedError(Reason.UNREADABLE, "it has no visible sheet", format="Excel")
-            sheets = (workbook.get_sheet_by_name(name) for name in names[:_SHEETS_LOOKED_AT])
-            best = None
-            for sheet in sheets:
-                if best is None or sheet.height > best.height:
-                    best = sheet
-            assert best is not None
-            return ExcelSheet(best)
+            if len(names) > _SHEETS_MAX:
+                limit = f"{_SHEETS_MAX} sheets"
+                raise FileRefusedError(Reason.TOO_LARGE, f"{len(names)} sheets", limit=limit)
+            for name in names:
+                yield name, ExcelSheet(workbook.get_sheet_by_name(name))
     except python_calamine.PasswordError as error:
         raise FileRefusedError(Reason.PASSWORD) from error
     except python_calamine.CalamineError as error:
         raise FileRefusedError(Reason.UNREADABLE, str(error), format="Excel") from error
 
 
-_SHEETS_LOOKED_AT: Final = 20
+_SHEETS_MAX: Final = 200
 
 
 def text_of(cell: Cell) -> str:
