@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from services.imports.statements.balances import Figures, Shown
@@ -47,6 +47,11 @@ class Columns:
     marks: set[Mark]
     order: Order | None
     unsided: int
+    _amounts_at: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        at = self.heading.columns
+        self._amounts_at = [at[what] for what in AMOUNTS if what in at]
 
     def cell(self, cells: list[Cell], what: Field) -> Cell:
         """The cell, or an empty one."""
@@ -61,16 +66,18 @@ class Columns:
         """The row's date, if it can be read."""
         return parse_date(self.cell(cells, Field.DATE), self.order)
 
-    def amounts(self, cells: list[Cell]) -> Iterator[Cell]:
-        """The cells of amounts that are not empty."""
-        for what in AMOUNTS:
-            at = self.heading.columns.get(what)
-            if at is not None and at < len(cells) and not is_empty(text_of(cells[at])):
-                yield cells[at]
+    def amount_texts(self, cells: list[Cell]) -> Iterator[str]:
+        """The cells of amounts that are text."""
+        for at in self._amounts_at:
+            if at < len(cells) and (cell := cells[at]) and isinstance(cell, str):
+                yield cell
 
     def has_amount(self, cells: list[Cell]) -> bool:
         """Whether a cell of an amount is not empty; zero is an amount."""
-        return next(self.amounts(cells), None) is not None
+        for at in self._amounts_at:
+            if at < len(cells) and (cell := cells[at]) != "" and not (isinstance(cell, str) and is_empty(cell)):
+                return True
+        return False
 
     def minor(self, value: Cell, currency: str, what: Field) -> tuple[int, Side | None]:
         """(minor units, side beside the number or ``None``)."""

@@ -41,7 +41,7 @@ def finished(
         # what the buyer owes: to us if it is a customer, by us if it is a supplier's
         sign, draft.view = 1, View.OURS if role is Role.CUSTOMER else View.THEIRS
     lines = [
-        replace(line, running_minor=debit_positive(shown, sign))
+        line if shown is None else replace(line, running_minor=debit_positive(shown, sign))
         for line, shown in zip(draft.lines, group.shown, strict=True)
     ]
     draft.lines = lines[::-1] if newest_first else lines

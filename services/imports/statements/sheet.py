@@ -224,10 +224,6 @@ def texts_of(cells: Sequence[Cell]) -> list[str]:
 def _cell(value: object) -> Cell:
     if isinstance(value, str):
         return value
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, int):
-        return Decimal(value)
     if isinstance(value, float):
         # a spreadsheet calculates with 15 digits: what it shows as 0.3 it may keep as 0.30000000000000004
         number = Decimal(f"{value:.15g}")
@@ -238,4 +234,6 @@ def _cell(value: object) -> Cell:
         return value.date()
     if isinstance(value, dt.date):
         return value
-    return str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return str(value).upper() if isinstance(value, bool) else str(value)

@@ -150,11 +150,12 @@ class TableReader:
         for _, cells in self._body():
             if isinstance(cells, str):
                 continue
-            orders, left_open = order_of((self._columns.cell(cells, Field.DATE),))
-            proven |= orders
-            example = example or left_open
+            if isinstance(date := self._columns.cell(cells, Field.DATE), str):
+                orders, left_open = order_of((date,))
+                proven |= orders
+                example = example or left_open
             if len(self._marks) < len(Mark):
-                self._marks |= votes(cell for cell in self._columns.amounts(cells) if isinstance(cell, str))
+                self._marks |= votes(self._columns.amount_texts(cells))
             if self._whose in self._at and len(named) < _NAMED_MAX:
                 named.add(self._columns.text(cells, self._whose))
         if layout.decimal is not None:
