@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -66,9 +66,9 @@ def print_rows(rows: Iterable[Any], columns: Sequence[str], *, as_json: bool) ->
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         title = column.removesuffix("_minor").replace("_", " ")
-        table.add_column(
-            title, justify="right" if column.endswith(("_minor", "_no", "days_past_due")) else "left"
-        )
+        justify: JustifyMethod = "right" if column.endswith(("_minor", "_no", "days_past_due")) else "left"
+        # an id or a number that is cut short cannot be used
+        table.add_column(title, justify=justify, overflow="fold")
     for row in rows:
         cells = plain(row)
         table.add_row(*(_cell(cells, column) for column in columns))

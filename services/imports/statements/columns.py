@@ -75,7 +75,11 @@ class Columns:
     def has_amount(self, cells: list[Cell]) -> bool:
         """Whether a cell of an amount is not empty; zero is an amount."""
         for at in self._amounts_at:
-            if at < len(cells) and (cell := cells[at]) != "" and not (isinstance(cell, str) and is_empty(cell)):
+            if (
+                at < len(cells)
+                and (cell := cells[at]) != ""
+                and not (isinstance(cell, str) and is_empty(cell))
+            ):
                 return True
         return False
 
