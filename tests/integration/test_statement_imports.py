@@ -179,6 +179,27 @@ def test_a_statement_is_held_back_for_a_row_of_which_nothing_is_known(bring: Bri
     assert bring.sent.values == []
 
 
+def test_a_statement_that_is_the_books_turned_round_is_said(bring: Bringing) -> None:
+    text = b"Date,Document no.,Debit,Credit,Balance\n2026-01-05,PAY-1,,50.00,-50.00\n2026-01-06,INV-1,20.00,,-30.00\n"
+    layout = Layout(currency="EUR")
+    silent = bring("customer-statement", "a.csv", text, customer_id="C-1", layout=layout)
+    day = dt.date(2026, 1, 5)
+    entries = [
+        books.entry("C-1", "PAY-1", -5000, day),
+        books.entry("C-1", "INV-1", 2000, day),
+        books.entry("C-2", "INV-1", -2000, day),
+    ]
+    books.write(bring.engine, tables.ledger_entries, entries)
+    warned = bring("customer-statement", "b.csv", text, customer_id="C-1", statement_id="X", layout=layout)
+    assert not any("other side" in note for note in silent.notes)
+    assert "2 of its 2 documents" in warned.notes[-1]
+    assert warned.notes[-1].endswith("--view ours.")
+    layout = Layout(currency="EUR", view=View.OURS)
+    told = bring("customer-statement", "c.csv", text, customer_id="C-1", statement_id="X", layout=layout)
+    assert not any("other side" in note for note in told.notes)
+    assert [value["closing_balance_minor"] for value in bring.sent.values] == [3000, 3000, -3000]
+
+
 def test_a_layout_is_kept_for_its_customer_alone(bring: Bringing) -> None:
     text = b"Date,Document no.,Debit,Credit,Balance\n2026-01-05,INV-1,5.00,,5.00\n"
     layout = Layout(currency="EUR", view=View.THEIRS)

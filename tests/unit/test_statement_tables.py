@@ -193,8 +193,9 @@ def test_the_column_of_customers_says_whose_a_row_is_where_it_holds_our_ids(read
         ("C-1", [("INV-1", 100)]),
         ("C-2", [("INV-2", 200)]),
     ]
-    theirs = made(read(text.format("4711", "4712", "3.00")))  # their numbers of us
-    assert [told(statement)[0] for statement in theirs] == ["C-1"]
+    theirs = read(text.format("4711", "4712", "3.00"))  # their numbers
+    assert [told(statement)[0] for statement in made(theirs)] == ["C-1"]
+    assert theirs.drafts[0].notes[0] == "the file names 4711, taken for C-1 as it was asked for"
 
 
 def test_one_customer_who_has_overpaid_does_not_turn_its_statement(read: Any) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import sqlalchemy as sa
 
 from domain.money import to_text
 from domain.parties import Role, role_of
@@ -27,6 +28,7 @@ from services.imports.statements.memory import ImportMemory, Step
 from services.imports.statements.options import StatementOptions
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.sheet import open_excel, texts_of
+from services.imports.statements.sides import on_the_other_side
 from services.imports.statements.table import Corrections
 from services.imports.summary import Options, Summary, Targets
 
@@ -73,6 +75,8 @@ def _import(
         statements = list(_statements(content, asked, options.hold_incomplete, report.add))
         steps = [memory.next_step(statement, withdraw=asked.withdraw) for statement in statements]
         notes = list(_notes(content, steps, memory))
+        if asked.layout.view is View.AUTO:
+            notes += _notes_on_view(steps, targets.engine())
         with targets.publisher() as publisher:
             published = publish(
                 _outgoing(steps),
@@ -226,6 +230,17 @@ def _notes(content: FileContent, steps: list[Step], memory: ImportMemory) -> Ite
             yield (
                 f"{name}: its opening balance {to_text(statement.opening_minor, currency)} {currency} is not "
                 f"the closing balance {to_text(before[1], currency)} of {before[0]}."
+            )
+
+
+def _notes_on_view(steps: list[Step], engine: sa.Engine) -> Iterator[str]:
+    for statement in (step.statement for step in steps if not step.known):
+        other, there = on_the_other_side(engine, statement)
+        if 2 * other > there:
+            view = "theirs" if statement.in_our_view else "ours"
+            yield (
+                f"{statement.statement_id}: {other} of its {there} documents that the books have stand there on "
+                f"the other side. If all its amounts are turned round, import it again with --view {view}."
             )
 
 

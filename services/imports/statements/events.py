@@ -32,6 +32,7 @@ LINES_MAX: Final = 20_000
 #: a book's head is one record of the changelog (``CHANGELOG_MAX_BYTES``); a line that our books do not know costs it
 #: about 215 bytes, with its finding
 ALL_LINES_MAX: Final = 250_000
+OUR_VIEW: Final = "our view"
 SOURCE_SYSTEMS: Final = {Role.CUSTOMER: "customer-file", Role.SUPPLIER: "supplier-file"}
 
 
@@ -48,6 +49,11 @@ class Statement:
     @property
     def line_count(self) -> int:
         return len(self.body["lines"])
+
+    @property
+    def in_our_view(self) -> bool:
+        """Whether the file was read as it stands, and not turned round."""
+        return bool(self.body["metadata"]["read_as"] == OUR_VIEW)
 
     def says_the_same(self, other: Statement) -> bool:
         """Whether another one of its name says the same, in whatever rows of the file."""
@@ -218,7 +224,7 @@ def _statement(
         debit = debit if stated[0] is None else abs(stated[0])
         credit = credit if stated[1] is None else abs(stated[1])
     role = role_of(draft.customer_id)
-    metadata = {"read_as": "our view" if sign > 0 else f"the {role}'s view, turned round"}
+    metadata = {"read_as": OUR_VIEW if sign > 0 else f"the {role}'s view, turned round"}
     if draft.problems:
         metadata["rows_left_out"] = str(len(draft.problems))
     body: dict[str, Any] = {

@@ -40,7 +40,7 @@ _AMOUNTS: Final = frozenset(
 )
 _PERIOD: Final = frozenset({Field.PERIOD, Field.PERIOD_START, Field.PERIOD_END})
 #: tables that one sheet may hold
-HEADINGS_MAX: Final = 2_000
+HEADINGS_MAX: Final = 20_000
 
 
 @dataclass(slots=True, eq=False)

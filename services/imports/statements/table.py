@@ -319,8 +319,9 @@ class TableReader:
                 customer = supplier_party(customer)
             except SupplierIdError:
                 return Problem(0, Reason.MISSING_CUSTOMER, value=customer)
-        if self._options.customer_id is not None and not self._in_our_ids:
-            customer = self._options.customer_id
+        said, asked = customer, self._options.customer_id
+        if asked is not None and not self._in_our_ids:
+            customer = asked
         currency = self._currency or ""
         if Field.CURRENCY in self._at and self._columns.text(cells, Field.CURRENCY):
             currency = currency_of(self._columns.text(cells, Field.CURRENCY))
@@ -341,6 +342,8 @@ class TableReader:
             name = text_of(self._said.get(Field.CUSTOMER_NAME, "")) or None
             draft = StatementDraft(key[1], currency, statement_no=key[3], customer_name=name)
             group = self._groups[key] = Gathered(draft, self._heading)
+            if said and said != customer:
+                draft.notes.append(f"the file names {said[:60]}, taken for {customer} as it was asked for")
         return group
 
     def _finished(self, groups: list[Gathered]) -> list[StatementDraft]:
