@@ -123,6 +123,32 @@ def test_entities_in_a_sheet_are_refused(tmp_path: Path) -> None:
     assert refusal(packed(tmp_path / "a.xlsx", {"xl/worksheets/sheet1.xml": sheet})) is Reason.HOSTILE
 
 
+def test_a_sheet_is_looked_at_under_whatever_name_it_has(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [["x"]], lambda _, sheet: sheet.write(1_048_575, 16_383, "y"))
+    with zipfile.ZipFile(path) as archive:
+        parts = {part.filename: archive.read(part) for part in archive.infolist()}
+    parts["xl/odd/s.bin"] = b" " * 300_000 + parts.pop("xl/worksheets/sheet1.xml")
+    rels = "xl/_rels/workbook.xml.rels"
+    parts[rels] = parts[rels].replace(b"worksheets/sheet1.xml", b"odd/s.bin")
+    assert refusal(packed(path, parts)) is Reason.HOSTILE
+
+
+def test_a_part_that_holds_long_text_is_no_sheet(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [*SAID, HEADINGS, ["2026-01-05", "INV-1", None, 5, 5]])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("customXml/item1.xml", "<a>" + "x" * 600_000 + "</a>")
+        archive.writestr("xl/media/image1.png", b"\x89PNG<" + bytes(600_000), zipfile.ZIP_STORED)
+    assert len(statements(read(path))) == 1
+
+
+@pytest.mark.parametrize("other", ["content.xml", "xl/workbook.bin"])
+def test_other_formats_of_the_reader_are_refused_even_beside_a_workbook(tmp_path: Path, other: str) -> None:
+    path = workbook(tmp_path / "a.ods", [*SAID, HEADINGS, ["2026-01-05", "INV-1", None, 5, 5]])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(other, "<a/>")
+    assert refusal(path) is Reason.UNREADABLE
+
+
 def test_too_many_parts_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xlsx_guard, "PARTS_MAX", 2)
     assert refusal(packed(tmp_path / "a.xlsx", {"a": b"", "b": b"", "c": b""})) is Reason.HOSTILE
