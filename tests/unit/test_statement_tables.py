@@ -210,6 +210,15 @@ def test_one_customer_who_has_overpaid_does_not_turn_its_statement(read: Any) ->
     ]
 
 
+def test_columns_that_say_what_is_owed_are_not_turned_by_a_view_that_is_kept(read: Any) -> None:
+    text = "Date,Document,Invoiced,Paid\n2026-01-05,INV-1,100.00,\n"
+    for view in View:
+        content = read(text, layout=Layout(currency="EUR", view=view), opening="5")
+        assert [told(statement) for statement in made(content, view)] == [
+            ("C-1", 500, 10500, [("INV-1", 10000)])
+        ]
+
+
 def test_what_has_no_side_is_what_is_owed_in_whoever_s_view_the_file_is(read: Any) -> None:
     text = "Date,Document,Amount\n2026-01-05,INV-1,100.00\n2026-01-06,PAY-1,-40.00\n"
     for view in View:
@@ -217,6 +226,33 @@ def test_what_has_no_side_is_what_is_owed_in_whoever_s_view_the_file_is(read: An
         assert [told(statement) for statement in made(content, view)] == [
             ("C-1", 500, 6500, [("INV-1", 10000), ("PAY-1", -4000)])
         ]
+
+
+def test_rows_that_are_not_sorted_by_date_are_read_in_the_order_of_their_balances(read: Any) -> None:
+    text = (
+        HEADINGS
+        + "2026-01-06,INV-2,,40.00,,140.00\n2026-01-05,INV-1,,100.00,,100.00\n2026-01-07,P-3,,,20.00,120.00\n"
+    )
+    assert [told(statement) for statement in made(read(text))] == [
+        ("C-1", 0, 12000, [("INV-1", 10000), ("INV-2", 4000), ("P-3", -2000)])
+    ]
+    as_it_stands = text.replace("140.00\n", "40.00\n").replace(",100.00\n", ",140.00\n")
+    assert [told(statement)[3][0] for statement in made(read(as_it_stands))] == [("INV-2", 4000)]
+
+
+@pytest.mark.parametrize(
+    ("headings", "row"),
+    [
+        ("日期,單據編號,摘要,借方金額,貸方金額,餘額", "2026-01-05,INV-1,進貨,,1.00,1.00"),
+        ("日期,单据编号,摘要,应收金额,收款金额,应收余额", "2026-01-05,INV-1,销售,1.00,,1.00"),
+        ("Datum;Beleg;Text;Soll;Haben;Saldo", '05.01.2026;INV-1;;1,00;;"1,00 S"'),
+        ("Datum;Beleg;Text;Soll;Haben;Saldo", "05 Mai 2026;INV-1;;1,00;;1,00S"),
+        ("Date,Document,Text,Debit,Credit,Balance", '\'2026-01-05,"=""INV-1""",,"=""1.00""",,1.00'),
+    ],
+)
+def test_words_and_signs_of_other_programs_are_known(read: Any, headings: str, row: str) -> None:
+    content = read(f"{headings}\n{row}\n")
+    assert [told(statement) for statement in made(content)] == [("C-1", 0, 100, [("INV-1", 100)])]
 
 
 # ---- damaged rows

@@ -38,6 +38,11 @@ class Readings:
     score: Mapping[tuple[int, bool], int]
 
     @property
+    def best(self) -> int:
+        """How many follow in the best of them."""
+        return max(self.score.values())
+
+    @property
     def debit_lead(self) -> int:
         """By how much more they follow if balances rise in debit; 0 where nothing tells."""
         best = [max(count for (of, _), count in self.score.items() if of == sign) for sign in (-1, 1)]

@@ -159,8 +159,7 @@ def _statements(
             reject(Problem(0, Reason.SEVERAL_ACCOUNTS, value=accounts).rejection())
             continue
         named = asked.statement_id if len(content.drafts) == 1 else None
-        own = asked.layout.view is View.AUTO and draft.view is not View.AUTO
-        made = statements_of(draft, draft.view if own else view, named)
+        made = statements_of(draft, view, named)
         if isinstance(made, Problem):
             reject(made.rejection())
             continue

@@ -96,7 +96,7 @@ def statements_of(
 ) -> list[Statement] | Problem:
     """The statements that a draft stands for, or why there is none.
 
-    ``view``: of the draft if it does not say its own; ``AUTO``: as its own balances tell.
+    ``view``: of a draft whose columns do not say it themselves; ``AUTO``: as its balances tell.
     """
     complete(draft)
     label = draft.statement_no or draft.customer_id or ""
@@ -109,8 +109,10 @@ def statements_of(
         return Problem(0, Reason.BAD_PERIOD, value="")
     if len(draft.lines) > ALL_LINES_MAX:
         return Problem(0, Reason.STATEMENT_TOO_LONG, value=label, arguments={"limit": str(ALL_LINES_MAX)})
-    if view is View.AUTO:
-        view = draft.view if draft.view is not View.AUTO else view_of_file([draft], view)
+    if draft.view is not View.AUTO:
+        view = draft.view
+    elif view is View.AUTO:
+        view = view_of_file([draft], view)
     sign = 1 if view is View.OURS else -1
     name = statement_id or draft.statement_no or f"{draft.customer_id}/{draft.currency}/{start}..{end}"
     parts = list(_cut(draft.lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain.parties import Role
-from services.imports.statements.balances import Figures, Readings, Shown, debit_positive
+from services.imports.statements.balances import Figures, Readings, Shown, debit_positive, readings_of
 from services.imports.statements.draft import StatementDraft, View
 from services.imports.statements.heading import Heading
 from services.imports.statements.periods import Period
@@ -26,6 +26,21 @@ class Gathered:
     """Debit and credit of each row of sums."""
     opening: Shown | None = None
     closing: Shown | None = None
+
+
+def sort_by_date(group: Gathered) -> None:
+    """Bring the rows in the order of their dates, if their balances follow one another so and not as they stand."""
+    dates = [date for date, _, _ in group.figures if date is not None]
+    if len(dates) < len(group.figures) or dates in (sorted(dates), sorted(dates, reverse=True)):
+        return
+    as_they_stand = readings_of(group.figures, group.opening, group.closing)
+    figures = [group.figures[at] for at in sorted(range(len(dates)), key=dates.__getitem__)]
+    if readings_of(figures, group.opening, group.closing).best <= as_they_stand.best:
+        return
+    lines = group.draft.lines
+    order = sorted(range(len(lines)), key=lambda at: lines[at].date)
+    group.figures = figures
+    group.draft.lines, group.shown = [lines[at] for at in order], [group.shown[at] for at in order]
 
 
 def finished(

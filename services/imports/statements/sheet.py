@@ -141,8 +141,15 @@ class CsvSheet:
                         f"more than {COLUMNS_MAX} cells, or a cell of more than {CELL_CHARACTERS_MAX} letters",
                     )
                     continue
-                row: list[Cell] = [*cells]
+                row: list[Cell] = [_unguarded(cell) if cell[:1] in ("=", "'") else cell for cell in cells]
                 yield first, row
+
+
+def _unguarded(cell: str) -> str:
+    """``="0012"`` and ``'0012``, by which programs keep a spreadsheet from reading a number, as the text they mean."""
+    if cell.startswith('="') and cell.endswith('"') and len(cell) > 2:
+        return cell[2:-1].replace('""', '"')
+    return cell.removeprefix("'")
 
 
 class ExcelSheet:

@@ -17,7 +17,7 @@ from services.imports.statements.balances import Readings, Shown, readings_of
 from services.imports.statements.columns import BadCellError, Columns
 from services.imports.statements.dates import Order, order_of, parse_date
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft, View
-from services.imports.statements.gathered import Gathered, finished
+from services.imports.statements.gathered import Gathered, finished, sort_by_date
 from services.imports.statements.heading import HEADING_ROWS_MAX, Heading, find_headings, said_in
 from services.imports.statements.numbers import Mark, votes
 from services.imports.statements.options import Layout, StatementOptions
@@ -352,6 +352,7 @@ class TableReader:
         )  # what is said beside a table is said of its only one
         for group in groups:
             self._take_said(group, alone=of_table[group.heading] == 1)
+            sort_by_date(group)
         readings = [readings_of(group.figures, group.opening, group.closing) for group in groups]
         self.debit_lead += sum(reading.debit_lead for reading in readings)
         return [

@@ -62,6 +62,11 @@ _WORDS: Final = tomllib.loads(
 
 _SIGNS: Final = re.compile(r"[\s_:：.,，/\\\-()（）*#'’&]+")
 _UNIT: Final = re.compile(r"[(（\[][^)）\]]{0,12}[)）\]]\s*$")
+#: traditional signs of the words in ``words.toml``, by their simplified ones
+_TRADITIONAL: Final = str.maketrans(
+    "據單號編餘額貸幣別計賬帳戶應備註對發開憑證記結轉過頁間總業務參內項稱說訂給客",
+    "据单号编余额贷币别计账账户应备注对发开凭证记结转过页间总业务参内项称说订给客",
+)
 #: 合　　计 is spaced to the width of its column
 _SPACED: Final = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 #: sums of a month, a page or a year to date, which a ledger prints between its lines
@@ -77,7 +82,7 @@ def plain(text: str) -> str:
     """A heading or label as words are compared: ``Debit  Amount (EUR)`` → ``debit amount``, ``合　计`` → ``合计``."""
     narrow = unicodedata.normalize("NFKC", text[:80])
     word = _SIGNS.sub(" ", _UNIT.sub("", narrow)).strip().casefold()
-    return word if word.isascii() else _SPACED.sub("", word)
+    return word if word.isascii() else _SPACED.sub("", word.translate(_TRADITIONAL))
 
 
 FIELD_OF: Final[Mapping[str, Field]] = {
