@@ -112,6 +112,18 @@ def test_an_opening_balance_that_is_not_the_last_closing_balance_is_said(bring: 
     assert "opening balance 100.00 EUR is not the closing balance 121.00" in warned
 
 
+def test_another_statement_of_the_same_days_is_said_until_it_is_withdrawn(bring: Bringing) -> None:
+    january = sample("csv_ours.csv")
+    bring("customer-statement", "1.csv", january, statement_id="A")
+    [_, warned] = bring("customer-statement", "2.csv", january, statement_id="B").notes
+    assert warned.startswith("B: A is of the same days")
+    bring("customer-statement", "1.csv", january, statement_id="A", withdraw=True)
+    assert len(bring("customer-statement", "3.csv", january + b"\n", statement_id="C").notes) == 2  # B stands
+    bring("customer-statement", "2.csv", january, statement_id="B", withdraw=True)
+    february = january.replace(b"2026-01", b"2026-02")
+    assert not any("same days" in note for note in bring("customer-statement", "f.csv", february).notes)
+
+
 def test_a_statement_that_does_not_add_up_is_taken_in_and_said(bring: Bringing) -> None:
     summary = bring("customer-statement", "a.csv", sample("csv_does_not_add_up.csv"))
     assert "misses closing by 279.00 EUR" in summary.notes[-1]

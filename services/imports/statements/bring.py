@@ -224,6 +224,12 @@ def _notes(content: FileContent, steps: list[Step], memory: ImportMemory) -> Ite
         if statement.gap_minor:
             gap = to_text(statement.gap_minor, currency)
             yield f"{name}: opening plus lines misses closing by {gap} {currency}."
+        others = memory.of_the_same_days(statement)
+        if others:
+            yield (
+                f"{name}: {others[0]} is of the same days, in part or in whole. If this one replaces it, withdraw that "
+                f"one, or give --statement-id."
+            )
         before = memory.closing_before(statement)
         if before is not None and before[1] != statement.opening_minor:
             yield (
