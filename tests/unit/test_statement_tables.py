@@ -154,6 +154,26 @@ def test_headings_over_two_rows_are_one(read: Any) -> None:
     assert [told(statement) for statement in made(content)] == [("C-1", 1000, 1200, [("转-1", 200)])]
 
 
+@pytest.mark.parametrize(
+    ("title", "headings"),
+    [
+        ("明细账", "2026年,,凭证号数,摘要,借方,贷方,方向,余额\n月,日,,,,,,"),
+        ("2026年1月明细账", "月,日,凭证号数,摘要,借方,贷方,方向,余额"),
+    ],
+)
+def test_month_and_day_in_columns_of_their_own_are_dates(read: Any, title: str, headings: str) -> None:
+    content = read(
+        f"{title}\n客户：C-1\n{headings}\n,,,期初余额,,,贷,10.00\n01,05,转-0012,采购,,2.00,贷,12.00\n"
+        f"1,31,付-0003,付款,5.00,,贷,7.00\n01,,,当前合计,5.00,2.00,贷,7.00\n2,30,转-1,采购,,1.00,贷,8.00\n"
+    )
+    [statement] = made(content)
+    assert told(statement) == ("C-1", 1000, 800, [("转-0012", 200), ("付-0003", -500)])
+    assert [line["date"] for line in statement.body["lines"]] == ["2026-01-05", "2026-01-31"]
+    assert [(problem.row, problem.value) for problem in content.drafts[0].problems] == [
+        (content.drafts[0].problems[0].row, "2026-2-30")
+    ]
+
+
 def test_every_sheet_with_a_table_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     titles = ["Date", "Document", "Debit", "Credit", "Balance"]

@@ -22,6 +22,7 @@ HEADING_ROWS_MAX: Final = 60
 _UNIT: Final = re.compile(r"[(（\[]\s*([^)）\]]{1,12})\s*[)）\]]\s*$")
 
 
+_YEAR: Final = re.compile(r"(?<!\d)(\d{4})\s*年")
 #: what tells one statement from another
 _IDENTITY: Final = frozenset(
     {
@@ -55,6 +56,20 @@ class Heading:
     """The currency in brackets behind a heading of amounts: ``Debit (EUR)``."""
     top: int = 0
     """The first row of what is said above it."""
+    year: str | None = None
+    """What stands above columns of months and days: ``2026年``."""
+
+    def dated(self, cells: list[Cell]) -> list[Cell]:
+        """The row with its date in one cell, where month and day have columns of their own."""
+        at = self.columns[Field.DATE]
+        if self.columns.get(Field.MONTH) != at:
+            return cells
+        places = (self.columns.get(what, len(cells)) for what in (Field.YEAR, Field.MONTH, Field.DAY))
+        year, month, day = (text_of(cells[place]) if place < len(cells) else "" for place in places)
+        year = year or self.year or ""
+        if not (year.isdigit() and month.isdigit() and day.isdigit()):
+            return cells
+        return [*cells[:at], f"{year}-{month}-{day}", *cells[at + 1 :]]
 
 
 def find_headings(
@@ -72,7 +87,7 @@ def find_headings(
     for number, cells in rows():
         if isinstance(cells, str):
             continue
-        is_line = bool(found) and _is_line(cells, found[-1].columns)
+        is_line = bool(found) and _is_line(found[-1].dated(cells), found[-1].columns)
         heading = None
         if number == main.row:
             heading = main
@@ -113,6 +128,7 @@ def _main_heading(rows: Iterable[Row | tuple[int, str]], wanted: Mapping[Field, 
     best: Heading | None = None
     best_score = seen = 0
     before: list[Cell] = []
+    titles: list[list[Cell]] = []
     for number, cells in rows:
         if seen >= HEADING_ROWS_MAX:
             break
@@ -123,8 +139,10 @@ def _main_heading(rows: Iterable[Row | tuple[int, str]], wanted: Mapping[Field, 
             columns = _columns(texts, wanted)
             if _suffices(columns) and len(columns) > best_score:
                 best_score = len(columns)
-                best = Heading(number, columns, texts, {}, _unit(texts, columns))
+                year = _year_in([before, *titles])
+                best = Heading(number, columns, texts, {}, _unit(texts, columns), year=year)
         before = cells
+        titles.append(cells)
     if best is None:
         raise FileRefusedError(Reason.NO_HEADING, limit=str(HEADING_ROWS_MAX))
     for told, heading in wanted.items():
@@ -153,8 +171,16 @@ def _another_heading(
     for words in (texts, _over_two_rows(before, cells)):
         columns = _columns(words, wanted)
         if _suffices(columns) and len(columns) > 2 and not any(map(_has_digit, words)):
-            return Heading(number, columns, words, {}, _unit(words, columns))
+            year = _year_in([before, *(row for _, row in above)])
+            return Heading(number, columns, words, {}, _unit(words, columns), year=year)
     return None
+
+
+def _year_in(rows: Iterable[list[Cell]]) -> str | None:
+    """The first year that rows above the headings name."""
+    texts = (text_of(cell) for row in rows for cell in row)
+    found = next(filter(None, map(_YEAR.search, texts)), None)
+    return None if found is None else found[1]
 
 
 def _has_digit(text: str) -> bool:
@@ -183,7 +209,7 @@ def _begun(heading: Heading | None, before: Heading, above: list[Row]) -> Headin
         if not tops:
             return None
         row = above[-1][0] if heading is None else heading.row
-        heading = Heading(row, before.columns, before.cells, {}, before.unit)
+        heading = Heading(row, before.columns, before.cells, {}, before.unit, year=before.year)
     heading.top = tops[0] if tops else heading.row
     said = said_in(row for row in above if row[0] >= heading.top)
     kept = _IDENTITY if tops and not _PERIOD & said.keys() else _IDENTITY - _PERIOD
@@ -219,6 +245,8 @@ def _columns(texts: list[str], wanted: Mapping[Field, str]) -> dict[Field, int]:
         known = told.get(plain(cell)) or column_field(cell)
         if known is not None and (known not in columns or plain(cell) in told):
             columns[known] = place
+    if Field.DATE not in columns and Field.MONTH in columns and Field.DAY in columns:
+        columns[Field.DATE] = columns[Field.MONTH]
     return columns
 
 

@@ -132,7 +132,7 @@ class TableReader:
             row = cells if right is None else self._corrected(cells, right)
             headings = self._heading.cells
             if any(row) and not (row[0] == headings[0] and [text_of(cell) for cell in row] == headings):
-                yield number, row
+                yield number, self._heading.dated(row)
 
     def _corrected(self, cells: list[Cell], right: Mapping[str, str]) -> list[Cell]:
         headings = self._heading.cells

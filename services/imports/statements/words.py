@@ -20,6 +20,10 @@ class Field(enum.StrEnum):
     """What a column, or a figure above the table, holds."""
 
     DATE = "date"
+    YEAR = "year"
+    MONTH = "month"
+    """Of ledgers that print month and day in columns of their own, under the year."""
+    DAY = "day"
     DOCUMENT = "document"
     REFERENCE = "reference"
     TEXT = "text"
