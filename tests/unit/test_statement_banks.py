@@ -92,6 +92,13 @@ def test_a_file_that_is_cut_off_says_so(read: Any) -> None:
     assert reasons(content) == [(0, "NO_CLOSING")]
 
 
+def test_a_statement_that_ends_before_it_begins_has_no_period(read: Any) -> None:
+    [draft] = read(mt940("1/1", ":60F:C260105EUR0,00", "", ":62F:C251231EUR0,00")).drafts
+    refused = statements_of(draft, View.AUTO)
+    assert isinstance(refused, Problem)
+    assert (refused.reason, refused.value) == (Reason.BAD_PERIOD, "2026-01-05..2025-12-31")
+
+
 def test_one_statement_that_is_damaged_leaves_the_others(read: Any) -> None:
     good = mt940("1/1", ":60F:C260101EUR0,00", ":61:260105C5,00NMSCINV-1\n", ":62F:C260131EUR5,00")
     content = read(good + good.replace("EUR", "EUX"))

@@ -221,6 +221,8 @@ def _notes(content: FileContent, steps: list[Step], memory: ImportMemory) -> Ite
         yield f"{name}: {step.life}, version {step.version}, {statement.line_count} lines, read in {how}."
         if step.life == "withdrawn":
             continue
+        if statement.rows_left_out:
+            yield f"{name}: rows were left out; what they show is missing in the comparison until they are corrected."
         if statement.gap_minor:
             gap = to_text(statement.gap_minor, currency)
             yield f"{name}: opening plus lines misses closing by {gap} {currency}."

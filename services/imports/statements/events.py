@@ -105,8 +105,9 @@ def statements_of(
     if draft.opening_minor is None or draft.closing_minor is None:
         return Problem(0, Reason.NO_BALANCE, value=label)
     start, end = draft.period_start, draft.period_end
-    if start is None or end is None:
-        return Problem(0, Reason.BAD_PERIOD, value="")
+    if start is None or end is None or start > end:
+        value = "" if start is None or end is None else f"{start}..{end}"
+        return Problem(0, Reason.BAD_PERIOD, value=value)
     if len(draft.lines) > ALL_LINES_MAX:
         return Problem(0, Reason.STATEMENT_TOO_LONG, value=label, arguments={"limit": str(ALL_LINES_MAX)})
     if draft.view is not View.AUTO:
