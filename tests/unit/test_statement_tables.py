@@ -306,6 +306,8 @@ def test_the_first_and_the_last_row_tell_balances_even_if_they_are_left_out(read
         ("2026-01-06,INV-2,,1,000.00,,1100.00", "BAD_ROW"),  # thousands without quotation marks
         ("2026-01-06,,Rent,,,", "MISSING_AMOUNT"),
         ("2026-01-06,,Fee,n/a,,", "MISSING_AMOUNT"),
+        ("2026-01-06,INV-2,Invoice,,,", "MISSING_AMOUNT"),
+        ("2026-01-06,,Reference,,,", "MISSING_AMOUNT"),
         ("2026-01-06,INV-2,,1.5.0,,", "BAD_AMOUNT"),
         ('2026-01-06,INV-2,,"1,234,56",,', "BAD_AMOUNT"),
         ("0026-01-06,INV-2,,1.00,,", "BAD_DATE"),

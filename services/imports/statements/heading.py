@@ -187,9 +187,9 @@ def _has_digit(text: str) -> bool:
     return any(sign.isdigit() for sign in text)
 
 
-def _is_labelled(cells: list[Cell]) -> bool:
+def begins_with_label(cells: list[Cell]) -> bool:
     """Whether a row begins with a label: a word in the middle of a damaged line is none."""
-    first = next((cell for cell in cells if cell != ""), "")
+    first = next((cell for cell in cells if text_of(cell)), "")
     return isinstance(first, str) and label_field(first) is not None
 
 
@@ -199,7 +199,7 @@ def _begun(heading: Heading | None, before: Heading, above: list[Row]) -> Headin
     tops = [
         number
         for number, cells in above
-        if _is_labelled(cells)
+        if begins_with_label(cells)
         and any(
             what in labels and before.said.get(what) != cell
             for what, cell in said_in([(number, cells)]).items()

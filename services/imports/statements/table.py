@@ -18,14 +18,20 @@ from services.imports.statements.columns import BadCellError, Columns
 from services.imports.statements.dates import Order, order_of, parse_date
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft, View
 from services.imports.statements.gathered import Gathered, finished, sort_by_date
-from services.imports.statements.heading import HEADING_ROWS_MAX, Heading, find_headings, said_in
+from services.imports.statements.heading import (
+    HEADING_ROWS_MAX,
+    Heading,
+    begins_with_label,
+    find_headings,
+    said_in,
+)
 from services.imports.statements.numbers import Mark, votes
 from services.imports.statements.options import Layout, StatementOptions
 from services.imports.statements.periods import read_period, start_after
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import stated
 from services.imports.statements.sheet import Cell, Row, Sheet, text_of
-from services.imports.statements.words import Field, RowWord, currency_of, label_field, row_word
+from services.imports.statements.words import Field, RowWord, currency_of, row_word
 
 #: (rows read, rows in all if that is known)
 Tick = Callable[[int, int | None], None]
@@ -251,7 +257,7 @@ class TableReader:
 
     def _is_footer(self, cells: list[Cell], date_cell: Cell, document_no: str) -> bool:
         """Whether a row without an amount is words above or below the figures, and no line that has lost its amount."""
-        if any(isinstance(cell, str) and label_field(cell) is not None for cell in cells):
+        if begins_with_label(cells):
             return True
         date = self._columns.date(cells)
         if date is None:
@@ -260,7 +266,7 @@ class TableReader:
 
     def _overflows(self, cells: list[Cell]) -> bool:
         """Whether a mark within a value has cut it in two, so that the cells behind it stand in wrong columns."""
-        return self._sheet.ragged and any(cells[len(self._heading.cells) :])
+        return self._sheet.ragged and any(map(text_of, cells[len(self._heading.cells) :]))
 
     def _payer(self, cells: list[Cell], document_no: str) -> PaymentDetails | None:
         """Of tables that are a bank's: who paid."""
