@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from services.imports.errors import SourceUnreadableError
 from services.imports.rejections import CELL_COLUMNS, RejectionReport
 from services.imports.statements import xlsx_guard
 from services.imports.statements.bring import read_corrections
@@ -261,6 +262,22 @@ def fill_in(report: Path, right: list[str]) -> None:
     for row, value in enumerate(right, start=2):
         sheet.cell(row, at + 1, value)
     book.save(report)
+
+
+def test_what_is_no_error_report_is_said_so(tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("Date,Debit\n2026-01-05,1\n")
+    with pytest.raises(FileRefusedError, match="no column column, corrected, row"):
+        read_corrections(other)
+    with pytest.raises(SourceUnreadableError, match=r"nowhere\.csv"):
+        read_corrections(tmp_path / "nowhere.csv")
+
+
+def test_an_opening_balance_that_is_asked_for_and_no_amount_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [*SAID, HEADINGS, ["2026-01-05", "INV-1", None, 5, 5]])
+    with pytest.raises(FileRefusedError) as caught:
+        read(path, opening="abc")
+    assert caught.value.problem.reason is Reason.BAD_BALANCE
 
 
 def test_the_event_of_a_statement_depends_on_nothing_but_its_content(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from services.imports.statements.sides import on_the_other_side
 from services.imports.statements.table import Corrections
 from services.imports.summary import Options, Summary, Targets
 
+_REPORT_COLUMNS: Final = frozenset({"row", "column", "corrected"})
 KINDS: Final = {Role.CUSTOMER: "customer-statement", Role.SUPPLIER: "supplier-statement"}
 
 
@@ -106,23 +107,33 @@ def read_source(
         if on_progress is not None:
             on_progress(Progress(rows, rows, total))
 
+    corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}
     try:
-        corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}
         return read_file(Source(path, asked, asked.layout, tick, corrections))
     except OSError as error:
         raise SourceUnreadableError(path, error.strerror or str(error)) from error
 
 
 def read_corrections(path: Path) -> Corrections:
-    """The cells of an error report whose column ``corrected`` was filled in. Raises ``FileRefusedError``."""
+    """The cells of an error report whose column ``corrected`` was filled in.
+
+    Raises ``FileRefusedError`` and ``SourceUnreadableError``.
+    """
     found: dict[int, dict[str, str]] = {}
     try:
         for row in _report_rows(path):
+            if not row.keys() >= _REPORT_COLUMNS:
+                missing = ", ".join(sorted(_REPORT_COLUMNS - row.keys()))
+                raise FileRefusedError(
+                    Reason.UNREADABLE, f"it has no column {missing}", format="error report"
+                )
             right = (row.get("corrected") or "").strip()
             if right and row.get("column") and (row.get("row") or "").isdigit():
                 found.setdefault(int(row["row"]), {})[row["column"].removeprefix("'")] = right
     except (UnicodeDecodeError, csv.Error) as error:
         raise FileRefusedError(Reason.UNREADABLE, str(error), format="error report") from error
+    except OSError as error:
+        raise SourceUnreadableError(path, error.strerror or str(error)) from error
     return found
 
 

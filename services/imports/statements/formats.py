@@ -232,7 +232,7 @@ def format_of(path: Path) -> str:
     if head.startswith(b"PK\x03\x04"):
         return "xlsx"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        why = "it has a password or is of Excel before 2007; save it as .xlsx"
+        why = "save it as .xlsx: it has a password or is older than 2007"
         raise FileRefusedError(Reason.UNREADABLE, why, format="Excel")
     if head.startswith((b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8")):
         raise FileRefusedError(Reason.UNKNOWN_FORMAT, ", ".join(READERS))

@@ -382,6 +382,8 @@ class TableReader:
             try:
                 shown = self._columns.said_balance(value, group.draft.currency, what)
             except BadCellError as bad:
+                if value == self._options.opening:
+                    raise FileRefusedError(Reason.BAD_BALANCE, bad.value) from bad
                 group.draft.problems.append(Problem(0, Reason.BAD_BALANCE, what.value, bad.value))
                 continue
             if what is Field.OPENING:
