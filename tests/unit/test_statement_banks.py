@@ -10,6 +10,7 @@ from typing import Any
 import fastavro
 import pytest
 
+from services.imports.statements import sheet
 from services.imports.statements.draft import View
 from services.imports.statements.events import Statement, statements_of
 from services.imports.statements.formats import FileContent, Source, read_file
@@ -215,6 +216,27 @@ def test_a_record_whose_end_is_missing_is_named(read: Any) -> None:
     content = read("!Type:Bank\nD1/13/26\nT5.00\nD1/14/26\nT6.00\n^\nD1/15/26\nT7.00\n^\n", opening="0")
     assert reasons(content) == [(2, "BAD_ROW")]
     assert [one.body["total_debit_minor"] for one in made(content)] == [700]
+
+
+# ---- limits
+
+
+def test_no_format_takes_more_entries_than_a_sheet_has_rows(
+    read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {
+        "mt940": mt940(
+            "1/1", ":60F:C260101EUR0,00", ":61:260105C5,00NMSCINV-1\n" * 9, ":62F:C260131EUR45,00"
+        ),
+        "camt": camt(stmt(OPENING, CLOSING, entry("1", "R1") * 5)),
+        "qif": "!Type:Bank\n" + "D1/13/26\nT5\n^\n" * 5,
+    }
+    for text in files.values():
+        read(text)
+    monkeypatch.setattr(sheet, "ROWS_MAX", 4)
+    for text in files.values():
+        with pytest.raises(FileRefusedError, match="at most 4 rows"):
+            read(text)
 
 
 # ---- JSON and Avro

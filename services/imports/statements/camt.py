@@ -19,6 +19,7 @@ from domain.money import MoneyError, from_text, is_currency
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
+from services.imports.statements.sheet import check_rows
 
 _STATEMENTS: Final = frozenset({"Stmt", "Rpt", "Ntfctn"})
 _OPENING: Final = ("OPBD", "PRCD")
@@ -52,6 +53,7 @@ class CamtReader:
                     name = _name(element)
                     if name == "Ntry":
                         self._entry(element, draft)
+                        check_rows(self.rows)
                         _forget(element)
                     elif name in _STATEMENTS:
                         _header(element, draft)

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ from services.imports.statements.draft import DraftLine, PaymentDetails, Stateme
 from services.imports.statements.periods import start_of_opening
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
-from services.imports.statements.sheet import encoding_of
+from services.imports.statements.sheet import WHOLE_BYTES_MAX, check_rows, check_size, encoding_of
 
 _FIELD: Final = re.compile(r"^:(\d{2}[A-Z]?):", re.MULTILINE)
 #: dates, mark, funds code, amount, type of the entry (SWIFT User Handbook, category 9, field 61)
@@ -36,6 +37,7 @@ _ENTRY: Final = re.compile(
 _SLASHED: Final = re.compile(r"/([A-Z]{3,5})/")
 _BALANCE: Final = re.compile(r"([CD])(\d{6})([A-Z]{3})([\d]+(?:,\d*)?)\s*")
 _FIELD_CHARACTERS_MAX: Final = 10_000
+_FIELDS_OF_AN_ENTRY: Final = 2
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class Mt940Reader:
         """Fill ``drafts``. Raises ``FileRefusedError``."""
         # it writes what it cannot read to the log, letter by letter; a problem says it once
         logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)
+        check_size(self._path, WHOLE_BYTES_MAX)
         encoding = self._encoding or encoding_of(self._path)
         text = self._path.read_bytes().decode(encoding, errors="replace")
         plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
@@ -129,10 +132,12 @@ class _BadAmount(Exception):
 
 def _messages(text: str) -> Iterator[_Message]:
     message: _Message | None = None
-    places = list(_FIELD.finditer(text))
-    line, counted = 1, 0
-    for at, place in enumerate(places):
-        end = places[at + 1].start() if at + 1 < len(places) else len(text)
+    line, counted, fields = 1, 0, 0
+    for place, following in pairwise(chain(_FIELD.finditer(text), (None,))):
+        assert place is not None  # only the last of the following ones is
+        fields += 1
+        check_rows(fields // _FIELDS_OF_AN_ENTRY)
+        end = len(text) if following is None else following.start()
         value = re.split(r"\n-\}?", text[place.end() : end], maxsplit=1)[0].strip("\n")
         line += text.count("\n", counted, place.start())
         counted = place.start()

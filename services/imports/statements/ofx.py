@@ -25,6 +25,7 @@ from domain.money import MoneyError, from_text, is_currency
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
+from services.imports.statements.sheet import WHOLE_BYTES_MAX, check_size
 
 _STATEMENTS: Final = ("STMTRS", "CCSTMTRS")
 _DOCTYPE: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -36,7 +37,6 @@ _AGGREGATES: Final = frozenset(
 _TEXTLESS: Final = re.compile(rb"<([A-Z0-9._]+)>(?=\s*<)(?!\s*</\1>)")
 _WITH_TEXT: Final = re.compile(rb"<([A-Z0-9._]+)>\s*[^<\s]")
 _ENDED: Final = re.compile(rb"</([A-Z0-9._]+)>")
-FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 
 
 class OfxReader:
@@ -49,10 +49,8 @@ class OfxReader:
 
     def read(self) -> None:
         """Fill ``drafts``. Raises ``FileRefusedError``."""
+        check_size(self._path, WHOLE_BYTES_MAX)
         data = self._path.read_bytes()
-        if len(data) > FILE_BYTES_MAX:
-            limit = f"{FILE_BYTES_MAX // 2**20} MiB"
-            raise FileRefusedError(Reason.TOO_LARGE, f"{len(data) // 2**20} MiB", limit=limit)
         if _DOCTYPE.search(data):
             raise FileRefusedError(Reason.HOSTILE, "it declares a document type")
         try:

@@ -17,7 +17,7 @@ from services.imports.statements.numbers import AmountError, Mark, to_minor, vot
 from services.imports.statements.options import Layout
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
-from services.imports.statements.sheet import encoding_of
+from services.imports.statements.sheet import WHOLE_BYTES_MAX, check_rows, check_size, encoding_of
 from services.imports.statements.words import OPENING_WORDS, plain
 
 _TYPES: Final = frozenset({"bank", "cash", "ccard", "oth a", "oth l"})
@@ -46,6 +46,7 @@ class QifReader:
         currency = self._layout.currency
         if currency is None:
             raise FileRefusedError(Reason.NO_CURRENCY)
+        check_size(self._path, WHOLE_BYTES_MAX)
         encoding = self._layout.encoding or encoding_of(self._path)
         records = list(_records(self._path.read_text(encoding, errors="replace").splitlines()))
         if not records:
@@ -85,6 +86,7 @@ def _records(lines: list[str]) -> list[_Record]:
                 account = record.fields.get("N") or account
             elif record is not None and kind.removeprefix("type:") in _TYPES:
                 found.append(record)
+                check_rows(len(found))
             record = None
         elif line.strip():
             record = record or _Record(row, account)

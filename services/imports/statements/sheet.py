@@ -29,6 +29,8 @@ Cell: TypeAlias = str | Decimal | dt.date
 Row: TypeAlias = tuple[int, list[Cell]]
 
 FILE_BYTES_MAX: Final = 256 * 1024 * 1024
+#: of formats that are read at once
+WHOLE_BYTES_MAX: Final = 64 * 1024 * 1024
 ROWS_MAX: Final = 1_048_576
 COLUMNS_MAX: Final = 500
 CELL_CHARACTERS_MAX: Final = 32_767
@@ -55,15 +57,20 @@ class Sheet(Protocol):
         ...
 
 
-def check_size(path: Path) -> None:
-    """Raises ``FileRefusedError`` for a file that is empty or larger than any import."""
+def check_size(path: Path, limit_bytes: int = FILE_BYTES_MAX) -> None:
+    """Raises ``FileRefusedError`` for a file that is empty or larger than the limit of its format."""
     size = path.stat().st_size
     if size == 0:
         raise FileRefusedError(Reason.EMPTY_FILE)
-    if size > FILE_BYTES_MAX:
-        raise FileRefusedError(
-            Reason.TOO_LARGE, f"{size // 2**20} MiB", limit=f"{FILE_BYTES_MAX // 2**20} MiB"
-        )
+    if size > limit_bytes:
+        limit = f"{limit_bytes // 2**20} MiB"
+        raise FileRefusedError(Reason.TOO_LARGE, f"{size // 2**20} MiB", limit=limit)
+
+
+def check_rows(count: int) -> None:
+    """Raises ``FileRefusedError`` for more rows or entries than a sheet can have."""
+    if count > ROWS_MAX:
+        raise FileRefusedError(Reason.TOO_LARGE, f"more than {ROWS_MAX} rows", limit=f"{ROWS_MAX} rows")
 
 
 def encoding_of(path: Path) -> str:
@@ -124,10 +131,7 @@ class CsvSheet:
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             while True:
                 first = reader.line_num + 1
-                if first > ROWS_MAX:
-                    raise FileRefusedError(
-                        Reason.TOO_LARGE, f"more than {ROWS_MAX} rows", limit=f"{ROWS_MAX} rows"
-                    )
+                check_rows(first)
                 try:
                     cells = next(reader)
                 except StopIteration:

@@ -23,9 +23,8 @@ from services.imports.canonical import PartyError, with_party
 from services.imports.statements.avro_guard import check_avro
 from services.imports.statements.draft import DraftLine, StatementDraft, View
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
-from services.imports.statements.sheet import COLUMNS_MAX, Cell, Row, encoding_of
+from services.imports.statements.sheet import COLUMNS_MAX, WHOLE_BYTES_MAX, Cell, Row, check_size, encoding_of
 
-FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 RECORDS_MAX: Final = 250_000
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -35,9 +34,7 @@ def read_json(path: Path) -> list[Any]:
 
     Raises ``FileRefusedError``.
     """
-    size = path.stat().st_size
-    if size > FILE_BYTES_MAX:
-        raise _too_large(size)
+    check_size(path, WHOLE_BYTES_MAX)
     try:
         text = path.read_bytes().decode(encoding_of(path)).removeprefix("\ufeff")
         try:
@@ -67,14 +64,10 @@ def _line(text: str) -> Any:
     return found if isinstance(found, Mapping) else Unreadable("it is no object")
 
 
-def _too_large(size: int) -> FileRefusedError:
-    return FileRefusedError(Reason.TOO_LARGE, f"{size // 2**20} MiB", limit=f"{FILE_BYTES_MAX // 2**20} MiB")
-
-
 def read_avro(path: Path) -> list[Any]:
     """The records of an Avro object container file. Raises ``FileRefusedError``."""
     try:
-        check_avro(path, FILE_BYTES_MAX)
+        check_avro(path, WHOLE_BYTES_MAX)
         with path.open("rb") as stream:
             records = list(islice(fastavro.reader(stream), RECORDS_MAX + 1))
     except FileRefusedError:
