@@ -322,6 +322,32 @@ def test_avro_is_counted_before_it_is_unpacked(read: Any) -> None:
         assert caught.value.problem.reason is Reason.UNREADABLE
 
 
+EMPTY = {"type": "record", "name": "a.E", "fields": []}
+
+
+@pytest.mark.parametrize(
+    "items",
+    ["null", EMPTY, "E", {"type": "fixed", "name": "F", "size": 0}, {"type": "null"}, ["null"], "string"],
+)
+def test_avro_that_counts_what_takes_no_bytes_is_refused(read: Any, items: Any) -> None:
+    many = {"type": "array", "items": items}
+    fields = (
+        [{"name": "e", "type": ["null", EMPTY]}, {"name": "many", "type": many}] if items == "E" else None
+    )
+    schema = {
+        "type": "record",
+        "name": "L",
+        "namespace": "a",
+        "fields": fields or [{"name": "many", "type": many}],
+    }
+    stream = io.BytesIO()
+    fastavro.writer(stream, schema, [{"e": None, "many": []}])
+    with pytest.raises(FileRefusedError) as caught:
+        read(stream.getvalue())
+    hostile = items not in (["null"], "string")
+    assert (caught.value.problem.reason is Reason.HOSTILE) is hostile
+
+
 @pytest.mark.parametrize(
     "page", ["<html><table></table></html>", '<?xml version="1.0"?><?mso-application x?><W/>', "<META x>"]
 )
