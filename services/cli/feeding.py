@@ -28,6 +28,7 @@ from services.imports.statements.options import Layout, StatementOptions, column
 from services.imports.statements.template import TemplateFormat, make_template
 from services.imports.summary import Options, Summary, Targets
 from services.language import Language
+from services.queries import count_dead_letters
 
 WaitOption = Annotated[bool, typer.Option("--wait", help="Return when all is reflected in every store.")]
 TimeoutOption = Annotated[int, typer.Option(min=1, help="Seconds that --wait waits at most.")]
@@ -180,16 +181,30 @@ def bring_in(kind: str, file: Path, options: Options, wait: bool, timeout_s: int
             bar(progress.bytes_done, progress.bytes_total)
 
         summary = bring(file, targets, options, on_progress)
+    refused = 0
     if wait and summary.receipt is not None:
         if not as_json:
             say("waiting until every store reflects it …")
         wait_for(summary.receipt, found, timeout_s)
-    _report(summary, dt.datetime.now(dt.UTC) - started, reflected=wait, as_json=as_json)
+        refused = _refused_since(summary.receipt, found)
+    _report(summary, dt.datetime.now(dt.UTC) - started, reflected=wait, dead_letters=refused, as_json=as_json)
     if summary.damaged:
         raise typer.Exit(1)
 
 
-def _report(summary: Summary, took: dt.timedelta, *, reflected: bool, as_json: bool) -> None:
+def _refused_since(receipt: Receipt, found: where.Servers) -> int:
+    """How many records of the places where these were sent the books refused meanwhile."""
+    engine = found.engine()
+    try:
+        with engine.connect() as connection:
+            return count_dead_letters(connection, receipt.first_offsets, receipt.next_offsets)
+    finally:
+        engine.dispose()
+
+
+def _report(
+    summary: Summary, took: dt.timedelta, *, reflected: bool, dead_letters: int, as_json: bool
+) -> None:
     milliseconds = took // dt.timedelta(milliseconds=1)
     if as_json:
         print_json(
@@ -200,6 +215,7 @@ def _report(summary: Summary, took: dt.timedelta, *, reflected: bool, as_json: b
                 "rejected": summary.rejected,
                 "report": summary.report,
                 "reflected": reflected and summary.receipt is not None,
+                "dead_letters": dead_letters,
                 "notes": summary.notes,
                 "took_ms": milliseconds,
             }
@@ -217,4 +233,6 @@ def _report(summary: Summary, took: dt.timedelta, *, reflected: bool, as_json: b
         say(note)
     if summary.report is not None:
         say(f"Refused rows, with reason and position: {summary.report}")
+    if dead_letters:
+        say(f"Sent, and refused by the books: {dead_letters}. See `tieout dead-letters`.")
     say(f"{summary.rows} rows in {milliseconds / 1000:.1f} s.")

@@ -24,10 +24,12 @@ class Receipt:
 
     ``next_offsets``: per (topic, partition), the offset after the last record that it delivered.
     ``counts``: delivered records per event kind (``order``, ``payment``...).
+    ``first_offsets``: as far as Kafka said them, the offset of the first record.
     """
 
     next_offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    first_offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
     @property
     def delivered(self) -> int:

@@ -89,6 +89,7 @@ class Publisher:
         self._encoder = encoder
         #: (topic, partition) -> position of the first record there of which Kafka has not said where it is
         self._somewhere: dict[tuple[str, int], int] = {}
+        self._first_offsets: dict[tuple[str, int], int] = {}
         self._next_offsets: dict[tuple[str, int], int] = {}
         self._counts: Counter[str] = Counter()
         self._failure: tuple[int, str, str] | None = None
@@ -151,7 +152,7 @@ class Publisher:
     @property
     def receipt(self) -> Receipt:
         """What has been delivered so far. Where a record is that Kafka did not say is looked up by ``flush`` only."""
-        return Receipt(dict(self._next_offsets), dict(self._counts))
+        return Receipt(dict(self._next_offsets), dict(self._counts), dict(self._first_offsets))
 
     def _delivered(self, position: int, kind: str, error: KafkaError | None, message: Message) -> None:
         topic = str(message.topic())
@@ -162,6 +163,7 @@ class Publisher:
         if offset is None or offset < 0:
             self._somewhere.setdefault(where, position)
         else:
+            self._first_offsets[where] = min(offset, self._first_offsets.get(where, offset))
             self._next_offsets[where] = max(offset + 1, self._next_offsets.get(where, 0))
         self._counts[kind] += 1
 

@@ -16,7 +16,7 @@ Invariants:
 from services.queries.ageing import AgeingRow, iterate_ageing
 from services.queries.balances import BalanceRow, iterate_balances
 from services.queries.comparisons import ComparedLine, ComparisonRow, iterate_comparisons
-from services.queries.dead_letters import DeadLetterRow, iterate_dead_letters
+from services.queries.dead_letters import DeadLetterRow, count_dead_letters, iterate_dead_letters
 from services.queries.discrepancies import (
     DiscrepancyChangeRow,
     DiscrepancyRow,
@@ -41,6 +41,7 @@ __all__ = [
     "EntryRow",
     "MatchRow",
     "OpenItemRow",
+    "count_dead_letters",
     "iterate_ageing",
     "iterate_balances",
     "iterate_comparisons",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -71,6 +71,27 @@ def iterate_dead_letters(
         )
         for row, state in rows
         if state in states
+    )
+
+
+def count_dead_letters(
+    connection: sa.Connection, first: Mapping[tuple[str, int], int], end: Mapping[tuple[str, int], int]
+) -> int:
+    """How many of the records from ``first`` to before ``end``, by (topic, partition), were refused."""
+    letter = dead_letters.c
+    between = [
+        sa.and_(
+            letter.source_topic == topic,
+            letter.source_partition == partition,
+            letter.source_offset >= offset,
+            letter.source_offset < end[topic, partition],
+        )
+        for (topic, partition), offset in first.items()
+    ]
+    if not between:
+        return 0
+    return (
+        connection.scalar(sa.select(sa.func.count()).select_from(dead_letters).where(sa.or_(*between))) or 0
     )
 
 

@@ -127,7 +127,9 @@ def test_all_events_arrive_once_in_order_on_the_partition_of_their_customer(
     arrived = 0
     for topic in topics.INPUTS:
         for partition, records in read_all(stack, prefix + topic.name).items():
-            assert published.receipt.next_offsets.get((prefix + topic.name, partition), 0) == len(records)
+            place = (prefix + topic.name, partition)
+            assert published.receipt.next_offsets.get(place, 0) == len(records)
+            assert published.receipt.first_offsets.get(place) == (0 if records else None)
             ids = []
             for key, value in records:
                 assert topic.schema is not None

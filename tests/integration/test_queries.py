@@ -293,6 +293,17 @@ def test_dead_letters_show_bytes_as_text(connection: sa.Connection) -> None:
     assert list(queries.iterate_dead_letters(connection, states=mended)) == []
 
 
+def test_what_was_refused_of_records_that_were_sent_is_counted(connection: sa.Connection) -> None:
+    place = ("tieout.payments", 0)
+    counted = [
+        queries.count_dead_letters(connection, {place: first}, {place: end})
+        for first, end in ((1, 3), (2, 3), (1, 2), (3, 9))
+    ]
+    assert counted == [2, 1, 1, 0]
+    assert queries.count_dead_letters(connection, {("tieout.orders", 0): 0}, {("tieout.orders", 0): 9}) == 0
+    assert queries.count_dead_letters(connection, {}, {place: 3}) == 0
+
+
 def test_the_figures_of_the_page(connection: sa.Connection) -> None:
     euro, yen = read_currency_figures(connection, TODAY)
     assert (euro.currency, euro.accounts, euro.receivable_minor, euro.payable_minor) == ("EUR", 3, 3_062, 900)

@@ -112,10 +112,104 @@ def test_an_opening_balance_that_is_not_the_last_closing_balance_is_said(bring: 
     assert "opening balance 100.00 EUR is not the closing balance 121.00" in warned
 
 
+def test_another_statement_of_the_same_days_is_said_until_it_is_withdrawn(bring: Bringing) -> None:
+    january = sample("csv_ours.csv")
+    bring("customer-statement", "1.csv", january, statement_id="A")
+    [_, warned] = bring("customer-statement", "2.csv", january, statement_id="B").notes
+    assert warned.startswith("B: A is of the same days")
+    bring("customer-statement", "1.csv", january, statement_id="A", withdraw=True)
+    assert len(bring("customer-statement", "3.csv", january + b"\n", statement_id="C").notes) == 2  # B stands
+    bring("customer-statement", "2.csv", january, statement_id="B", withdraw=True)
+    february = january.replace(b"2026-01", b"2026-02")
+    assert not any("same days" in note for note in bring("customer-statement", "f.csv", february).notes)
+
+
 def test_a_statement_that_does_not_add_up_is_taken_in_and_said(bring: Bringing) -> None:
     summary = bring("customer-statement", "a.csv", sample("csv_does_not_add_up.csv"))
     assert "misses closing by 279.00 EUR" in summary.notes[-1]
     assert len(bring.sent.values) == 1
+
+
+def test_a_damaged_file_that_comes_again_does_not_undo_what_was_mended(bring: Bringing) -> None:
+    damaged = sample("bad_rows.csv")
+    first = bring("customer-statement", "a.csv", damaged)
+    assert first.damaged
+    bring("customer-statement", "b.csv", sample("csv_ours.csv"), customer_id="C-1", statement_id="other")
+    lives = len(bring.lives())
+    mended = damaged.replace(b"2026-13-05", b"2026-01-05") + b"\n"
+    bring(
+        "customer-statement",
+        "a.csv",
+        mended.replace(b"our order", b"order").replace(b"INV-1001", b"INV-1002"),
+    )
+    assert len(bring.lives()) == lives + 1
+    again = bring("customer-statement", "a.csv", damaged)
+    assert len(bring.lives()) == lives + 1
+    assert "imported before as version 1" in again.notes[-1]
+
+
+MT940 = """:20:X
+:25:{account}
+:28C:1/1
+:60F:C260101EUR0,00
+:61:2601050105C{amount},00NMSC{document}
+:62F:C260131EUR{amount},00
+-
+"""
+
+
+def test_two_statements_of_one_name_in_a_file_are_not_both_sent(bring: Bringing) -> None:
+    one = MT940.format(account="1", amount=5, document="INV-1")
+    other = MT940.format(account="1", amount=6, document="INV-1")
+    summary = bring("customer-statement", "a.sta", (one + other + one).encode(), customer_id="C-1")
+    assert summary.rejected == {"SAME_STATEMENT": 1}
+    assert [value["closing_balance_minor"] for value in bring.sent.values] == [500]
+
+
+def test_accounts_of_one_file_are_not_taken_for_one_customers(bring: Bringing) -> None:
+    text = MT940.format(account="1", amount=5, document="INV-1") + MT940.format(
+        account="2", amount=6, document="INV-2"
+    )
+    summary = bring("customer-statement", "a.sta", text.encode(), customer_id="C-1")
+    assert summary.rejected == {"SEVERAL_ACCOUNTS": 2}
+    assert bring.sent.values == []
+
+
+def test_what_a_bank_has_announced_is_named_and_no_line(bring: Bringing) -> None:
+    announced = sample("camt053_v08.xml").replace(b"BOOK", b"PDNG", 1)
+    summary = bring("customer-statement", "a.xml", announced, customer_id="C-1")
+    assert (summary.rejected, summary.damaged) == ({"NOT_BOOKED": 1}, 0)
+    assert [len(value["lines"]) for value in bring.sent.values] == [1]
+
+
+def test_a_statement_is_held_back_for_a_row_of_which_nothing_is_known(bring: Bringing) -> None:
+    path = bring.folder / "a.csv"
+    path.write_bytes(sample("csv_ours.csv") + b'2026-01-22,"INV-7,5.00,,\n')
+    targets = Targets(lambda: bring.sent, lambda: bring.engine)  # type: ignore[arg-type, return-value]
+    summary = find_import("customer-statement")(path, targets, Options(hold_incomplete=True), None)
+    assert summary.rejected == {"BAD_ROW": 1, "STATEMENT_HELD_BACK": 1}
+    assert bring.sent.values == []
+
+
+def test_a_statement_that_is_the_books_turned_round_is_said(bring: Bringing) -> None:
+    text = b"Date,Document no.,Debit,Credit,Balance\n2026-01-05,PAY-1,,50.00,-50.00\n2026-01-06,INV-1,20.00,,-30.00\n"
+    layout = Layout(currency="EUR")
+    silent = bring("customer-statement", "a.csv", text, customer_id="C-1", layout=layout)
+    day = dt.date(2026, 1, 5)
+    entries = [
+        books.entry("C-1", "PAY-1", -5000, day),
+        books.entry("C-1", "INV-1", 2000, day),
+        books.entry("C-2", "INV-1", -2000, day),
+    ]
+    books.write(bring.engine, tables.ledger_entries, entries)
+    warned = bring("customer-statement", "b.csv", text, customer_id="C-1", statement_id="X", layout=layout)
+    assert not any("other side" in note for note in silent.notes)
+    assert "2 of its 2 documents" in warned.notes[-1]
+    assert warned.notes[-1].endswith("--view ours.")
+    layout = Layout(currency="EUR", view=View.OURS)
+    told = bring("customer-statement", "c.csv", text, customer_id="C-1", statement_id="X", layout=layout)
+    assert not any("other side" in note for note in told.notes)
+    assert [value["closing_balance_minor"] for value in bring.sent.values] == [3000, 3000, -3000]
 
 
 def test_a_layout_is_kept_for_its_customer_alone(bring: Bringing) -> None:

@@ -115,12 +115,15 @@ GOOD: dict[str, list[Expected]] = {
     "mt940_crlf.sta": [Expected(two(5, second_row=7), 10000, 12100)],
     "mt940_swift.sta": [Expected(two(6, second_row=8), 10000, 12100)],
     "mt940_two_pages.sta": [
-        Expected(two(5, second_row=7), 10000, 12100),
         Expected(
-            [(15, INVOICE, "2026-02-05", 12100), (17, PAYMENT, "2026-02-20", -10000)],
-            12100,
+            [
+                *two(5, second_row=7),
+                (15, INVOICE, "2026-02-05", 12100),
+                (17, PAYMENT, "2026-02-20", -10000),
+            ],
+            10000,
             14200,
-            period="2026-02-01..2026-02-28",
+            period="2026-01-01..2026-02-28",
         ),
     ],
     "mt942.sta": [Expected(two(6, second_row=8), 10000, 12100)],

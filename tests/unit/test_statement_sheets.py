@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from services.imports.errors import SourceUnreadableError
 from services.imports.rejections import CELL_COLUMNS, RejectionReport
 from services.imports.statements import xlsx_guard
 from services.imports.statements.bring import read_corrections
@@ -121,6 +122,32 @@ def test_a_size_that_the_archive_lies_about_is_not_believed(tmp_path: Path) -> N
 def test_entities_in_a_sheet_are_refused(tmp_path: Path) -> None:
     sheet = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet><sheetData/></worksheet>'
     assert refusal(packed(tmp_path / "a.xlsx", {"xl/worksheets/sheet1.xml": sheet})) is Reason.HOSTILE
+
+
+def test_a_sheet_is_looked_at_under_whatever_name_it_has(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [["x"]], lambda _, sheet: sheet.write(1_048_575, 16_383, "y"))
+    with zipfile.ZipFile(path) as archive:
+        parts = {part.filename: archive.read(part) for part in archive.infolist()}
+    parts["xl/odd/s.bin"] = b" " * 300_000 + parts.pop("xl/worksheets/sheet1.xml")
+    rels = "xl/_rels/workbook.xml.rels"
+    parts[rels] = parts[rels].replace(b"worksheets/sheet1.xml", b"odd/s.bin")
+    assert refusal(packed(path, parts)) is Reason.HOSTILE
+
+
+def test_a_part_that_holds_long_text_is_no_sheet(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [*SAID, HEADINGS, ["2026-01-05", "INV-1", None, 5, 5]])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("customXml/item1.xml", "<a>" + "x" * 600_000 + "</a>")
+        archive.writestr("xl/media/image1.png", b"\x89PNG<" + bytes(600_000), zipfile.ZIP_STORED)
+    assert len(statements(read(path))) == 1
+
+
+@pytest.mark.parametrize("other", ["content.xml", "xl/workbook.bin"])
+def test_other_formats_of_the_reader_are_refused_even_beside_a_workbook(tmp_path: Path, other: str) -> None:
+    path = workbook(tmp_path / "a.ods", [*SAID, HEADINGS, ["2026-01-05", "INV-1", None, 5, 5]])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(other, "<a/>")
+    assert refusal(path) is Reason.UNREADABLE
 
 
 def test_too_many_parts_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,6 +262,22 @@ def fill_in(report: Path, right: list[str]) -> None:
     for row, value in enumerate(right, start=2):
         sheet.cell(row, at + 1, value)
     book.save(report)
+
+
+def test_what_is_no_error_report_is_said_so(tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("Date,Debit\n2026-01-05,1\n")
+    with pytest.raises(FileRefusedError, match="no column column, corrected, row"):
+        read_corrections(other)
+    with pytest.raises(SourceUnreadableError, match=r"nowhere\.csv"):
+        read_corrections(tmp_path / "nowhere.csv")
+
+
+def test_an_opening_balance_that_is_asked_for_and_no_amount_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [*SAID, HEADINGS, ["2026-01-05", "INV-1", None, 5, 5]])
+    with pytest.raises(FileRefusedError) as caught:
+        read(path, opening="abc")
+    assert caught.value.problem.reason is Reason.BAD_BALANCE
 
 
 def test_the_event_of_a_statement_depends_on_nothing_but_its_content(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import sqlalchemy as sa
 
 from domain.money import to_text
 from domain.parties import Role, role_of
@@ -20,16 +21,18 @@ from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import OptionUnreadableError, SourceUnreadableError
 from services.imports.publisher import Progress, publish
 from services.imports.rejections import CELL_COLUMNS, Rejection, RejectionReport
-from services.imports.statements.draft import StatementDraft
-from services.imports.statements.events import Statement, event_of, statements_of
+from services.imports.statements.draft import StatementDraft, View
+from services.imports.statements.events import Statement, event_of, statements_of, view_of_file
 from services.imports.statements.formats import FileContent, Source, read_file
 from services.imports.statements.memory import ImportMemory, Step
 from services.imports.statements.options import StatementOptions
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.sheet import open_excel, texts_of
+from services.imports.statements.sides import on_the_other_side
 from services.imports.statements.table import Corrections
 from services.imports.summary import Options, Summary, Targets
 
+_REPORT_COLUMNS: Final = frozenset({"row", "column", "corrected"})
 KINDS: Final = {Role.CUSTOMER: "customer-statement", Role.SUPPLIER: "supplier-statement"}
 
 
@@ -73,6 +76,8 @@ def _import(
         statements = list(_statements(content, asked, options.hold_incomplete, report.add))
         steps = [memory.next_step(statement, withdraw=asked.withdraw) for statement in statements]
         notes = list(_notes(content, steps, memory))
+        if asked.layout.view is View.AUTO:
+            notes += _notes_on_view(steps, targets.engine())
         with targets.publisher() as publisher:
             published = publish(
                 _outgoing(steps),
@@ -89,6 +94,7 @@ def _import(
         report.path,
         published.receipt,
         tuple(notes),
+        frozenset({Reason.NOT_BOOKED.value}),
     )
 
 
@@ -101,23 +107,33 @@ def read_source(
         if on_progress is not None:
             on_progress(Progress(rows, rows, total))
 
+    corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}
     try:
-        corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}
         return read_file(Source(path, asked, asked.layout, tick, corrections))
     except OSError as error:
         raise SourceUnreadableError(path, error.strerror or str(error)) from error
 
 
 def read_corrections(path: Path) -> Corrections:
-    """The cells of an error report whose column ``corrected`` was filled in. Raises ``FileRefusedError``."""
+    """The cells of an error report whose column ``corrected`` was filled in.
+
+    Raises ``FileRefusedError`` and ``SourceUnreadableError``.
+    """
     found: dict[int, dict[str, str]] = {}
     try:
         for row in _report_rows(path):
+            if not row.keys() >= _REPORT_COLUMNS:
+                missing = ", ".join(sorted(_REPORT_COLUMNS - row.keys()))
+                raise FileRefusedError(
+                    Reason.UNREADABLE, f"it has no column {missing}", format="error report"
+                )
             right = (row.get("corrected") or "").strip()
             if right and row.get("column") and (row.get("row") or "").isdigit():
                 found.setdefault(int(row["row"]), {})[row["column"].removeprefix("'")] = right
     except (UnicodeDecodeError, csv.Error) as error:
         raise FileRefusedError(Reason.UNREADABLE, str(error), format="error report") from error
+    except OSError as error:
+        raise SourceUnreadableError(path, error.strerror or str(error)) from error
     return found
 
 
@@ -141,18 +157,59 @@ def _statements(
     """The statements that can be sent; what cannot is reported."""
     for problem in content.problems:
         reject(problem.rejection())
+    taken: dict[tuple[str, str, str], Statement] = {}
+    view = view_of_file(content.drafts, asked.layout.view)
     for draft in content.drafts:
-        for problem in draft.problems:
+        for problem in (*draft.problems, *_announced(draft)):
             reject(problem.rejection())
-        if draft.problems and (hold or not draft.lines):
+        # a row of which nothing is known may be any statement's
+        if (draft.problems and not draft.lines) or (hold and (draft.problems or content.problems)):
             reject(Problem(0, Reason.STATEMENT_HELD_BACK, value=_label(draft)).rejection())
             continue
+        if (accounts := _other_accounts(draft, content.drafts)) is not None:
+            reject(Problem(0, Reason.SEVERAL_ACCOUNTS, value=accounts).rejection())
+            continue
         named = asked.statement_id if len(content.drafts) == 1 else None
-        made = statements_of(draft, asked.layout.view, named)
+        made = statements_of(draft, view, named)
         if isinstance(made, Problem):
             reject(made.rejection())
             continue
-        yield from made
+        for statement in made:
+            key = (statement.customer_id, statement.currency, statement.statement_id)
+            first = taken.setdefault(key, statement)
+            if first is statement:
+                yield statement
+            elif not first.says_the_same(statement):
+                reject(Problem(0, Reason.SAME_STATEMENT, value=statement.statement_id).rejection())
+
+
+def _announced(draft: StatementDraft) -> Iterator[Problem]:
+    """Takes out the entries that a bank has not booked: its balances do not hold them. Each is named."""
+    lines, draft.lines = draft.lines, []
+    for line in lines:
+        if line.party is None or line.party.booked:
+            draft.lines.append(line)
+        else:
+            amount = str(abs(line.signed_minor))
+            yield Problem(line.row, Reason.NOT_BOOKED, value=amount, document_no=line.document_no)
+
+
+def _other_accounts(draft: StatementDraft, drafts: list[StatementDraft]) -> str | None:
+    """The accounts that a bank's file shows for days of this statement, if it is not the only one."""
+    accounts = {
+        other.account
+        for other in drafts
+        if other.account is not None
+        and (other.customer_id, other.currency) == (draft.customer_id, draft.currency)
+        and _meet(draft, other)
+    }
+    return ", ".join(sorted(accounts)) if len(accounts) > 1 else None
+
+
+def _meet(one: StatementDraft, other: StatementDraft) -> bool:
+    """Whether two statements have a day in common; one whose period is not stated may have any."""
+    start = max(one.period_start or dt.date.min, other.period_start or dt.date.min)
+    return start <= min(one.period_end or dt.date.max, other.period_end or dt.date.max)
 
 
 def _outgoing(steps: list[Step]) -> Iterator[Outgoing | LineError]:
@@ -175,14 +232,33 @@ def _notes(content: FileContent, steps: list[Step], memory: ImportMemory) -> Ite
         yield f"{name}: {step.life}, version {step.version}, {statement.line_count} lines, read in {how}."
         if step.life == "withdrawn":
             continue
+        if statement.rows_left_out:
+            yield f"{name}: rows were left out; what they show is missing in the comparison until they are corrected."
         if statement.gap_minor:
             gap = to_text(statement.gap_minor, currency)
             yield f"{name}: opening plus lines misses closing by {gap} {currency}."
+        others = memory.of_the_same_days(statement)
+        if others:
+            yield (
+                f"{name}: {others[0]} is of the same days, in part or in whole. If this one replaces it, withdraw that "
+                f"one, or give --statement-id."
+            )
         before = memory.closing_before(statement)
         if before is not None and before[1] != statement.opening_minor:
             yield (
                 f"{name}: its opening balance {to_text(statement.opening_minor, currency)} {currency} is not "
                 f"the closing balance {to_text(before[1], currency)} of {before[0]}."
+            )
+
+
+def _notes_on_view(steps: list[Step], engine: sa.Engine) -> Iterator[str]:
+    for statement in (step.statement for step in steps if not step.known):
+        other, there = on_the_other_side(engine, statement)
+        if 2 * other > there:
+            view = "theirs" if statement.in_our_view else "ours"
+            yield (
+                f"{statement.statement_id}: {other} of its {there} documents that the books have stand there on "
+                f"the other side. If all its amounts are turned round, import it again with --view {view}."
             )
 
 

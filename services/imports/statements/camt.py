@@ -3,7 +3,7 @@
 Elements are found by their local names: banks use many versions of the namespace, and the paths that are read are
 the same in all. The file is read entry by entry, in bounded memory; a document type, and so every entity, is refused.
 An entry that cannot be read is a problem, and the others go on. An entry with several transactions that have
-amounts of their own (a batch) becomes one line each, if they add up to it.
+amounts of their own (a batch) becomes one line each, if they add up to it. Pages of one statement become one.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from domain.money import MoneyError, from_text, is_currency
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
+from services.imports.statements.sheet import check_rows
 
 _STATEMENTS: Final = frozenset({"Stmt", "Rpt", "Ntfctn"})
 _OPENING: Final = ("OPBD", "PRCD")
 _CLOSING: Final = ("CLBD",)
+_AMOUNTS: Final = ("Amt", "AmtDtls/TxAmt/Amt")
 _OWN_REFERENCES: Final = ("AcctSvcrRef", "TxId", "InstrId")
 
 
@@ -51,17 +53,19 @@ class CamtReader:
                     name = _name(element)
                     if name == "Ntry":
                         self._entry(element, draft)
+                        check_rows(self.rows)
                         _forget(element)
                     elif name in _STATEMENTS:
                         _header(element, draft)
-                        self.drafts.append(draft)
+                        if self.drafts and _continues(self.drafts[-1], draft):
+                            _add_page(self.drafts[-1], draft)
+                        else:
+                            self.drafts.append(draft)
                         _forget(element)
         except etree.XMLSyntaxError as error:
             raise FileRefusedError(Reason.UNREADABLE, str(error), format="camt") from error
         if not self.drafts:
             raise FileRefusedError(Reason.UNREADABLE, "it holds no Stmt, Rpt or Ntfctn", format="camt")
-        for found in self.drafts:
-            _currency(found)
 
     def _entry(self, entry: Any, draft: StatementDraft) -> None:
         number = self.rows + 1
@@ -189,6 +193,10 @@ def _lines(entry: Any, number: int, draft: StatementDraft) -> Iterator[DraftLine
     reversal = _text(entry, "RvslInd").lower() in ("true", "1")
     transactions = _all(entry, "NtryDtls/TxDtls") or [None]
     parts = [minor]
+    if len(transactions) > 1 and not any(_all(one, path) for one in transactions for path in _AMOUNTS):
+        transactions = [
+            None
+        ]  # nothing says how the amount is parted: one line, which is of none of them alone
     if len(transactions) > 1:
         parts = [_minor_of(one, currency, indicator) for one in transactions]
         if sum(parts) != minor:
@@ -212,7 +220,7 @@ def _lines(entry: Any, number: int, draft: StatementDraft) -> Iterator[DraftLine
 
 
 def _minor_of(detail: Any, currency: str, indicator: str) -> int:
-    path = "Amt" if _all(detail, "Amt") else "AmtDtls/TxAmt/Amt"
+    path = next((path for path in _AMOUNTS if _all(detail, path)), _AMOUNTS[-1])
     minor, own_currency = _minor(detail, path, _text(detail, "CdtDbtInd") or indicator)
     if own_currency != currency:
         raise _Bad(Reason.BAD_CURRENCY, "TxDtls/Amt", own_currency)
@@ -285,7 +293,11 @@ def _header(statement: Any, draft: StatementDraft) -> None:
     except _Bad as bad:
         draft.problems.append(Problem(0, Reason.BAD_BALANCE, bad.where, bad.value, draft.statement_no or ""))
         return
-    if start is not None and end is not None and start <= end:
+    if not is_currency(draft.currency):
+        draft.problems.append(
+            Problem(0, Reason.BAD_CURRENCY, "Ccy", draft.currency, draft.statement_no or "")
+        )
+    if start is None or end is None or start <= end:
         draft.period_start, draft.period_end = start, end
 
 
@@ -297,6 +309,18 @@ def _date_of(element: Any, path: str) -> dt.date | None:
         raise _Bad(Reason.BAD_DATE, path, text) from None
 
 
-def _currency(draft: StatementDraft) -> None:
-    if not is_currency(draft.currency):
-        raise FileRefusedError(Reason.NO_CURRENCY)
+def _continues(draft: StatementDraft, page: StatementDraft) -> bool:
+    """Whether a statement is a further page of the one before: the same name, and no opening balance of its own.
+
+    Between its pages stand interim balances (``ITBD``), which are no opening and no closing one.
+    """
+    same = (draft.account, draft.statement_no) == (page.account, page.statement_no)
+    return same and draft.closing_minor is None and page.opening_minor is None
+
+
+def _add_page(draft: StatementDraft, page: StatementDraft) -> None:
+    draft.lines += page.lines
+    draft.problems += page.problems
+    draft.closing_minor = page.closing_minor
+    draft.period_start = draft.period_start or page.period_start
+    draft.period_end = page.period_end or draft.period_end

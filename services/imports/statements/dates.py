@@ -20,6 +20,8 @@ from typing import Final
 _SERIAL_START: Final = dt.date(1899, 12, 30)
 #: 1982-02-18 to 2119-01-12: numbers outside are no dates of documents
 _SERIAL_MIN, _SERIAL_MAX = 30_000, 80_000
+#: a mistyped year (0026, 2206) would stretch the period over all there is
+_YEAR_MIN, _YEAR_MAX = 1970, 2119
 _TIME: Final = r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2})?.*)?"
 _YEAR_FIRST: Final = re.compile(rf"(\d{{4}})\s*[-/.年]\s*(\d{{1,2}})\s*[-/.月]\s*(\d{{1,2}})\s*日?{_TIME}")
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -33,7 +35,7 @@ _MONTHS: Final = {
     for number, name in enumerate(
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
     )
-}
+} | {"mär": 3, "mai": 5, "okt": 10, "dez": 12}
 TEXT_MAX: Final = 64
 
 
@@ -109,6 +111,8 @@ def _of_serial(number: Decimal) -> dt.date | None:
 
 
 def _date(year: int, month: int, day: int) -> dt.date | None:
+    if not _YEAR_MIN <= year <= _YEAR_MAX:
+        return None
     try:
         return dt.date(year, month, day)
     except ValueError:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
@@ -32,6 +32,7 @@ LINES_MAX: Final = 20_000
 #: a book's head is one record of the changelog (``CHANGELOG_MAX_BYTES``); a line that our books do not know costs it
 #: about 215 bytes, with its finding
 ALL_LINES_MAX: Final = 250_000
+OUR_VIEW: Final = "our view"
 SOURCE_SYSTEMS: Final = {Role.CUSTOMER: "customer-file", Role.SUPPLIER: "supplier-file"}
 
 
@@ -48,6 +49,24 @@ class Statement:
     @property
     def line_count(self) -> int:
         return len(self.body["lines"])
+
+    @property
+    def in_our_view(self) -> bool:
+        """Whether the file was read as it stands, and not turned round."""
+        return bool(self.body["metadata"]["read_as"] == OUR_VIEW)
+
+    def says_the_same(self, other: Statement) -> bool:
+        """Whether another one of its name says the same, in whatever rows of the file."""
+        bodies = [
+            {**body, "lines": [{**line, "line_no": 0} for line in body["lines"]]}
+            for body in (self.body, other.body)
+        ]
+        return bodies[0] == bodies[1]
+
+    @property
+    def rows_left_out(self) -> bool:
+        """Whether rows of the file could not be read."""
+        return "rows_left_out" in self.body["metadata"]
 
     @property
     def period_start(self) -> dt.date:
@@ -75,7 +94,10 @@ class Statement:
 def statements_of(
     draft: StatementDraft, view: View, statement_id: str | None = None
 ) -> list[Statement] | Problem:
-    """The statements that a draft stands for, or why there is none."""
+    """The statements that a draft stands for, or why there is none.
+
+    ``view``: of a draft whose columns do not say it themselves; ``AUTO``: as its balances tell.
+    """
     complete(draft)
     label = draft.statement_no or draft.customer_id or ""
     if draft.customer_id is None:
@@ -83,11 +105,16 @@ def statements_of(
     if draft.opening_minor is None or draft.closing_minor is None:
         return Problem(0, Reason.NO_BALANCE, value=label)
     start, end = draft.period_start, draft.period_end
-    if start is None or end is None:
-        return Problem(0, Reason.BAD_PERIOD, value="")
+    if start is None or end is None or start > end:
+        value = "" if start is None or end is None else f"{start}..{end}"
+        return Problem(0, Reason.BAD_PERIOD, value=value)
     if len(draft.lines) > ALL_LINES_MAX:
         return Problem(0, Reason.STATEMENT_TOO_LONG, value=label, arguments={"limit": str(ALL_LINES_MAX)})
-    sign = 1 if _view_of(draft, view) is View.OURS else -1
+    if draft.view is not View.AUTO:
+        view = draft.view
+    elif view is View.AUTO:
+        view = view_of_file([draft], view)
+    sign = 1 if view is View.OURS else -1
     name = statement_id or draft.statement_no or f"{draft.customer_id}/{draft.currency}/{start}..{end}"
     parts = list(_cut(draft.lines))
     found = []
@@ -141,11 +168,21 @@ def event_of(statement: Statement, version: int, life: str) -> dict[str, Any]:
     }
 
 
-def _view_of(draft: StatementDraft, asked: View) -> View:
+def view_of_file(drafts: Iterable[StatementDraft], asked: View) -> View:
+    """In whose view all statements of a file stand: one program made it, and one of them may be overpaid."""
     if asked is not View.AUTO:
         return asked
-    if draft.view is not View.AUTO:
-        return draft.view
+    owed = owing = 0
+    for draft in drafts:
+        if draft.view is View.AUTO:
+            complete(draft)
+            of_draft = _sides(draft)[:: view_sign(draft.customer_id or "")]
+            owed, owing = owed + of_draft[0], owing + of_draft[1]
+    return View.OURS if owed > owing else View.THEIRS
+
+
+def _sides(draft: StatementDraft) -> tuple[int, int]:
+    """How many of its balances stand in debit and in credit."""
     opening = draft.opening_minor or 0
     balances = [draft.opening_minor, draft.closing_minor]
     for line in draft.lines:
@@ -153,8 +190,7 @@ def _view_of(draft: StatementDraft, asked: View) -> View:
         balances.append(opening if line.running_minor is None else line.running_minor)
     debit = sum(balance > 0 for balance in balances if balance is not None)
     credit = sum(balance < 0 for balance in balances if balance is not None)
-    owed, owing = (debit, credit)[:: view_sign(draft.customer_id or "")]
-    return View.OURS if owed > owing else View.THEIRS
+    return debit, credit
 
 
 def _cut(lines: list[DraftLine]) -> Iterator[list[DraftLine]]:
@@ -191,7 +227,7 @@ def _statement(
         debit = debit if stated[0] is None else abs(stated[0])
         credit = credit if stated[1] is None else abs(stated[1])
     role = role_of(draft.customer_id)
-    metadata = {"read_as": "our view" if sign > 0 else f"the {role}'s view, turned round"}
+    metadata = {"read_as": OUR_VIEW if sign > 0 else f"the {role}'s view, turned round"}
     if draft.problems:
         metadata["rows_left_out"] = str(len(draft.problems))
     body: dict[str, Any] = {

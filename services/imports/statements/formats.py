@@ -6,7 +6,7 @@ A new format is one file and one line in ``READERS``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -20,7 +20,7 @@ from services.imports.statements.ofx import OfxReader
 from services.imports.statements.options import Layout, StatementOptions
 from services.imports.statements.qif import QifReader
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
-from services.imports.statements.sheet import DELIMITERS, CsvSheet, check_size, encoding_of, open_excel
+from services.imports.statements.sheet import DELIMITERS, CsvSheet, check_size, encoding_of, excel_sheets
 from services.imports.statements.structured import JsonSheet
 from services.imports.statements.table import Corrections, TableReader, Tick
 
@@ -75,11 +75,57 @@ def read_csv(source: Source) -> FileContent:
 
 
 def read_xlsx(source: Source) -> FileContent:
-    """Excel's XML workbooks."""
-    sheet = open_excel(source.path, source.layout.sheet)
-    return _content(
-        "xlsx", TableReader(sheet, source.options, source.layout, source.tick, source.corrections)
+    """Excel's XML workbooks: every visible sheet that holds a table, the one with the most lines first.
+
+    A problem of another sheet than the first with a table has the sheet's name before its column (``Feb!Debit``).
+    """
+    found: list[FileContent] = []
+    refused: FileRefusedError | None = None
+    lead = 0
+    for name, sheet in excel_sheets(source.path, source.layout.sheet):
+        place = f"{name}!" if found else ""
+        corrections = _of_sheet(source.corrections, place)
+        try:
+            table = TableReader(sheet, source.options, source.layout, source.tick, corrections)
+            table.debit_lead = lead
+            content = _content("xlsx", table)
+            lead = table.debit_lead
+        except FileRefusedError as error:
+            if error.problem.reason not in _NO_TABLE:
+                raise
+            refused = refused or error
+            continue
+        found.append(_placed(content, place))
+    if not found:
+        assert refused is not None
+        raise refused
+    drafts = [draft for content in found for draft in content.drafts]
+    return FileContent(
+        "xlsx",
+        sum(content.rows for content in found),
+        sorted(drafts, key=lambda draft: -len(draft.lines)),
+        [problem for content in found for problem in content.problems],
     )
+
+
+#: why a sheet is no statement, but a cover, a note or an empty form
+_NO_TABLE: Final = frozenset({Reason.NO_HEADING, Reason.COLUMN_NOT_FOUND, Reason.NO_LINES})
+
+
+def _of_sheet(corrections: Corrections, place: str) -> Corrections:
+    """The right values of a sheet's rows, by the headings alone."""
+    return {
+        row: {column.removeprefix(place): cell for column, cell in cells.items() if column.startswith(place)}
+        for row, cells in corrections.items()
+    }
+
+
+def _placed(content: FileContent, place: str) -> FileContent:
+    """The content with the sheet's name before each problem's column."""
+    for draft in content.drafts:
+        draft.problems = [replace(problem, column=place + problem.column) for problem in draft.problems]
+    problems = [replace(problem, column=place + problem.column) for problem in content.problems]
+    return replace(content, problems=problems)
 
 
 def _content(name: str, table: TableReader) -> FileContent:
@@ -143,7 +189,8 @@ def _of_bank(name: str, reader: _BankReader, source: Source) -> FileContent:
 
 def _structured(name: str, values: list[Any], source: Source) -> FileContent:
     content = FileContent(name, len(values), [])
-    if values and all(map(structured.is_event, values)):
+    readable = [value for value in values if not isinstance(value, structured.Unreadable)]
+    if readable and all(map(structured.is_event, readable)):
         for position, value in enumerate(values, start=1):
             made = structured.draft_of_event(position, value)
             if isinstance(made, Problem):
@@ -151,7 +198,7 @@ def _structured(name: str, values: list[Any], source: Source) -> FileContent:
             else:
                 content.drafts.append(made)
         return content
-    tables = values if all(_has_lines(value) for value in values) else [values]
+    tables = values if all(structured.lines_of(value) is not None for value in values) else [values]
     rows = 0
     for table in tables:
         reader = TableReader(JsonSheet(table), source.options, source.layout, source.tick, source.corrections)
@@ -159,10 +206,6 @@ def _structured(name: str, values: list[Any], source: Source) -> FileContent:
         content.problems.extend(reader.problems)
         rows += reader.rows
     return replace(content, rows=rows)
-
-
-def _has_lines(value: Any) -> bool:
-    return isinstance(value, Mapping) and any(isinstance(given, list) for given in value.values())
 
 
 READERS: Final[dict[str, Reader]] = {
@@ -175,6 +218,10 @@ READERS: Final[dict[str, Reader]] = {
     "json": read_json,
     "avro": read_avro,
 }
+#: what many programs write as .xls
+_PAGE: Final = re.compile(
+    rb"(?:<\?xml[^>]*>\s*)?(?:<!DOCTYPE html|<html|<head|<meta|<table|<style|<\?mso-application)", re.I
+)
 _MT940: Final = re.compile(rb"(?:^|\n)\s*(?:\{4:\s*)?:20:.*?\n\s*:(?:21|25|28C?|34F|13D?):", re.DOTALL)
 
 
@@ -185,13 +232,15 @@ def format_of(path: Path) -> str:
     if head.startswith(b"PK\x03\x04"):
         return "xlsx"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        why = "it has a password or is of Excel before 2007; save it as .xlsx"
+        why = "save it as .xlsx: it has a password or is older than 2007"
         raise FileRefusedError(Reason.UNREADABLE, why, format="Excel")
     if head.startswith((b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8")):
         raise FileRefusedError(Reason.UNKNOWN_FORMAT, ", ".join(READERS))
     if head.startswith(b"Obj\x01"):
         return "avro"
     text = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if _PAGE.match(text):
+        raise FileRefusedError(Reason.UNREADABLE, "it is a web page; save it as .xlsx", format="Excel")
     if text.startswith(b"OFXHEADER") or b"<OFX>" in text or b"<?OFX" in text:
         return "ofx"
     if text.startswith(b"<"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -94,23 +94,53 @@ class ImportMemory:
             return Step(statement, 1, "received", known=False)
         if last.digest == statement.digest and last.life != "withdrawn":
             return Step(statement, last.version, last.life, known=True)
+        stands = last.life != "withdrawn"
+        if stands and statement.rows_left_out and (mended := self._version_of(statement)) is not None:
+            # the damaged file once more: what was mended since stays
+            return Step(statement, mended, last.life, known=True)
         return Step(statement, last.version + 1, "replaced", known=False)
+
+    def _version_of(self, statement: Statement) -> int | None:
+        """The last version of this content."""
+        table = imported_statements
+        with self._engine.connect() as connection:
+            found: int | None = connection.scalar(
+                sa.select(sa.func.max(table.c.version)).where(
+                    table.c.customer_id == statement.customer_id,
+                    table.c.currency == statement.currency,
+                    table.c.statement_id == statement.statement_id,
+                    table.c.digest == statement.digest,
+                )
+            )
+        return found
 
     def closing_before(self, statement: Statement) -> tuple[str, int] | None:
         """(id, closing balance) of the statement in force that ends the day before this one begins."""
+        before = day_before(statement.period_start)
+        found = (row for row in self._in_force(statement) if row.period_end == before)
+        return next(((row.statement_id, row.closing_minor) for row in found), None)
+
+    def of_the_same_days(self, statement: Statement) -> list[str]:
+        """The ids of other statements in force that have a day in common with this one."""
+        return [
+            row.statement_id
+            for row in self._in_force(statement)
+            if row.statement_id != statement.statement_id
+            and row.period_start <= statement.period_end
+            and row.period_end >= statement.period_start
+        ]
+
+    def _in_force(self, statement: Statement) -> list[sa.Row[Any]]:
+        """The last version of each statement of the same account that was not withdrawn, by id."""
         table = imported_statements
         with self._engine.connect() as connection:
             rows = connection.execute(
-                sa.select(table.c.statement_id, table.c.closing_minor, table.c.life)
+                sa.select(table)
                 .ext(distinct_on(table.c.statement_id))
-                .where(
-                    table.c.customer_id == statement.customer_id,
-                    table.c.currency == statement.currency,
-                    table.c.period_end == day_before(statement.period_start),
-                )
+                .where(table.c.customer_id == statement.customer_id, table.c.currency == statement.currency)
                 .order_by(table.c.statement_id, table.c.version.desc())
             ).all()
-        return next(((row.statement_id, row.closing_minor) for row in rows if row.life != "withdrawn"), None)
+        return [row for row in rows if row.life != "withdrawn"]
 
     def receipts(self, keys: Sequence[str]) -> dict[str, tuple[Owner, bool]]:
         """Receipt key → (whose it is, whether it was sent), of those that are known."""

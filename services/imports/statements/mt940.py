@@ -2,6 +2,10 @@
 
 The package gives up at the first entry that it cannot read. So the file is taken apart into messages and fields here,
 and each entry (``:61:`` with its ``:86:``) is given to it alone: a damaged one is a problem, and the others go on.
+Its pattern stops at the first letter that it does not know, so ``1.005,00`` would be 1.00: what the format says of an
+amount (digits, one comma, then the type of the entry) is asked for first.
+
+A message that opens with an intermediate balance (``:60M:``) is a further page of the statement before it.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,14 +24,20 @@ import mt940
 
 from domain.money import MoneyError, from_text, is_currency
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
-from services.imports.statements.periods import start_after
+from services.imports.statements.periods import start_of_opening
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
-from services.imports.statements.sheet import encoding_of
+from services.imports.statements.sheet import WHOLE_BYTES_MAX, check_rows, check_size, encoding_of
 
 _FIELD: Final = re.compile(r"^:(\d{2}[A-Z]?):", re.MULTILINE)
+#: dates, mark, funds code, amount, type of the entry (SWIFT User Handbook, category 9, field 61)
+_ENTRY: Final = re.compile(
+    r"\d{6}(?:\d{4})?\s?(?:R|E)?[CD][A-Z]?\d{1,15}(?:,\d{0,15})?\s?[A-Z][A-Z0-9 ]{3}", re.IGNORECASE
+)
+_SLASHED: Final = re.compile(r"/([A-Z]{3,5})/")
 _BALANCE: Final = re.compile(r"([CD])(\d{6})([A-Z]{3})([\d]+(?:,\d*)?)\s*")
 _FIELD_CHARACTERS_MAX: Final = 10_000
+_FIELDS_OF_AN_ENTRY: Final = 2
 
 
 @dataclass(slots=True)
@@ -50,9 +61,11 @@ class Mt940Reader:
         """Fill ``drafts``. Raises ``FileRefusedError``."""
         # it writes what it cannot read to the log, letter by letter; a problem says it once
         logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)
+        check_size(self._path, WHOLE_BYTES_MAX)
         encoding = self._encoding or encoding_of(self._path)
         text = self._path.read_bytes().decode(encoding, errors="replace")
-        for message in _messages(text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")):
+        plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+        for message in _joined(_messages(plain)):
             self.drafts.append(self._draft(message))
         if not self.drafts:
             raise FileRefusedError(Reason.UNREADABLE, "it holds no field :20: with :25:", format="MT940")
@@ -67,17 +80,27 @@ class Mt940Reader:
         opening = _balance(said.get("60F") or said.get("60M"), draft, "60")
         closing = _balance(said.get("62F") or said.get("62M"), draft, "62")
         if opening is not None:
-            draft.period_start, draft.opening_minor = start_after(opening[0]), opening[1]
+            draft.opening_minor = opening[1]
         if closing is not None:
             draft.period_end, draft.closing_minor = closing
+        elif opening is not None and not draft.problems:  # a statement ends with it: the file is cut
+            draft.problems.append(Problem(0, Reason.NO_CLOSING, ":62F:", "", draft.statement_no or ""))
         if not draft.currency:  # MT942 has no balances: the floor limit names the currency
             found = re.match(r"[A-Z]{3}", said.get("34F", ""))
             draft.currency = found[0] if found else ""
         if not is_currency(draft.currency):
-            raise FileRefusedError(Reason.NO_CURRENCY)
+            draft.problems.append(
+                Problem(0, Reason.BAD_CURRENCY, ":60F:", draft.currency, draft.statement_no or "")
+            )
+            self.rows += len(message.entries)
+            return draft
         for row, statement, details in message.entries:
             self.rows += 1
             self._entry(row, statement, details, draft)
+        if opening is not None:
+            draft.period_start = start_of_opening(
+                opening[0], draft.period_end, (line.date for line in draft.lines)
+            )
         return draft
 
     def _entry(self, row: int, statement: str, details: str, draft: StatementDraft) -> None:
@@ -86,6 +109,8 @@ class Mt940Reader:
             return
         alone = f":20:X\n:60F:C000101{draft.currency}0,\n:61:{statement}\n:86:{details}\n"
         try:
+            if not _ENTRY.match(statement):
+                raise ValueError(statement)
             [found] = mt940.parse(alone, options=mt940.Options.all())
             draft.lines.append(_line(row, found.data, draft.currency))
         except _BadAmount as error:
@@ -107,10 +132,12 @@ class _BadAmount(Exception):
 
 def _messages(text: str) -> Iterator[_Message]:
     message: _Message | None = None
-    places = list(_FIELD.finditer(text))
-    line, counted = 1, 0
-    for at, place in enumerate(places):
-        end = places[at + 1].start() if at + 1 < len(places) else len(text)
+    line, counted, fields = 1, 0, 0
+    for place, following in pairwise(chain(_FIELD.finditer(text), (None,))):
+        assert place is not None  # only the last of the following ones is
+        fields += 1
+        check_rows(fields // _FIELDS_OF_AN_ENTRY)
+        end = len(text) if following is None else following.start()
         value = re.split(r"\n-\}?", text[place.end() : end], maxsplit=1)[0].strip("\n")
         line += text.count("\n", counted, place.start())
         counted = place.start()
@@ -132,6 +159,28 @@ def _messages(text: str) -> Iterator[_Message]:
         yield message
 
 
+def _joined(messages: Iterator[_Message]) -> Iterator[_Message]:
+    """The messages, further pages of a statement joined to its first."""
+    whole: _Message | None = None
+    for message in messages:
+        if whole is not None and _continues(whole.header, message.header):
+            whole.entries += message.entries
+            del whole.header["62M"]
+            whole.header.update({tag: text for tag, text in message.header.items() if tag in ("62F", "62M")})
+            continue
+        if whole is not None:
+            yield whole
+        whole = message
+    if whole is not None:
+        yield whole
+
+
+def _continues(header: dict[str, str], page: dict[str, str]) -> bool:
+    """Whether a page goes on where the one before ends: same account, and an intermediate balance that both show."""
+    carried = header.get("62M", "").strip()
+    return bool(carried) and carried == page.get("60M", "").strip() and header["25"] == page["25"]
+
+
 def _balance(text: str | None, draft: StatementDraft, where: str) -> tuple[dt.date, int] | None:
     """(date, debit-positive minor units)."""
     if text is None:
@@ -149,6 +198,17 @@ def _balance(text: str | None, draft: StatementDraft, where: str) -> tuple[dt.da
     return date, (-minor if found[1] == "C" else minor)
 
 
+def _coded(text: str) -> dict[str, str]:
+    """``/EREF/INV-5/REMI/invoice of May`` by code, as banks without sub-fields structure ``:86:``.
+
+    Only the document is taken from it: a receipt without a bank reference is known again by the rest (``receipts``).
+    """
+    if not text.startswith("/"):
+        return {}
+    _, *parts = _SLASHED.split(text)
+    return {code: value.strip() for code, value in zip(parts[::2], parts[1::2], strict=True)}
+
+
 def _line(row: int, data: dict[str, Any], currency: str) -> DraftLine:
     amount: Decimal = data["amount"].amount
     try:
@@ -160,6 +220,7 @@ def _line(row: int, data: dict[str, Any], currency: str) -> DraftLine:
         str(data[name]) for name in ("purpose", "additional_purpose") if isinstance(data.get(name), str)
     )
     text = structured or " ".join((data.get("transaction_details") or "").split())
+    coded = _coded(text)
     extra = (data.get("extra_details") or "").strip()
     details = PaymentDetails(
         name=(data.get("applicant_name") or "").strip() or None,
@@ -174,7 +235,7 @@ def _line(row: int, data: dict[str, Any], currency: str) -> DraftLine:
     return DraftLine(
         row,
         dt.date(date.year, date.month, date.day),
-        document_of(details, whole) or details.bank_reference or "",
+        stated(coded.get("EREF")) or document_of(details, whole) or details.bank_reference or "",
         -minor,
         None,
         details.end_to_end_id or details.structured_reference,

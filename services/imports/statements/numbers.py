@@ -1,8 +1,8 @@
 """Amounts as people and spreadsheets write them, into exact decimal text.
 
 Read: ``1,234.56``, ``1.234,56``, ``1 234,56``, ``1'234.56``, ``(123.45)``, ``123.45-``, ``-123.45``, full-width digits,
-``¥``/``EUR``/``元`` beside the number, ``123.45 CR``, ``贷 123.45``. A float never appears: spreadsheet numbers come
-as decimals with the 15 digits that a spreadsheet itself shows.
+``¥``/``EUR``/``元`` beside the number, ``123.45 CR``, ``123,45 H``, ``贷 123.45``. A float never appears: spreadsheet
+numbers come as decimals with the 15 digits that a spreadsheet itself shows.
 
 Which mark is the decimal one is decided over all amounts of a file: one ``12,50`` says that the comma is. An
 amount that stays open (``1,234`` beside nothing that decides) is read as thousands where the currency has no
@@ -43,10 +43,12 @@ SIDE_WORDS: Final = {
     **dict.fromkeys(("cr", "c", "credit", "crdt", "h", "haben", "贷", "贷方", "贷项"), Side.CREDIT),
 }
 _SIDE_BESIDE: Final = re.compile(
-    r"^(?:(dr|cr|借|贷)[.:：]?\s*)?(.*?)\s*(dr|cr|借|贷)?\.?$", re.IGNORECASE | re.DOTALL
+    r"^(?:(dr|cr|借|贷)[.:：]?\s*)?(.*?)\s*(dr|cr|借|贷|(?<=[\d.,\s])[dcsh])?\.?$", re.IGNORECASE | re.DOTALL
 )
 _MONEY_SIGNS: Final = re.compile(r"[¥￥$€£₹₩元圆]|\b(?:RMB|[A-Z]{3})\b|(?:US|HK|NT|A|C|S)\$")
 _DIGITS: Final = re.compile(r"[0-9]+(?:[.,'’ ][0-9]+)*[.,]?|[.,][0-9]+")
+#: thousands as they are grouped in most places, and in India
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:([.,'’ ])(?:[0-9]{2,3}\1)*[0-9]{3})?(?:(?!\1)[.,][0-9]*)?")
 _EMPTY: Final = frozenset({"", "-", "--", "—", "–", "nil", "n/a", "/"})
 
 
@@ -128,6 +130,9 @@ def _taken_apart(text: str) -> tuple[str, bool, Side | None]:
 def _proven(digits: str) -> Mark | None:
     """The decimal mark that an amount by itself proves; also checks that its groups are groups."""
     points, commas = digits.count("."), digits.count(",")
+    marks = points + commas + sum(digits.count(space) for space in "'’ ")
+    if (marks > 1 or marks > points + commas) and not _GROUPED.fullmatch(digits):
+        raise AmountError(Reason.BAD_AMOUNT)
     if points and commas:
         mark = Mark.POINT if digits.rindex(".") > digits.rindex(",") else Mark.COMMA
         if (points if mark is Mark.POINT else commas) > 1:

@@ -3,26 +3,40 @@
 Only its tree is used: a pass over tags by one pattern, which knows no entities, fetches nothing and does not recurse.
 Its typed model refuses a whole file for one field; here each transaction is read alone. Plus is a credit, as the
 account's holder sees it.
+
+Banks write ``<MEMO>`` without a text and without an end. The tree would put all that follows inside it, so such
+elements are taken out first; which names hold others, the package's model says.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import html
+import io
 import re
 from pathlib import Path
 from typing import Any, Final
 
+import ofxtools.models
+from ofxtools.models.base import Aggregate
 from ofxtools.Parser import OFXTree
 
 from domain.money import MoneyError, from_text, is_currency
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
+from services.imports.statements.sheet import WHOLE_BYTES_MAX, check_size
 
 _STATEMENTS: Final = ("STMTRS", "CCSTMTRS")
 _DOCTYPE: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+_AGGREGATES: Final = frozenset(
+    name.encode()
+    for name, found in vars(ofxtools.models).items()
+    if isinstance(found, type) and issubclass(found, Aggregate)
+)
+_TEXTLESS: Final = re.compile(rb"<([A-Z0-9._]+)>(?=\s*<)(?!\s*</\1>)")
+_WITH_TEXT: Final = re.compile(rb"<([A-Z0-9._]+)>\s*[^<\s]")
+_ENDED: Final = re.compile(rb"</([A-Z0-9._]+)>")
 
 
 class OfxReader:
@@ -35,27 +49,28 @@ class OfxReader:
 
     def read(self) -> None:
         """Fill ``drafts``. Raises ``FileRefusedError``."""
+        check_size(self._path, WHOLE_BYTES_MAX)
         data = self._path.read_bytes()
-        if len(data) > FILE_BYTES_MAX:
-            limit = f"{FILE_BYTES_MAX // 2**20} MiB"
-            raise FileRefusedError(Reason.TOO_LARGE, f"{len(data) // 2**20} MiB", limit=limit)
         if _DOCTYPE.search(data):
             raise FileRefusedError(Reason.HOSTILE, "it declares a document type")
         try:
-            root = OFXTree().parse(self._path)
+            root = OFXTree().parse(io.BytesIO(_without_empty(data)))
         except Exception as error:  # these are anybody's bytes, and it fails on them in many ways
             raise FileRefusedError(Reason.UNREADABLE, str(error)[:200], format="OFX") from error
         if root is not None:
             self.drafts = [self._draft(found) for name in _STATEMENTS for found in root.iter(name)]
         if not self.drafts:
             raise FileRefusedError(Reason.UNREADABLE, "it holds no STMTRS", format="OFX")
+        if b"</OFX>" not in data.upper():
+            self.drafts[-1].problems.append(Problem(0, Reason.NO_CLOSING, "</OFX>"))
 
     def _draft(self, statement: Any) -> StatementDraft:
         currency = _text(statement, "CURDEF").upper()
-        if not is_currency(currency):
-            raise FileRefusedError(Reason.NO_CURRENCY)
         account = _text(statement, "BANKACCTFROM/ACCTID") or _text(statement, "CCACCTFROM/ACCTID")
         draft = StatementDraft(None, currency, account=account or None)
+        if not is_currency(currency):
+            draft.problems.append(Problem(0, Reason.BAD_CURRENCY, "CURDEF", currency))
+            return draft
         draft.period_start = _date(_text(statement, "BANKTRANLIST/DTSTART"))
         draft.period_end = _date(_text(statement, "BANKTRANLIST/DTEND"))
         for transaction in statement.iterfind("BANKTRANLIST/STMTTRN"):
@@ -99,6 +114,15 @@ class OfxReader:
         document_no = document_of(details, whole) or bank_id
         draft.lines.append(DraftLine(self.rows, date, document_no, -minor, None, reference, text, details))
         return None
+
+
+def _without_empty(data: bytes) -> bytes:
+    """The file without elements that have neither a text nor an end.
+
+    A name that the model does not know holds others if it is ended and never has a text.
+    """
+    holders = _AGGREGATES | ({*_ENDED.findall(data)} - {*_WITH_TEXT.findall(data)})
+    return _TEXTLESS.sub(lambda found: found[0] if found[1] in holders else b"", data)
 
 
 def _text(element: Any, path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from domain.statements import PeriodUnreadableError, parse_period
@@ -56,6 +56,19 @@ def month_of(date: dt.date) -> Period:
     """The calendar month that a date lies in."""
     last = calendar.monthrange(date.year, date.month)[1]
     return date.replace(day=1), date.replace(day=last)
+
+
+def start_of_opening(opened: dt.date, end: dt.date | None, dates: Iterable[dt.date]) -> dt.date:
+    """The first day of a bank's statement whose opening balance bears the date ``opened``.
+
+    Banks date it by the statement before, whose closing balance it is; some by the period's own first day. It is that
+    day if a line says so, or if the statement is of whole months.
+    """
+    after = opened + dt.timedelta(days=1)
+    if end is not None and after > end:
+        return opened
+    whole_months = opened.day == 1 and (end is None or month_of(end)[1] == end)
+    return opened if whole_months or any(date <= opened for date in dates) else after
 
 
 def start_after(date: dt.date) -> dt.date:

@@ -1,8 +1,8 @@
 """QIF (Quicken Interchange Format) as a draft.
 
 Read here and not by a package: it is a letter and a value a line, and the packages guess dates one by one or give the
-whole file up for one of them. The format names neither currency nor account: both are given by options. Plus is a
-credit.
+whole file up for one of them. The format names no currency: an option does. Accounts that it lists (``!Account``) are
+drafts of their own. Plus is a credit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from services.imports.statements.numbers import AmountError, Mark, to_minor, vot
 from services.imports.statements.options import Layout
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
-from services.imports.statements.sheet import encoding_of
+from services.imports.statements.sheet import WHOLE_BYTES_MAX, check_rows, check_size, encoding_of
 from services.imports.statements.words import OPENING_WORDS, plain
 
 _TYPES: Final = frozenset({"bank", "cash", "ccard", "oth a", "oth l"})
@@ -26,7 +26,10 @@ _TYPES: Final = frozenset({"bank", "cash", "ccard", "oth a", "oth l"})
 @dataclass(slots=True)
 class _Record:
     row: int
+    account: str | None = None
     fields: dict[str, str] = field(default_factory=dict)
+    repeated: str = ""
+    """A line that the record has twice: the end of the one before (``^``) is missing."""
 
 
 class QifReader:
@@ -43,6 +46,7 @@ class QifReader:
         currency = self._layout.currency
         if currency is None:
             raise FileRefusedError(Reason.NO_CURRENCY)
+        check_size(self._path, WHOLE_BYTES_MAX)
         encoding = self._layout.encoding or encoding_of(self._path)
         records = list(_records(self._path.read_text(encoding, errors="replace").splitlines()))
         if not records:
@@ -54,30 +58,42 @@ class QifReader:
             raise FileRefusedError(Reason.DATE_ORDER_AMBIGUOUS, example)
         decimal = self._layout.decimal
         marks = votes(record.fields.get("T", "") for record in records) if decimal is None else {decimal}
-        draft = StatementDraft(None, currency)
+        drafts: dict[str | None, StatementDraft] = {}
         for record, date in zip(records, dates, strict=True):
             self.rows += 1
+            draft = drafts.setdefault(record.account, StatementDraft(None, currency, account=record.account))
             _take(record, date, order, marks, draft)
-        self.drafts = [draft]
+        self.drafts = [*drafts.values()]
+        if len(self.drafts) == 1:
+            self.drafts[
+                0
+            ].account = None  # receipts are known again by it, and the only account needs no name
 
 
 def _records(lines: list[str]) -> list[_Record]:
+    """The entries of accounts; what a file says of categories, securities and the like is passed over."""
     found: list[_Record] = []
     record: _Record | None = None
-    reading = True
+    account: str | None = None
+    kind = "type:bank"
     for row, line in enumerate(lines, start=1):
         if line.startswith("!"):
-            kind = line[1:].strip().casefold()
-            reading = kind.startswith("type:") and kind.removeprefix("type:") in _TYPES
+            if not line[1:].strip().casefold().startswith(("option:", "clear:")):
+                kind = line[1:].strip().casefold()
             record = None
-        elif reading and line.strip() == "^":
-            if record is not None:
+        elif line.strip() == "^":
+            if record is not None and kind == "account":
+                account = record.fields.get("N") or account
+            elif record is not None and kind.removeprefix("type:") in _TYPES:
                 found.append(record)
+                check_rows(len(found))
             record = None
-        elif reading and line.strip():
-            record = record or _Record(row)
+        elif line.strip():
+            record = record or _Record(row, account)
+            if line[0] in "DTP" and line[0] in record.fields:
+                record.repeated = record.repeated or line.strip()
             record.fields.setdefault(line[0], line[1:].strip())
-    if record is not None:
+    if record is not None and kind.removeprefix("type:") in _TYPES:
         found.append(record)
     return found
 
@@ -91,6 +107,8 @@ def _take(
     def refuse(reason: Reason, where: str, value: str) -> None:
         draft.problems.append(Problem(record.row, reason, where, value, number, {"currency": draft.currency}))
 
+    if record.repeated:
+        return refuse(Reason.BAD_ROW, "^", record.repeated)
     date = parse_date(date_text, order)
     if date is None:
         return refuse(Reason.BAD_DATE if date_text else Reason.MISSING_DATE, "D", said.get("D", ""))

@@ -40,6 +40,9 @@ class Reason(enum.StrEnum):
     NO_CUSTOMER = "NO_CUSTOMER"
     BAD_PERIOD = "BAD_PERIOD"
     BAD_BALANCE = "BAD_BALANCE"
+    NO_CLOSING = "NO_CLOSING"
+    SAME_STATEMENT = "SAME_STATEMENT"
+    SEVERAL_ACCOUNTS = "SEVERAL_ACCOUNTS"
     STATEMENT_TOO_LARGE = "STATEMENT_TOO_LARGE"
     STATEMENT_TOO_LONG = "STATEMENT_TOO_LONG"
     STATEMENT_HELD_BACK = "STATEMENT_HELD_BACK"
@@ -112,6 +115,20 @@ SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
     ),
     Reason.BAD_PERIOD: ("The period {value} cannot be read.", "期间“{value}”无法读取。"),
     Reason.BAD_BALANCE: ("The balance {value} cannot be read.", "余额“{value}”无法读取。"),
+    Reason.NO_CLOSING: (
+        "The statement has no closing balance: the file may have been cut off.",
+        "对账单没有期末余额：文件可能不完整。",
+    ),
+    Reason.SAME_STATEMENT: (
+        "The file holds a second statement {value} with other content; only the first is taken in. Import it in a file "
+        "of its own, with another --statement-id.",
+        "文件中有第二份内容不同的对账单 {value}，只导入第一份。请将其单独存为文件，并用 --statement-id 指定另一编号。",
+    ),
+    Reason.SEVERAL_ACCOUNTS: (
+        "The file shows several accounts for the same days ({value}); a customer has one in each currency. Import the "
+        "one that they keep with you, in a file of its own.",
+        "文件在同一期间含多个账户（{value}）；每个客户每种币种只有一个账户。请只导入与贵方往来的账户。",
+    ),
     Reason.STATEMENT_TOO_LARGE: (
         "{value} holds more than {limit} lines on one day, which is more than one record takes.",
         "{value} 一天内的行数超过 {limit}，超出单条记录的容量。",

@@ -29,6 +29,8 @@ Cell: TypeAlias = str | Decimal | dt.date
 Row: TypeAlias = tuple[int, list[Cell]]
 
 FILE_BYTES_MAX: Final = 256 * 1024 * 1024
+#: of formats that are read at once
+WHOLE_BYTES_MAX: Final = 64 * 1024 * 1024
 ROWS_MAX: Final = 1_048_576
 COLUMNS_MAX: Final = 500
 CELL_CHARACTERS_MAX: Final = 32_767
@@ -45,20 +47,30 @@ class Sheet(Protocol):
     @property
     def height(self) -> int | None: ...
 
+    @property
+    def ragged(self) -> bool:
+        """Whether a mark within a value can cut it into two cells."""
+        ...
+
     def rows(self) -> Iterator[Row | tuple[int, str]]:
         """(row number, its cells), or (row number, why the row cannot be read)."""
         ...
 
 
-def check_size(path: Path) -> None:
-    """Raises ``FileRefusedError`` for a file that is empty or larger than any import."""
+def check_size(path: Path, limit_bytes: int = FILE_BYTES_MAX) -> None:
+    """Raises ``FileRefusedError`` for a file that is empty or larger than the limit of its format."""
     size = path.stat().st_size
     if size == 0:
         raise FileRefusedError(Reason.EMPTY_FILE)
-    if size > FILE_BYTES_MAX:
-        raise FileRefusedError(
-            Reason.TOO_LARGE, f"{size // 2**20} MiB", limit=f"{FILE_BYTES_MAX // 2**20} MiB"
-        )
+    if size > limit_bytes:
+        limit = f"{limit_bytes // 2**20} MiB"
+        raise FileRefusedError(Reason.TOO_LARGE, f"{size // 2**20} MiB", limit=limit)
+
+
+def check_rows(count: int) -> None:
+    """Raises ``FileRefusedError`` for more rows or entries than a sheet can have."""
+    if count > ROWS_MAX:
+        raise FileRefusedError(Reason.TOO_LARGE, f"more than {ROWS_MAX} rows", limit=f"{ROWS_MAX} rows")
 
 
 def encoding_of(path: Path) -> str:
@@ -106,6 +118,11 @@ class CsvSheet:
         """Not known before the file is read."""
         return None
 
+    @property
+    def ragged(self) -> bool:
+        """See ``Sheet``."""
+        return True
+
     def rows(self) -> Iterator[Row | tuple[int, str]]:
         """See ``Sheet``. A letter that the encoding does not have becomes U+FFFD."""
         with io.TextIOWrapper(self.path.open("rb"), self.encoding, errors="replace", newline="") as stream:
@@ -114,10 +131,7 @@ class CsvSheet:
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             while True:
                 first = reader.line_num + 1
-                if first > ROWS_MAX:
-                    raise FileRefusedError(
-                        Reason.TOO_LARGE, f"more than {ROWS_MAX} rows", limit=f"{ROWS_MAX} rows"
-                    )
+                check_rows(first)
                 try:
                     cells = next(reader)
                 except StopIteration:
@@ -131,8 +145,15 @@ class CsvSheet:
                         f"more than {COLUMNS_MAX} cells, or a cell of more than {CELL_CHARACTERS_MAX} letters",
                     )
                     continue
-                row: list[Cell] = [*cells]
+                row: list[Cell] = [_unguarded(cell) if cell[:1] in ("=", "'") else cell for cell in cells]
                 yield first, row
+
+
+def _unguarded(cell: str) -> str:
+    """``="0012"`` and ``'0012``, by which programs keep a spreadsheet from reading a number, as the text they mean."""
+    if cell.startswith('="') and cell.endswith('"') and len(cell) > 2:
+        return cell[2:-1].replace('""', '"')
+    return cell.removeprefix("'")
 
 
 class ExcelSheet:
@@ -147,6 +168,11 @@ class ExcelSheet:
         """See ``Sheet``."""
         return self._sheet.height
 
+    @property
+    def ragged(self) -> bool:
+        """See ``Sheet``."""
+        return False
+
     def rows(self) -> Iterator[Row | tuple[int, str]]:
         """See ``Sheet``."""
         for number, cells in enumerate(self._sheet.iter_rows(), start=self._first_row):
@@ -155,37 +181,44 @@ class ExcelSheet:
 
 def open_excel(path: Path, sheet_name: str | None) -> ExcelSheet:
     """The named sheet, or the visible one with the most rows. Raises ``FileRefusedError``."""
+    return max(excel_sheets(path, sheet_name), key=lambda named: named[1].height or 0)[1]
+
+
+def excel_sheets(path: Path, sheet_name: str | None) -> Iterator[tuple[str, ExcelSheet]]:
+    """The named sheet, or the visible ones one after the other, each with its name; at least one.
+
+    Raises ``FileRefusedError``.
+    """
     check_xlsx(path)
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as workbook:
-            names = [
-                sheet.name
-                for sheet in workbook.sheets_metadata
-                if sheet.visible == python_calamine.SheetVisibleEnum.Visible
-                and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
-            ]
             if sheet_name is not None:
                 if sheet_name not in workbook.sheet_names:
                     raise FileRefusedError(
                         Reason.UNREADABLE, f"there is no sheet {sheet_name}", format="Excel"
                     )
-                return ExcelSheet(workbook.get_sheet_by_name(sheet_name))
+                names = [sheet_name]
+            else:
+                names = [
+                    sheet.name
+                    for sheet in workbook.sheets_metadata
+                    if sheet.visible == python_calamine.SheetVisibleEnum.Visible
+                    and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+                ]
             if not names:
                 raise FileRefusedError(Reason.UNREADABLE, "it has no visible sheet", format="Excel")
-            sheets = (workbook.get_sheet_by_name(name) for name in names[:_SHEETS_LOOKED_AT])
-            best = None
-            for sheet in sheets:
-                if best is None or sheet.height > best.height:
-                    best = sheet
-            assert best is not None
-            return ExcelSheet(best)
+            if len(names) > _SHEETS_MAX:
+                limit = f"{_SHEETS_MAX} sheets"
+                raise FileRefusedError(Reason.TOO_LARGE, f"{len(names)} sheets", limit=limit)
+            for name in names:
+                yield name, ExcelSheet(workbook.get_sheet_by_name(name))
     except python_calamine.PasswordError as error:
         raise FileRefusedError(Reason.PASSWORD) from error
     except python_calamine.CalamineError as error:
         raise FileRefusedError(Reason.UNREADABLE, str(error), format="Excel") from error
 
 
-_SHEETS_LOOKED_AT: Final = 20
+_SHEETS_MAX: Final = 200
 
 
 def text_of(cell: Cell) -> str:
@@ -202,10 +235,6 @@ def texts_of(cells: Sequence[Cell]) -> list[str]:
 def _cell(value: object) -> Cell:
     if isinstance(value, str):
         return value
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, int):
-        return Decimal(value)
     if isinstance(value, float):
         # a spreadsheet calculates with 15 digits: what it shows as 0.3 it may keep as 0.30000000000000004
         number = Decimal(f"{value:.15g}")
@@ -216,4 +245,6 @@ def _cell(value: object) -> Cell:
         return value.date()
     if isinstance(value, dt.date):
         return value
-    return str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return str(value).upper() if isinstance(value, bool) else str(value)

@@ -12,6 +12,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 
@@ -19,6 +20,10 @@ class Field(enum.StrEnum):
     """What a column, or a figure above the table, holds."""
 
     DATE = "date"
+    YEAR = "year"
+    MONTH = "month"
+    """Of ledgers that print month and day in columns of their own, under the year."""
+    DAY = "day"
     DOCUMENT = "document"
     REFERENCE = "reference"
     TEXT = "text"
@@ -61,12 +66,27 @@ _WORDS: Final = tomllib.loads(
 
 _SIGNS: Final = re.compile(r"[\s_:：.,，/\\\-()（）*#'’&]+")
 _UNIT: Final = re.compile(r"[(（\[][^)）\]]{0,12}[)）\]]\s*$")
+#: traditional signs of the words in ``words.toml``, by their simplified ones
+_TRADITIONAL: Final = str.maketrans(
+    "據單號編餘額貸幣別計賬帳戶應備註對發開憑證記結轉過頁間總業務參內項稱說訂給客",
+    "据单号编余额贷币别计账账户应备注对发开凭证记结转过页间总业务参内项称说订给客",
+)
+#: 合　　计 is spaced to the width of its column
+_SPACED: Final = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+#: sums of a month, a page or a year to date, which a ledger prints between its lines
+_SUM: Final = re.compile(
+    r"(?:\d{4}年)?(?:\d{1,2}月份?|本[日周旬月季年期页]|当[日月季年期页前]|截止.{0,12}|全年|以上)?(?:借方|贷方|发生额)?"
+    r"(?:合计|小计|累计|总计|共计)(?:数|额|金额|发生额)?"
+    r"|(?:(?:grand|page|daily|weekly|monthly|quarterly|annual|period|month|year to date|ytd) )?totals?"
+    r"(?: (?:for|of|in|to|as of|as at|this|debits?|credits?|movements?|transactions?)\b.*)?"
+)
 
 
 def plain(text: str) -> str:
-    """A heading or label as words are compared: ``Debit  Amount (EUR)`` → ``debit amount``."""
+    """A heading or label as words are compared: ``Debit  Amount (EUR)`` → ``debit amount``, ``合　计`` → ``合计``."""
     narrow = unicodedata.normalize("NFKC", text[:80])
-    return _SIGNS.sub(" ", _UNIT.sub("", narrow)).strip().casefold()
+    word = _SIGNS.sub(" ", _UNIT.sub("", narrow)).strip().casefold()
+    return word if word.isascii() else _SPACED.sub("", word.translate(_TRADITIONAL))
 
 
 FIELD_OF: Final[Mapping[str, Field]] = {
@@ -80,6 +100,29 @@ CLOSING_WORDS: Final = frozenset(word for word, field in FIELD_OF.items() if fie
 CURRENCY_WORDS: Final[Mapping[str, str]] = _WORDS["currencies"]
 
 
+class RowWord(enum.Enum):
+    """What a row of balances or sums holds."""
+
+    OPENING = enum.auto()
+    CLOSING = enum.auto()
+    TOTAL = enum.auto()
+    SUBTOTAL = enum.auto()
+
+
+@lru_cache(maxsize=4096)
+def row_word(text: str) -> RowWord | None:
+    """What the words of a cell make of its row, if they make it other than a line."""
+    word = plain(text)
+    if word in OPENING_WORDS:
+        return RowWord.OPENING
+    if word in CLOSING_WORDS:
+        return RowWord.CLOSING
+    if word in TOTALS:
+        return RowWord.TOTAL
+    return RowWord.SUBTOTAL if word in SUBTOTALS or _SUM.fullmatch(word) else None
+
+
+@lru_cache(maxsize=4096)
 def column_field(text: str) -> Field | None:
     """The field that a heading names; a heading in two languages (``日期 Date``) is known by either."""
     whole = plain(text)

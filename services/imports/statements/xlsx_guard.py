@@ -2,7 +2,9 @@
 
 The reader keeps a sheet as a rectangle from its first to its last cell, so two cells in opposite corners would ask
 for 550 GB and end the process (measured with calamine 0.9.1). A ZIP's own figures can lie, so the parts
-are unpacked piece by piece, counted and thrown away.
+are unpacked piece by piece, counted and thrown away. Which part is a sheet is said by another part, so every one that
+is XML is looked at. The reader knows other formats too (``.ods``, ``.xlsb``), in which a cell can be repeated a hundred
+million times in a file of two kilobytes: they are refused.
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ RATIO_FREE_BYTES: Final = 4 * 1024 * 1024
 CELLS_MAX: Final = 12_000_000
 _PIECE: Final = 256 * 1024
 _LOCAL_HEADER_BYTES: Final = 30
-_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_WORKBOOK: Final = "xl/workbook.xml"
+#: by which the reader would take the archive for another format
+_OTHERS: Final = frozenset({"content.xml", "xl/workbook.bin"})
+_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _TAG: Final = re.compile(rb"<(?:\w+:)?(row|c)\b([^<>]*)>")
 _PLACE: Final = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,7})([0-9]{0,9})["']""")
 _DOCTYPE: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
@@ -40,7 +45,8 @@ def check_xlsx(path: Path) -> None:
                 raise FileRefusedError(Reason.HOSTILE, f"it holds {len(parts)} parts")
             unpacked = 0
             for part in parts:
-                extent = _Extent() if _SHEET.fullmatch(part.filename) else None
+                extent: _Extent | None = None
+                begun = False
                 of_part = 0
                 for piece in _unpacked(raw, part):
                     of_part += len(piece)
@@ -49,8 +55,14 @@ def check_xlsx(path: Path) -> None:
                         raise FileRefusedError(Reason.HOSTILE, "it unpacks to more than 1 GiB")
                     if of_part > max(RATIO_FREE_BYTES, RATIO_MAX * part.compress_size):
                         raise FileRefusedError(Reason.HOSTILE, f"{part.filename} is packed too tightly")
+                    if not begun and (text := piece.lstrip(_BLANK)):
+                        begun, extent = True, _Extent() if text.startswith(b"<") else None
                     if extent is not None:
                         extent.take(piece)
+            names = {part.filename.lower() for part in parts}
+            if _WORKBOOK not in names or not _OTHERS.isdisjoint(names):
+                why = "it is no workbook of Excel since 2007; save it as .xlsx"
+                raise FileRefusedError(Reason.UNREADABLE, why, format="Excel")
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError) as error:
         raise FileRefusedError(Reason.UNREADABLE, str(error), format="Excel") from error
 
@@ -71,7 +83,8 @@ class _Extent:
         if _DOCTYPE.search(text):
             raise FileRefusedError(Reason.HOSTILE, "a sheet declares XML entities")
         cut = text.rfind(b"<")
-        text, self._rest = (text[:cut], text[cut:]) if cut >= 0 else (text, b"")
+        whole = cut < 0 or b">" in text[cut:]  # what follows the last tag is text
+        text, self._rest = (text, b"") if whole else (text[:cut], text[cut:])
         if len(self._rest) > _PIECE:
             raise FileRefusedError(Reason.HOSTILE, "a sheet holds a tag without an end")
         for tag in _TAG.finditer(text):

@@ -1,0 +1,85 @@
+"""The rows of one statement of a table, and the draft that they come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from domain.parties import Role
+from services.imports.statements.balances import Figures, Readings, Shown, debit_positive, readings_of
+from services.imports.statements.draft import StatementDraft, View
+from services.imports.statements.heading import Heading
+from services.imports.statements.periods import Period
+from services.imports.statements.words import Field
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The rows of one statement, while they are read."""
+
+    draft: StatementDraft
+    heading: Heading
+    shown: list[Shown | None] = field(default_factory=list)
+    """The running balance of each line of the draft."""
+    figures: list[Figures] = field(default_factory=list)
+    """Date, amount and running balance of each row, also of those that are left out."""
+    totals: list[tuple[int | None, int | None]] = field(default_factory=list)
+    """Debit and credit of each row of sums."""
+    opening: Shown | None = None
+    closing: Shown | None = None
+
+
+def sort_by_date(group: Gathered) -> None:
+    """Bring the rows in the order of their dates, if their balances follow one another so and not as they stand."""
+    dates = [date for date, _, _ in group.figures if date is not None]
+    if len(dates) < len(group.figures) or dates in (sorted(dates), sorted(dates, reverse=True)):
+        return
+    as_they_stand = readings_of(group.figures, group.opening, group.closing)
+    figures = [group.figures[at] for at in sorted(range(len(dates)), key=dates.__getitem__)]
+    if readings_of(figures, group.opening, group.closing).best <= as_they_stand.best:
+        return
+    lines = group.draft.lines
+    order = sorted(range(len(lines)), key=lambda at: lines[at].date)
+    group.figures = figures
+    group.draft.lines, group.shown = [lines[at] for at in order], [group.shown[at] for at in order]
+
+
+def finished(
+    group: Gathered, readings: Readings, role: Role, sign: int, period: Period | None
+) -> StatementDraft:
+    """The draft, with its balances debit-positive and its oldest line first.
+
+    ``sign``: +1 if balances without a side rise in debit, else -1. ``period``: as stated.
+    """
+    draft = group.draft
+    newest_first = readings.newest_first(sign)
+    if Field.RAISES in group.heading.columns or Field.OWED in group.heading.columns:
+        # what the buyer owes: to us if it is a customer, by us if it is a supplier's
+        sign, draft.view = 1, View.OURS if role is Role.CUSTOMER else View.THEIRS
+    lines = [
+        line if shown is None else replace(line, running_minor=debit_positive(shown, sign))
+        for line, shown in zip(draft.lines, group.shown, strict=True)
+    ]
+    draft.lines = lines[::-1] if newest_first else lines
+    draft.opening_minor = debit_positive(group.opening, sign)
+    draft.closing_minor = debit_positive(group.closing, sign)
+    _of_rows_left_out(group, sign, newest_first=newest_first)
+    if len(set(group.totals)) == 1:  # those of several months or pages are none of the statement
+        draft.total_debit_minor, draft.total_credit_minor = group.totals[0]
+    if period is not None:
+        draft.period_start, draft.period_end = period
+    return draft
+
+
+def _of_rows_left_out(group: Gathered, sign: int, *, newest_first: bool) -> None:
+    """The balances that only the first or the last row tells, where that row is left out for something else."""
+    draft = group.draft
+    if not draft.problems or not group.figures:
+        return
+    first, last = (group.figures[0], group.figures[-1])[:: -1 if newest_first else 1]
+    _, signed, shown = first
+    if draft.opening_minor is None and signed is not None and shown is not None:
+        after = debit_positive(shown, sign)
+        assert after is not None
+        draft.opening_minor = after - signed
+    if draft.closing_minor is None:
+        draft.closing_minor = debit_positive(last[2], sign)
