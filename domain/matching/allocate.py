@@ -352,7 +352,7 @@ def _match_by(run: Settlement, candidates: Candidates) -> None:
     for credit_key, debit_key in suggested:
         day = run.items[credit_key].fact.business_date
         candidates.shown[debit_key] = min(day, candidates.shown.get(debit_key, day))
-    for found in match(candidates, {key for pair in suggested for key in pair}):
+    for found in match(candidates, suggested):
         for credit_key, debit_key, amount in found.proposal.links:
             credit, debit = run.items[credit_key], run.items[debit_key]
             score, parts = found.proposal.score_ppm, found.proposal.parts

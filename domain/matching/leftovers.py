@@ -60,6 +60,7 @@ def open_receipts(
     taken = {
         credit for (credit, _), allocation in run.allocations.items() if not allocation.confirmed
     } - doubted
+    pointing = {claim.payment for claim in run.claims if claim.vague}
     unknown: dict[str, list[str]] = {}
     claiming: set[str] = set()
     named = _named(run)
@@ -99,7 +100,7 @@ def open_receipts(
             ),
             taken_off=frozenset(taken_off.get(payment.key, ())) if excess else frozenset(),
             confirmable=whole and payment.key not in claiming and not names_others and not twice,
-            readable=not (excess or twice or payment.key in doubted or fact.claims),
+            readable=not (excess or twice or payment.key in pointing or fact.claims),
         )
     return receipts, astray
 

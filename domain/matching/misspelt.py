@@ -109,8 +109,14 @@ def _readings(
         and bool(found)
         and not found[0][0]
         and all(document.key in some for document, some in zip(found[0][2], nearest, strict=True))
+        and all(_may_mean(receipt, *pair) for pair in zip(receipt.named, found[0][2], strict=True))
     )
     return [reading for reading in found if (reading[0] > 0) == (found[0][0] > 0)][:_ENOUGH], told
+
+
+def _may_mean(receipt: Receipt, forms: tuple[str, ...], document: Document) -> bool:
+    """Whether what it names is this document's number, or nobody's."""
+    return not set(forms).isdisjoint((*document.numbers, *receipt.words))
 
 
 def _sums(

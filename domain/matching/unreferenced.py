@@ -44,8 +44,6 @@ _SUMS = frozenset({"one_payment_many_documents", "many_payments_one_document", "
 Stage = Callable[[Candidates], Iterator[Proposal]]
 #: an item -> the pairs (receipt, document) that were suggested of it
 Wanted = dict[str, set[tuple[str, str]]]
-#: a suggestion that no stage made
-_BY_REFERENCE = ("", "")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -56,15 +54,17 @@ class Found(msgspec.Struct, frozen=True):
     confirmed: bool
 
 
-def match(candidates: Candidates, suggested_before: Collection[str] = ()) -> list[Found]:
+def match(candidates: Candidates, suggested_before: Collection[tuple[str, str]] = ()) -> list[Found]:
     """Run the stages of the rules. Takes confirmed and suggested items out of ``candidates``.
 
-    ``suggested_before``: keys of receipts and documents that have a suggestion already, so nothing about them is
-    certain.
+    ``suggested_before``: (receipt, document) that references suggest, so nothing about these is certain but what tells
+    how the receipt's numbers are read.
     """
     matching = candidates.rules.matching
     found: list[Found] = []
-    wanted: Wanted = {key: {_BY_REFERENCE} for key in suggested_before}
+    wanted: Wanted = {}
+    for pair in suggested_before:
+        _want(wanted, pair)
     for name in matching.stages:
         money = candidates.receipts or candidates.misspelt or name in _WITHOUT_RECEIPTS
         if not (candidates.documents and money):
@@ -81,8 +81,7 @@ def match(candidates: Candidates, suggested_before: Collection[str] = ()) -> lis
                 suggested |= {receipt for receipt, _, _ in proposal.links if receipt in candidates.receipts}
                 for pair in _pairs(proposal):
                     candidates.show(*pair)
-                    for key in pair:
-                        wanted.setdefault(key, set()).add(pair)
+                    _want(wanted, pair)
         candidates.offered |= suggested
         # A later stage is less certain: it says nothing about what has a suggestion. Only sums do not count for that:
         # some sum fits nearly everything. And what is misspelt may be a part of what it was meant for.
@@ -103,13 +102,18 @@ def _uncontested(proposals: list[Proposal], wanted: Wanted) -> list[Proposal]:
         items, pairs = _items(proposal), _pairs(proposal)
         before = set().union(*(wanted.get(key, ()) for key in items)) - pairs
         if proposal.reads:
-            before = {pair for pair in before if pair == _BY_REFERENCE or pair[0] not in items}
+            before = {pair for pair in before if pair[0] not in items}
         return bool(before) or any(uses[key] > 1 for key in items)
 
     return [
         msgspec.structs.replace(p, certain=False) if p.certain and p.exclusive and contested(p) else p
         for p in proposals
     ]
+
+
+def _want(wanted: Wanted, pair: tuple[str, str]) -> None:
+    for key in pair:
+        wanted.setdefault(key, set()).add(pair)
 
 
 def _but_for(proposal: Proposal, found: Sequence[Found]) -> list[Found]:

@@ -345,7 +345,7 @@ MUTATIONS: Final = (
     Mutation(
         "the maker of a rule set approves it",
         CHANGES,
-        "if maker.casefold() == checker.casefold():",
+        "if same_person(maker, checker):",
         "if False:",
     ),
     Mutation(

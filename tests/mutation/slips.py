@@ -33,8 +33,8 @@ SLIPS: Final = (
     Mutation(
         "a misspelt number of an allocation is booked",
         LEFTOVERS,
-        " or payment.key in doubted or fact.claims)",
-        " or payment.key in doubted)",
+        " or payment.key in pointing or fact.claims)",
+        " or payment.key in pointing)",
     ),
     Mutation(
         "one reading in two orders is two readings",
@@ -198,5 +198,17 @@ SLIPS: Final = (
         DOUBTS,
         "(payment.left_minor or _by_alias(claim, document))",
         "_by_alias(claim, document)",
+    ),
+    Mutation(
+        "what a list names rightly is read as something else",
+        MISSPELT,
+        "isdisjoint((*document.numbers, *receipt.words))",
+        "isdisjoint((*document.numbers, *forms))",
+    ),
+    Mutation(
+        "what a list names rightly raises a doubt about the others",
+        LEFTOVERS,
+        "pointing = {claim.payment for claim in run.claims if claim.vague}",
+        "pointing = {claim.payment for claim in run.claims if claim.doubted}",
     ),
 )

@@ -201,3 +201,17 @@ def test_what_tells_how_numbers_are_read_goes_before_what_is_only_like_them() ->
     => match P-77 INV-100234 600.00 confirmed many_payments_one_document
     => match P-78 INV-100234 400.05 confirmed many_payments_one_document
     """
+
+
+@scenario
+def test_a_list_is_booked_where_what_it_names_rightly_is_part_of_the_reading() -> None:
+    """
+    order    2026-01-05  INV-104567  1000.00
+    order    2026-01-06  INV-208899   700.05
+    order    2026-01-07  INV-300411   512.00
+    payment  2026-01-20  P-77        2212.05  text "INV-104566, INV-208899, INV-300441"
+    => balance 0
+    => match P-77 INV-104567 1000.00 confirmed fuzzy_reference
+    => match P-77 INV-208899 700.05 confirmed fuzzy_reference
+    => match P-77 INV-300411 512.00 confirmed fuzzy_reference
+    """
