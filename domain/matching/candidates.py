@@ -127,8 +127,9 @@ class Candidates(msgspec.Struct):
     """Credit notes that no document took, as money beside that of receipts."""
     offered: set[str] = msgspec.field(default_factory=set)
     """Receipts that have a suggestion."""
-    unexplained: set[str] = msgspec.field(default_factory=set)
-    """Receipts that are no sum of documents, as a search has shown that was not cut off."""
+    unexplained: dict[str, bool] = msgspec.field(default_factory=dict)
+    """Receipts that are no sum of documents, as a search has shown that was not cut off; with whether some come to them
+    that could do so by chance."""
     _by_amount: dict[int, list[str]] | None = None
     _days: dict[str, tuple[int, int]] | None = None
 

@@ -28,8 +28,8 @@ from domain.matching.candidates import (
 )
 from domain.matching.discounts import USUAL_DISCOUNTS
 from domain.matching.misspelt import fuzzy_reference
+from domain.matching.rows import in_a_row
 from domain.matching.sums import (
-    in_a_row,
     less_credit_note,
     many_payments_one_document,
     many_to_many,
@@ -276,7 +276,8 @@ def small_deduction(candidates: Candidates) -> Iterator[Proposal]:
             amount = CERTAIN_PPM - CERTAIN_PPM * off // document.open_minor
             parts = parts_of(candidates, receipt, document, amount=amount)
             proposals.append(Proposal((link(receipt, document),), parts, certain=False))
-        if not proposals and receipt.key in candidates.unexplained - candidates.offered:
+        by_chance = candidates.unexplained.get(receipt.key)
+        if not proposals and by_chance is not None and (by_chance or receipt.key not in candidates.offered):
             share = candidates.rules.matching.deduction_ppm
             proposals = list(in_a_row(candidates, receipt, candidates.documents_for(receipt), share))
         yield from best(candidates, proposals)

@@ -9,6 +9,7 @@ from tests.mutation.mutation import Mutation
 CREDITS = "domain/matching/credits.py"
 DISCOUNTS = "domain/matching/discounts.py"
 DOUBTS = "domain/matching/doubts.py"
+ROWS = "domain/matching/rows.py"
 SUMS = "domain/matching/sums.py"
 UNREFERENCED = "domain/matching/unreferenced.py"
 
@@ -120,5 +121,41 @@ FIGURES: Final = (
         UNREFERENCED,
         "            if receipt.key not in told:\n",
         "            if True:\n",
+    ),
+    Mutation(
+        "no row is told by a usual discount",
+        ROWS,
+        "for only in (told, [row for row in told if not row.first], found):",
+        "for only in (found,):",
+    ),
+    Mutation(
+        "a row from the oldest on is no surer than another one",
+        ROWS,
+        "for only in (told, [row for row in told if not row.first], found):",
+        "for only in (told, found):",
+    ),
+    Mutation(
+        "a row is told by nearly a usual discount",
+        ROWS,
+        "< len(self.documents) * CERTAIN_PPM",
+        "< 2 * len(self.documents) * CERTAIN_PPM",
+    ),
+    Mutation(
+        "of two that fall due together the higher number is never first",
+        ROWS,
+        "key=lambda d: d.key, reverse=True)",
+        "key=lambda d: d.key)",
+    ),
+    Mutation(
+        "sums that hit by chance explain a payment",
+        SUMS,
+        "if search.complete and not (search.found and rare):",
+        "if search.complete and not search.found:",
+    ),
+    Mutation(
+        "no row less a discount is shown beside sums that hit by chance",
+        UNREFERENCED,
+        "and (by_chance or receipt.key not in candidates.offered)",
+        "and receipt.key not in candidates.offered",
     ),
 )
