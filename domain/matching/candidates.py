@@ -33,6 +33,27 @@ _NAMES_KEPT = 4_096
 ScoreParts = tuple[tuple[str, int], ...]
 
 
+class Document(msgspec.Struct, frozen=True):
+    """A document that is open."""
+
+    key: str
+    open_minor: int
+    date: dt.date
+    due_date: dt.date
+    numbers: tuple[str, ...]
+    """What it answers to, squeezed."""
+    settled_minor: int = 0
+    """What of it is settled."""
+
+    @property
+    def whole(self) -> bool:
+        return not self.settled_minor
+
+    @property
+    def due_order(self) -> tuple[dt.date, dt.date, str]:
+        return (self.due_date, self.date, self.key)
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """A payment with money left. ``confirmable``: nothing that it says speaks against a match found by figures."""
 
@@ -58,6 +79,11 @@ class Receipt(msgspec.Struct, frozen=True):
     readable: bool = False
     """Nothing that it says speaks against a match by figures but a number that nobody has: maybe a slip."""
 
+    after: tuple[Document, ...] = ()
+    """What it names, where all of that is paid and money is left."""
+    others: int | None = None
+    """How many more its text says that it pays; 0 where it does not say how many, ``None`` where it speaks of none."""
+
     def nearly_names(self, document: Document) -> bool:
         """Whether what it names is one number that nobody has, one slip away from the document's."""
         return (
@@ -69,27 +95,6 @@ class Receipt(msgspec.Struct, frozen=True):
     def may_mean(self, document: Document) -> bool:
         """Whether its text names no month, or the one in which the document is dated."""
         return not self.months or (document.date.year, document.date.month) in self.months
-
-
-class Document(msgspec.Struct, frozen=True):
-    """A document that is open."""
-
-    key: str
-    open_minor: int
-    date: dt.date
-    due_date: dt.date
-    numbers: tuple[str, ...]
-    """What it answers to, squeezed."""
-    settled_minor: int = 0
-    """What of it is settled."""
-
-    @property
-    def whole(self) -> bool:
-        return not self.settled_minor
-
-    @property
-    def due_order(self) -> tuple[dt.date, dt.date, str]:
-        return (self.due_date, self.date, self.key)
 
 
 class Proposal(msgspec.Struct, frozen=True):

@@ -47,9 +47,7 @@ def in_a_row(
     comes first that fall due together is nobody's word, so both orders are looked at.
     """
     longest, most = candidates.rules.matching.candidates_max, before_deduction(receipt.left_minor, share)
-    by_due = sorted(documents, key=lambda d: (d.due_date, d.date, d.key))
-    other_way = sorted(documents, key=lambda d: d.key, reverse=True)
-    other_way.sort(key=lambda d: (d.due_date, d.date))
+    by_due, other_way = _orders(documents)
     found = list(_rows(by_due, receipt.left_minor, most, longest))
     told = [row for row in found if row.told]
     told = told or [row for row in _rows(other_way, receipt.left_minor, most, longest) if row.told]
@@ -57,6 +55,30 @@ def in_a_row(
         if len(only) == 1:
             yield listed(candidates, receipt, only[0].documents, only[0].short_minor)
             return
+
+
+def row_after(candidates: Candidates, receipt: Receipt) -> Iterator[Proposal]:
+    """The documents that fall due one after the other behind those that the payment names, where its text says that
+    there are others and they come to exactly what is left of it: so many as it says, if it does.
+    """
+    if receipt.others is None:
+        return
+    named = {document.key for document in receipt.after}
+    open_beside = [d for d in candidates.documents_for(receipt) if d.key not in named]
+    for ordered in _orders([*receipt.after, *open_beside]):
+        first = 1 + max(place for place, document in enumerate(ordered) if document.key in named)
+        up_to = list(itertools.accumulate(document.open_minor for document in ordered[first:]))
+        count = bisect.bisect_left(up_to, receipt.left_minor) + 1
+        if up_to[count - 1 : count] == [receipt.left_minor] and receipt.others in (0, count):
+            yield listed(candidates, receipt, ordered[first : first + count], short=0)
+            return
+
+
+def _orders(documents: Sequence[Document]) -> tuple[Sequence[Document], Sequence[Document]]:
+    """By due date, and the same with those the other way round that are dated and fall due together."""
+    by_due = sorted(documents, key=lambda d: (d.due_date, d.date, d.key))
+    other_way = sorted(documents, key=lambda d: d.key, reverse=True)
+    return by_due, sorted(other_way, key=lambda d: (d.due_date, d.date))
 
 
 def _rows(ordered: Sequence[Document], least: int, most: int, longest: int) -> Iterator[Row]:

@@ -28,7 +28,7 @@ from domain.matching.candidates import (
 )
 from domain.matching.discounts import USUAL_DISCOUNTS
 from domain.matching.misspelt import fuzzy_reference
-from domain.matching.rows import in_a_row
+from domain.matching.rows import in_a_row, row_after
 from domain.matching.sums import (
     less_credit_note,
     many_payments_one_document,
@@ -236,15 +236,19 @@ def _likely(
 
 def paid_before(candidates: Candidates) -> Iterator[Proposal]:
     """For what is left of a payment whose documents were paid before: a document of exactly that, or the only documents
-    that add up to it. A standing order repeats its first number; who pays several names the first. Never
-    certain, and nothing where the same payment came just before: that is the same money twice, until another payment
-    takes it off what it names.
+    that add up to it. A standing order repeats its first number; who pays several names the first, and where he says
+    that there are others, what falls due behind it goes before all else. Never certain, and nothing where the same
+    payment came just before: that is the same money twice, until another payment takes it off what it names.
     """
     taken: set[str] = set()
     for receipt in candidates.astray.values():
         of_amount = candidates.of_amount(receipt.left_minor)
         fits = [d for d in of_amount if d.key in receipt.taken_off]
         if receipt.key in candidates.offered or (receipt.repeats and not fits):
+            continue
+        others = list(row_after(candidates, receipt))
+        yield from others
+        if others:
             continue
         fits = fits or [d for d in of_amount if candidates.dates_fit(receipt, d)]
         likely = _likely(receipt, fits, taken, receipt.left_minor)

@@ -9,6 +9,7 @@ from tests.mutation.mutation import Mutation
 CREDITS = "domain/matching/credits.py"
 DISCOUNTS = "domain/matching/discounts.py"
 DOUBTS = "domain/matching/doubts.py"
+OTHERS = "domain/matching/others.py"
 ROWS = "domain/matching/rows.py"
 SUMS = "domain/matching/sums.py"
 UNREFERENCED = "domain/matching/unreferenced.py"
@@ -157,5 +158,47 @@ FIGURES: Final = (
         UNREFERENCED,
         "and (by_chance or receipt.key not in candidates.offered)",
         "and receipt.key not in candidates.offered",
+    ),
+    Mutation(
+        "how many others there are is not read",
+        ROWS,
+        "and receipt.others in (0, count):",
+        "and receipt.others is not None:",
+    ),
+    Mutation(
+        "others stand in one order only",
+        ROWS,
+        "_orders([*receipt.after, *open_beside])",
+        "_orders([*receipt.after, *open_beside])[:1]",
+    ),
+    Mutation(
+        "others are counted from the first of several that are named",
+        ROWS,
+        "first = 1 + max(",
+        "first = 1 + min(",
+    ),
+    Mutation(
+        "others are no more than another sum",
+        UNREFERENCED,
+        "        if others:\n            continue\n",
+        "",
+    ),
+    Mutation(
+        "the one that is named is one of the others",
+        OTHERS,
+        "max(int(in_all[1]) - 1, 0)",
+        "int(in_all[1])",
+    ),
+    Mutation(
+        "waiting is a word for others",
+        OTHERS,
+        "(?![待级于])",
+        "",
+    ),
+    Mutation(
+        "how many others there are is a short number",
+        "domain/matching/pointed.py",
+        "without_others(text),",
+        "text,",
     ),
 )
