@@ -30,8 +30,8 @@ FIGURES: Final = (
     Mutation(
         "only discounts are taken off each of a list",
         DISCOUNTS,
-        "for halves in range(1, 41)",
-        "for halves in range(2, 7, 2)",
+        "for percents in range(1, 21)",
+        "for percents in range(1, 4)",
     ),
     Mutation(
         "a list is not paid in instalments of each",
