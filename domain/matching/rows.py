@@ -38,12 +38,18 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def in_a_row(
-    candidates: Candidates, receipt: Receipt, documents: Sequence[Document], share: int
+    candidates: Candidates,
+    receipt: Receipt,
+    documents: Sequence[Document],
+    share: int,
+    *,
+    told_only: bool = False,
 ) -> Iterator[Proposal]:
     """A row of at most ``candidates_max`` of ``documents`` of which the payment is the sum but for ``share``.
 
     Only where one row fits: with a share, some row fits nearly every large payment. One that is paid less a usual
-    discount to the cent explains more than others; of several such the one from the oldest on. Which of two documents
+    discount to the cent explains more than others, which are left out with ``told_only``; of several such the one from
+    the oldest on. Which of two documents
     comes first that fall due together is nobody's word, so both orders are looked at.
     """
     longest, most = candidates.rules.matching.candidates_max, before_deduction(receipt.left_minor, share)
@@ -51,7 +57,7 @@ def in_a_row(
     found = list(_rows(by_due, receipt.left_minor, most, longest))
     told = [row for row in found if row.told]
     told = told or [row for row in _rows(other_way, receipt.left_minor, most, longest) if row.told]
-    for only in (told, [row for row in told if not row.first], found):
+    for only in (told, [row for row in told if not row.first], [] if told_only else found):
         if len(only) == 1:
             yield listed(candidates, receipt, only[0].documents, only[0].short_minor)
             return

@@ -265,7 +265,8 @@ def small_deduction(candidates: Candidates) -> Iterator[Proposal]:
     """A document that the payment falls short of by a discount or by bank charges, or that it misses by rounding; where
     nothing else was found, documents due one after the other. Never certain: it leaves a rest.
 
-    A rounded figure or a usual discount to the cent explains more than any other difference.
+    A rounded figure or a usual discount to the cent explains more than any other difference: so a row that is told so
+    is shown beside a document that is not.
     """
     for receipt in candidates.receipts.values():
         near = [
@@ -281,9 +282,9 @@ def small_deduction(candidates: Candidates) -> Iterator[Proposal]:
             parts = parts_of(candidates, receipt, document, amount=amount)
             proposals.append(Proposal((link(receipt, document),), parts, certain=False))
         by_chance = candidates.unexplained.get(receipt.key)
-        if not proposals and by_chance is not None and (by_chance or receipt.key not in candidates.offered):
-            share = candidates.rules.matching.deduction_ppm
-            proposals = list(in_a_row(candidates, receipt, candidates.documents_for(receipt), share))
+        if not told and by_chance is not None and (by_chance or receipt.key not in candidates.offered):
+            share, documents = candidates.rules.matching.deduction_ppm, candidates.documents_for(receipt)
+            proposals += in_a_row(candidates, receipt, documents, share, told_only=bool(proposals))
         yield from best(candidates, proposals)
 
 

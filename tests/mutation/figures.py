@@ -126,13 +126,13 @@ FIGURES: Final = (
     Mutation(
         "no row is told by a usual discount",
         ROWS,
-        "for only in (told, [row for row in told if not row.first], found):",
+        "for only in (told, [row for row in told if not row.first], [] if told_only else found):",
         "for only in (found,):",
     ),
     Mutation(
         "a row from the oldest on is no surer than another one",
         ROWS,
-        "for only in (told, [row for row in told if not row.first], found):",
+        "for only in (told, [row for row in told if not row.first], [] if told_only else found):",
         "for only in (told, found):",
     ),
     Mutation(
@@ -200,5 +200,17 @@ FIGURES: Final = (
         "domain/matching/pointed.py",
         "without_others(text),",
         "text,",
+    ),
+    Mutation(
+        "no row is shown beside a document less a strange difference",
+        UNREFERENCED,
+        "if not told and by_chance is not None and",
+        "if not proposals and by_chance is not None and",
+    ),
+    Mutation(
+        "any row is shown beside a document less a difference",
+        ROWS,
+        "[] if told_only else found):",
+        "found):",
     ),
 )

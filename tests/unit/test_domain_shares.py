@@ -133,3 +133,31 @@ def test_no_row_less_a_discount_is_shown_beside_a_sum_that_is_no_coincidence() -
     => match P-77 INV-1003 1850.12 confirmed one_payment_many_documents
     => match P-77 INV-1004 7950.20 confirmed one_payment_many_documents
     """
+
+
+@scenario
+def test_a_row_less_a_discount_to_the_cent_is_shown_beside_a_document_less_another_difference() -> None:
+    """
+    order    2026-01-05  INV-1001   9390.25
+    order    2026-01-06  INV-1002  11688.95
+    order    2026-01-07  INV-1003   5409.91
+    order    2026-01-08  INV-1004  21066.76
+    payment  2026-01-20  P-77      20657.62
+    => balance 26898.25
+    => match P-77 INV-1001 9390.25 suggested small_deduction
+    => match P-77 INV-1002 11267.37 suggested small_deduction
+    => match P-77 INV-1004 20657.62 suggested small_deduction
+    """
+
+
+@scenario
+def test_no_row_less_another_difference_is_shown_beside_a_document() -> None:
+    """
+    order    2026-01-05  INV-1001   9390.25
+    order    2026-01-06  INV-1002  11688.95
+    order    2026-01-07  INV-1003   5409.91
+    order    2026-01-08  INV-1004  21066.76
+    payment  2026-01-20  P-77      20644.42
+    => balance 26911.45
+    => match P-77 INV-1004 20644.42 suggested small_deduction
+    """
