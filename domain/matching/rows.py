@@ -64,14 +64,14 @@ def in_a_row(
 
 
 def row_after(candidates: Candidates, receipt: Receipt) -> Iterator[Proposal]:
-    """The documents that fall due one after the other behind those that the payment names, where its text says that
-    there are others and they come to exactly what is left of it: so many as it says, if it does.
+    """The documents that fall due, or are dated, one after the other behind those that the payment names, where its
+    text says that there are others and they come to exactly what is left of it: so many as it says, if it does.
     """
     if receipt.others is None:
         return
     named = {document.key for document in receipt.after}
-    open_beside = [d for d in candidates.documents_for(receipt) if d.key not in named]
-    for ordered in _orders([*receipt.after, *open_beside]):
+    every = [*receipt.after, *(d for d in candidates.documents_for(receipt) if d.key not in named)]
+    for ordered in (*_orders(every), sorted(every, key=lambda d: (d.date, d.key))):
         first = 1 + max(place for place, document in enumerate(ordered) if document.key in named)
         up_to = list(itertools.accumulate(document.open_minor for document in ordered[first:]))
         count = bisect.bisect_left(up_to, receipt.left_minor) + 1

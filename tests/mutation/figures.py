@@ -168,8 +168,14 @@ FIGURES: Final = (
     Mutation(
         "others stand in one order only",
         ROWS,
-        "_orders([*receipt.after, *open_beside])",
-        "_orders([*receipt.after, *open_beside])[:1]",
+        "(*_orders(every), sorted(",
+        "(_orders(every)[0], sorted(",
+    ),
+    Mutation(
+        "others never stand by their dates",
+        ROWS,
+        "(*_orders(every), sorted(every, key=lambda d: (d.date, d.key))):",
+        "_orders(every):",
     ),
     Mutation(
         "others are counted from the first of several that are named",

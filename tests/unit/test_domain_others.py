@@ -122,3 +122,20 @@ def test_others_are_behind_the_last_of_several_that_are_named() -> None:
     => match P-1 INV-104 300.01 suggested paid_before
     => match P-1 INV-105 847.78 suggested paid_before
     """
+
+
+@scenario
+def test_others_may_stand_behind_the_named_document_by_their_dates() -> None:
+    """
+    invoice  2026-01-01  INV-101  613.37  due 2026-03-01
+    invoice  2026-01-02  INV-102  610.87  due 2026-02-01
+    invoice  2026-01-03  INV-103  547.77  due 2026-01-31
+    invoice  2026-01-04  INV-104  300.01
+    invoice  2026-01-05  INV-105  858.63
+    payment  2026-01-15  P-1     1772.01  text "INV-101 u.a."
+    => balance 1158.64
+    => OVERPAYMENT INV-101 1158.64
+    => match P-1 INV-101 613.37 confirmed remittance_text:exact_document
+    => match P-1 INV-102 610.87 suggested paid_before
+    => match P-1 INV-103 547.77 suggested paid_before
+    """
