@@ -348,8 +348,11 @@ def _match_the_rest(
 
 
 def _match_by(run: Settlement, candidates: Candidates) -> None:
-    suggested = {key for pair, given in run.allocations.items() if not given.confirmed for key in pair}
-    for found in match(candidates, suggested):
+    suggested = [pair for pair, given in run.allocations.items() if not given.confirmed]
+    for credit_key, debit_key in suggested:
+        day = run.items[credit_key].fact.business_date
+        candidates.shown[debit_key] = min(day, candidates.shown.get(debit_key, day))
+    for found in match(candidates, {key for pair in suggested for key in pair}):
         for credit_key, debit_key, amount in found.proposal.links:
             credit, debit = run.items[credit_key], run.items[debit_key]
             score, parts = found.proposal.score_ppm, found.proposal.parts

@@ -44,6 +44,8 @@ class Document(msgspec.Struct, frozen=True):
     """What it answers to, squeezed."""
     settled_minor: int = 0
     """What of it is settled."""
+    largest_minor: int = 0
+    """The largest payment that took of it; it may have paid others, too."""
 
     @property
     def whole(self) -> bool:
@@ -135,17 +137,26 @@ class Candidates(msgspec.Struct):
     unexplained: dict[str, bool] = msgspec.field(default_factory=dict)
     """Receipts that are no sum of documents, as a search has shown that was not cut off; with whether some come to them
     that could do so by chance."""
+    shown: dict[str, dt.date] = msgspec.field(default_factory=dict)
+    """Documents that a payment is shown for -> the date of the first such payment."""
     _by_amount: dict[int, list[str]] | None = None
     _days: dict[str, tuple[int, int]] | None = None
 
     def is_open(self, credit: str, document: str) -> bool:
         """Whether both are still there to be matched."""
-        money = (self.receipts, self.misspelt, self.astray, self.credits)
-        return document in self.documents and any(credit in some for some in money)
+        return document in self.documents and any(credit in some for some in self._money())
 
     def money(self, receipt: str) -> Receipt:
         """The receipt, wherever it is still there."""
-        return next(some[receipt] for some in (self.receipts, self.misspelt, self.astray) if receipt in some)
+        return next(some[receipt] for some in self._money() if receipt in some)
+
+    def _money(self) -> tuple[dict[str, Receipt], ...]:
+        return (self.receipts, self.misspelt, self.astray, self.credits)
+
+    def show(self, receipt: str, document: str) -> None:
+        """Note that the receipt is shown for the document."""
+        day = self.money(receipt).date
+        self.shown[document] = min(day, self.shown.get(document, day))
 
     def of_amount(self, figure: int) -> list[Document]:
         """The documents of which exactly ``figure`` is open, in canonical order."""
@@ -172,10 +183,12 @@ class Candidates(msgspec.Struct):
         return self._days
 
     def is_rest(self, document: Document) -> bool:
-        """Whether what is open of it is what a payer deducts who takes it for paid: a discount, charges."""
-        original = document.open_minor + document.settled_minor
-        share = self.rules.matching.deduction_ppm
-        return not document.whole and document.open_minor * CERTAIN_PPM <= original * share
+        """Whether what is open of it is what a payer deducts who takes it for paid: a discount, charges; also where he
+        paid others with it.
+        """
+        paid = max(document.settled_minor, document.largest_minor)
+        most = (paid + document.open_minor) * self.rules.matching.deduction_ppm
+        return not document.whole and document.open_minor <= -(-most // CERTAIN_PPM)
 
     def date_ppm(self, receipt: Receipt, document: Document) -> int:
         """Certain between the document's date and its due date; each day outside takes a share of the window."""

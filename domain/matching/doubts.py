@@ -119,7 +119,7 @@ class _Doubts:
             return claims  # one number is misspelt, and all figures are right
         if strangers:
             return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
-        too_early = self._too_early(payment, documents)
+        too_early = self._too_early(payment, claims, documents)
         if -ROUNDED_MAX <= missing <= ROUNDED_MAX or (equal_instalments and not too_early):
             return claims  # who rounds what he names copies no other line
         better = [
@@ -170,13 +170,17 @@ class _Doubts:
         day = payment.fact.business_date
         return document.fact.business_date <= latest_document(day, self._rules.on(day).matching)
 
-    def _too_early(self, payment: Item, documents: Sequence[Item]) -> bool:
-        """Whether it is a part of what is dated long after it, which nothing else settles, or more than that."""
+    def _too_early(self, payment: Item, claims: Sequence[Claim], documents: Sequence[Item]) -> bool:
+        """Whether it is a part of what was not there yet and nothing else settles: nobody knows a number before it is
+        given. Other references, of an order or a contract, may be known a while before, and who pays too much may date
+        otherwise than we do.
+        """
         return any(
             (document.left_minor or document.key in self._rivals.contested)
             and not document.fact.rank[1]  # what was amended has the date of its last version
-            and not self._is_there(payment, document)
-            for document in documents
+            and payment.fact.business_date < document.fact.business_date
+            and not (self._is_there(payment, document) and (payment.left_minor or _by_alias(claim, document)))
+            for claim, document in zip(claims, documents, strict=True)
         )
 
     def _exactly_paid(self, payment: Item, documents: Sequence[Item]) -> list[tuple[Item, ...]]:
@@ -305,6 +309,11 @@ class _Doubts:
 def _or(claim: Claim, other: str) -> Claim:
     """The claim, ambiguous with the document ``other``."""
     return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
+
+
+def _by_alias(claim: Claim, document: Item) -> bool:
+    """Whether the payment names the document by another number than its own."""
+    return squeeze(claim.reference) in {squeeze(alias) for alias in document.fact.aliases}
 
 
 def _is_year(form: str, year: int) -> bool:

@@ -24,13 +24,18 @@ def open_documents(run: Settlement) -> dict[str, Document]:
     items = [
         i for i in run.items.values() if i.left_minor and i.fact.kind in kinds and i.fact.signed_minor > 0
     ]
-    return {item.key: _document(item) for item in items}
+    return {item.key: _document(run, item) for item in items}
 
 
-def _document(item: Item) -> Document:
-    settled_minor = item.original_minor - item.left_minor
+def _document(run: Settlement, item: Item) -> Document:
     return Document(
-        item.key, item.left_minor, item.fact.business_date, item.due_date, item.numbers, settled_minor
+        item.key,
+        item.left_minor,
+        item.fact.business_date,
+        item.due_date,
+        item.numbers,
+        item.original_minor - item.left_minor,
+        run.largest_minor.get(item.key, 0),
     )
 
 
@@ -95,7 +100,9 @@ def open_receipts(
                 itertools.chain.from_iterable(periods(without_sums(plain(text)), fact.business_date))
             ),
             others=others_of(fact.remittance_text or "") if excess else None,
-            after=tuple(_document(run.items[key]) for key in sorted(named[payment.key])) if excess else (),
+            after=tuple(_document(run, run.items[key]) for key in sorted(named[payment.key]))
+            if excess
+            else (),
             taken_off=frozenset(taken_off.get(payment.key, ())) if excess else frozenset(),
             confirmable=whole and payment.key not in claiming and not names_others and not twice,
             readable=not (excess or twice or payment.key in doubted or fact.claims),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from domain.matching.broken import unbroken
+from domain.matching.excluded import Parted, parted
 from domain.matching.forms import (
     BARE_DIGITS_MIN,
     TEXTS_KEPT,
@@ -24,14 +25,13 @@ from domain.matching.structured import number_within, ungrouped
 from domain.matching.words import (
     PIECES_MAX,
     WORD,
-    Parted,
     asks_for_numbers,
+    is_document_word,
     is_figure,
     is_money,
     is_other_number,
     is_year,
     numbers_inside,
-    parted,
     without_instalments,
     without_money_but,
     without_months,
@@ -111,7 +111,7 @@ def _candidates(text: str, index: DocumentIndex) -> Iterator[Mention]:
     words = _words(text)
     position = 0
     while position < len(words):
-        pieces, may_be_number = words[position]
+        pieces, may_be_number, behind_word = words[position]
         # "INV 1001", "RE 2026 0815": a number split by spaces is read as one, before its pieces are read alone.
         joined = _joined(pieces, index) if len(pieces) > 1 else None
         if joined is not None:
@@ -119,16 +119,22 @@ def _candidates(text: str, index: DocumentIndex) -> Iterator[Mention]:
             position += joined.text.count(" ") + 1
             continue
         if may_be_number:
-            yield from _read(pieces[0], index)
+            yield from _read(pieces[0], index, behind_word=behind_word)
         position += 1
 
 
 @functools.lru_cache(maxsize=TEXTS_KEPT)
-def _words(text: str) -> tuple[tuple[Sequence[str], bool], ...]:
-    """Each word of ``text`` with what may be of one number with it, and whether it may be a number by itself."""
+def _words(text: str) -> tuple[tuple[Sequence[str], bool, bool], ...]:
+    """Each word of ``text`` with what may be of one number with it, whether it may be a number by itself, and whether
+    it stands behind a word for documents.
+    """
     words: list[str] = WORD.findall(text)
     return tuple(
-        (_pieces(words, position), not is_money(words, position) and not is_other_number(words, position))
+        (
+            _pieces(words, position),
+            not is_money(words, position) and not is_other_number(words, position),
+            position > 0 and is_document_word(words[position - 1]),
+        )
         for position in range(len(words))
     )
 
@@ -170,8 +176,11 @@ def _or_shorter(whole: Resolution, prefix: str, figures: Sequence[str], index: D
     )
 
 
-def _meant(reference: str, index: DocumentIndex) -> Resolution:
-    """What ``reference`` fits; with a year alone for its figures only what is written with this year: not 20/26."""
+def _meant(reference: str, index: DocumentIndex, *, behind_word: bool = False) -> Resolution:
+    """What ``reference`` fits; with a year alone for its figures only what is written with this year: not 20/26.
+
+    Leading zeros are missing only ``behind_word``, a word for documents: "Rechnung 2053" is RE-02053, "2053" is not.
+    """
     found = index.resolve(reference)
     figures = _FIGURES.findall(reference)
     if not found.keys or len(figures) != 1 or not is_year(figures[0]):
@@ -180,7 +189,8 @@ def _meant(reference: str, index: DocumentIndex) -> Resolution:
         key
         for key in found.keys
         if any(
-            figures[0] in _runs(number) and same(reference, number, found.rule)
+            figures[0] in (_parts_of(number) if behind_word else _runs(number))
+            and same(reference, number, found.rule)
             for number in index.numbers([key])
         )
     )
@@ -214,12 +224,19 @@ def _runs(number: str) -> list[str]:
     return _RUN.findall(plain(number).upper())
 
 
-def _read(word: str, index: DocumentIndex) -> Iterator[Mention]:
-    """The document that ``word`` is the number of, else those of which it holds the numbers ("RE-26-42/RE-26-50")."""
+def _read(word: str, index: DocumentIndex, *, behind_word: bool) -> Iterator[Mention]:
+    """The document that ``word`` is the number of, else those of which it holds the numbers ("RE-26-42/RE-26-50").
+
+    ``behind_word``: it stands behind a word for documents, so four figures are no year.
+    """
     if is_figure(word) and not _is_written(word, index):
         return
     held = number_within(word)
-    readings = (_meant(word, index), held and index.resolve(held), _of_short_year(word, index))
+    readings = (
+        _meant(word, index, behind_word=behind_word),
+        held and index.resolve(held),
+        _of_short_year(word, index),
+    )
     whole = next((reading for reading in readings if reading and reading.keys), None)
     if whole is not None and whole.rule is not ReferenceRule.BARE:
         yield Mention(word, whole)

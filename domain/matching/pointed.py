@@ -20,8 +20,9 @@ from domain.matching.candidates import ROUNDED_MAX, latest_document
 from domain.matching.forms import DocumentIndex, ReferenceRule, squeeze
 from domain.matching.leftovers import open_documents
 from domain.matching.named import Mention, asides, mentions
+from domain.matching.open_numbers import OpenNumbers
 from domain.matching.others import without_others
-from domain.matching.pointers import PERIOD, OpenNumbers, Pointer, pointers
+from domain.matching.pointers import PERIOD, Pointer, pointers
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
 from domain.rules import RulesByDate
 

@@ -6,35 +6,26 @@ looked for among documents that are open after all that names say, so its cost d
 
 from __future__ import annotations
 
-import bisect
 import datetime as dt
-import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from domain.archive.notes import Notes, tag
-from domain.matching.forms import BARE_DIGITS_MIN, FORMS_KEPT, plain, squeeze
+from domain.matching.excluded import parted
+from domain.matching.forms import BARE_DIGITS_MIN, plain, squeeze
+from domain.matching.open_numbers import HEAD_MIN, TAIL_MAX, OpenNumbers
 from domain.matching.periods import periods
 from domain.matching.ranges import ranges
 from domain.matching.structured import number_within, ungrouped
-from domain.matching.words import WORD, is_document_word, parted, without_dates, without_others, without_sums
+from domain.matching.words import WORD, is_document_word, without_dates, without_others, without_sums
 
-#: figures of a number that a longer one may end with, or be the end of
-TAIL_MAX = 12
-#: letters and figures that the end of a text may have lost of a number, and those that must be left
-CUT_MAX = 5
-HEAD_MIN = 4
 #: a text of more figures than this is no list of documents: what comes later is not looked at
 FIGURES_MAX = 400
 
 _FIGURES = re.compile(r"\d+")
-_YEAR = re.compile(r"(?:19|20)?\d\d")
-#: "17/2026", "0017/26": a running number and its year
-_WITH_YEAR = re.compile(r"(?:^|[A-Z][-/. ]?)(?P<number>\d{1,8})(?:[/-](?P<full>20\d\d)|/(?P<short>\d\d))$")
 #: between the numbers of a list
-_AND = re.compile(r"\s?(?:[/,;+&、和]|\b(?:und|and|et|y|e|u\.?)\b)\s?", re.IGNORECASE)
+_AND = re.compile(r"\s?(?:[/,;+&、和・]|\b(?:und|and|et|y|e|en|i|oraz|och|og|ed|u\.?)\b)\s?", re.IGNORECASE)
 _AND_OR_DASH = re.compile(rf"{_AND.pattern}|\s?-\s?", re.IGNORECASE)
 #: a year that more figures follow
 _RUNS_ON = re.compile(r"[-/. ]?\d{3}")
@@ -44,8 +35,6 @@ _LETTERS = re.compile(r"([A-Za-z]{1,12})[.:#/-]{0,2}\s?$")
 PERIOD = "period"
 #: a month of more documents than this says little
 _MONTH_MAX = 5
-#: of the numbers of a wide range sealed records are asked by so many at a time
-_BLOCK = 100
 #: a word for documents, where a range tells that its short figures are numbers
 _ANY = "NO"
 
@@ -61,142 +50,6 @@ class Pointer(msgspec.Struct, frozen=True):
     rule: str
     faint: bool = False
     together: bool = False
-
-
-class _Forms(msgspec.Struct, frozen=True):
-    """Under which figures and beginnings a number is found; the letters that it begins with, and the year in it."""
-
-    tails: frozenset[str]
-    heads: frozenset[str]
-    letters: str
-    year: str
-
-
-@functools.lru_cache(maxsize=FORMS_KEPT)
-def _forms(number: str) -> _Forms:
-    squeezed = squeeze(number)
-    runs = _FIGURES.findall(plain(number))
-    figures = "".join(runs)
-    ends = [
-        figures[-length:].lstrip("0") for length in range(BARE_DIGITS_MIN, min(len(figures), TAIL_MAX) + 1)
-    ]
-    tails = {*ends, *(run.lstrip("0") for run in runs[-1:])} - {""}
-    year = next((run[-2:] for run in runs[:-1] if _YEAR.fullmatch(run)), "")
-    with_year = _WITH_YEAR.search(plain(number).upper())
-    if with_year is not None:  # its end is a year, by which nobody means it
-        tails = {with_year["number"].lstrip("0"), figures[-TAIL_MAX:].lstrip("0")} - {""}
-        year = (with_year["full"] or with_year["short"])[-2:]
-    wholes = {squeezed, squeezed.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
-    heads = {
-        whole[:length]
-        for whole in wholes
-        for length in range(max(len(whole) - CUT_MAX, HEAD_MIN), len(whole))
-        if any(sign.isdigit() for sign in whole[:length])
-    }
-    letters = squeezed[: len(squeezed) - len(min(wholes, key=len))]
-    return _Forms(frozenset(tails), frozenset(heads), letters, year)
-
-
-@functools.lru_cache(maxsize=FORMS_KEPT)
-def _answers(number: str) -> tuple[int, ...]:
-    forms = _forms(number)
-    blocks = {int(one) // _BLOCK for one in forms.tails}
-    return (
-        *(tag("tail", one) for one in forms.tails),
-        *(tag("head", one) for one in forms.heads),
-        *(tag("block", str(block)) for block in blocks),
-    )
-
-
-class OpenNumbers:
-    """Open documents by what may point to them. Notes what is asked, and what these could answer."""
-
-    def __init__(self, documents: Iterable[tuple[str, Sequence[str], dt.date]], notes: Notes | None) -> None:
-        """``documents``: (key, numbers it answers to, its date), in canonical order."""
-        self._documents = list(documents)
-        self._notes = notes
-        if notes is not None:
-            for _, numbers, date in self._documents:
-                notes.answer("month", str(date.year), str(date.month))
-                for number in numbers:
-                    notes.answered.update(_answers(number))
-
-    @functools.cached_property
-    def _tails(self) -> dict[str, dict[str, _Forms]]:
-        return self._table(lambda forms: forms.tails)
-
-    @functools.cached_property
-    def _heads(self) -> dict[str, dict[str, _Forms]]:
-        return self._table(lambda forms: forms.heads)
-
-    @functools.cached_property
-    def _row(self) -> list[tuple[int, str, str]]:
-        """What the numbers end with, in order: (figures, document, year in its number)."""
-        return sorted(
-            (int(tail), key, forms.year)
-            for tail, found in self._tails.items()
-            for key, forms in found.items()
-        )
-
-    @functools.cached_property
-    def _months(self) -> dict[tuple[int, int], list[str]]:
-        found: dict[tuple[int, int], list[str]] = {}
-        for key, _, date in self._documents:
-            found.setdefault((date.year, date.month), []).append(key)
-        return found
-
-    def _table(self, answers: Callable[[_Forms], Iterable[str]]) -> dict[str, dict[str, _Forms]]:
-        found: dict[str, dict[str, _Forms]] = {}
-        for key, numbers, _ in self._documents:
-            for forms in map(_forms, numbers):
-                for one in answers(forms):
-                    found.setdefault(one, {})[key] = forms
-        return found
-
-    def ending(self, figures: str, year: str = "", word: str = "") -> tuple[str, ...]:
-        """The documents whose number ends with ``figures``, but for leading zeros; not of another ``year``.
-
-        Fewer than ``BARE_DIGITS_MIN`` figures are a number only behind a ``word`` for documents or its own letters.
-        """
-        form = figures.lstrip("0")
-        if not form:
-            return ()
-        if self._notes is not None:
-            self._notes.ask("tail", form)
-        return tuple(
-            key
-            for key, forms in self._tails.get(form, {}).items()
-            if (not year or not forms.year or year == forms.year)
-            and (
-                len(figures) >= BARE_DIGITS_MIN
-                or is_document_word(word)
-                or (word and squeeze(word) == forms.letters)
-            )
-        )
-
-    def between(self, first: int, last: int, year: str = "") -> tuple[str, ...]:
-        """The documents whose number ends with one of the figures from ``first`` to ``last``; not of another ``year``.
-
-        Costs what is found, not what the range holds.
-        """
-        if self._notes is not None:
-            for block in range(first // _BLOCK, last // _BLOCK + 1):
-                self._notes.ask("block", str(block))
-        start, end = (bisect.bisect_left(self._row, (figures,)) for figures in (first, last + 1))
-        found = self._row[start:end]
-        return tuple(key for _, key, its_year in found if not year or not its_year or year == its_year)
-
-    def beginning(self, letters: str) -> tuple[str, ...]:
-        """The documents whose number is ``letters`` and a little more."""
-        if self._notes is not None:
-            self._notes.ask("head", letters)
-        return tuple(self._heads.get(letters, ()))
-
-    def of_month(self, year: int, month: int) -> tuple[str, ...]:
-        """The documents that are dated in a month."""
-        if self._notes is not None:
-            self._notes.ask("month", str(year), str(month))
-        return tuple(self._months.get((year, month), ()))
 
 
 def pointers(
@@ -265,8 +118,8 @@ class _Reading:
         for written in ranges(text):
             if squeeze(written.text) in self._named:
                 continue  # a document whose own number looks like a range
-            prefix_figures = _FIGURES.findall(written.prefix)
-            year = self._year(prefix_figures[-1]) if prefix_figures else ""
+            beside = _FIGURES.findall(written.prefix + written.behind)
+            year = self._year(beside[-1]) if beside else ""
             if written.wide:
                 first, last = int(written.first), int(written.last)
                 inside = self._numbers.between(
@@ -295,7 +148,12 @@ class _Reading:
             year = self._year(before.group()) if before is not None and len(gap) == 1 else ""
             word = _word(text, match, before, word)
             keys: tuple[str, ...] = ()
-            listed = bool(leading) and len(run) < len(leading) and _AND.fullmatch(gap) is not None
+            listed = (
+                bool(leading)
+                and len(run) < len(leading)
+                and _AND.fullmatch(gap) is not None
+                and not (gap == "/" and self._is_behind(leading, run))
+            )
             if listed:
                 meant = ((one, self._numbers.ending(one, leading_year)) for one in _shortened(leading, run))
                 leading, keys = next((found for found in meant if found[1]), (leading, ()))
@@ -315,6 +173,10 @@ class _Reading:
                 leading, leading_year = run, year
             before = match
 
+    def _is_behind(self, number: str, run: str) -> bool:
+        """Whether ``run`` is the month or the year that a document has behind ``number``: "01158/09/2025"."""
+        return run in self._named or run in self._numbers.written_behind(number)
+
     def _years_said(self, runs: Sequence[re.Match[str]]) -> list[str]:
         """For each of ``runs`` the next whole year behind it, in two figures."""
         said = ""
@@ -325,12 +187,12 @@ class _Reading:
         return found[::-1]
 
     def _is_year(self, text: str, run: re.Match[str], word: str) -> bool:
-        """Whether a run is a year near the payment's; in two figures it may be the number behind a ``word``."""
+        """Whether a run is a year near the payment's; not behind a ``word`` for documents, if nothing runs on."""
         if not self._year(run.group()) or len(run.group()) not in (2, 4):
             return False
         before = text[max(run.start() - 1, 0) : run.start()]
         runs_on = _RUNS_ON.match(text, run.end()) is not None
-        return len(run.group()) == 4 or not is_document_word(word) or before in ("/", "-") or runs_on
+        return not is_document_word(word) or before in ("/", "-") or runs_on
 
     def _is_whole_year(self, figures: str) -> bool:
         return len(figures) == 4 and self._year(figures) != ""

@@ -71,56 +71,6 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
                 candidates.unexplained[receipt.key] = bool(search.found)
 
 
-def whole_balance(candidates: Candidates) -> Iterator[Proposal]:
-    """All documents up to the day of the payment, or all that were due then; of many, also all but one. Rests that a
-    payer takes for paid may be among them or not.
-
-    Certain if only one of these comes to the payment and it is no coincidence. Everything that is open needs no luck,
-    so that is told by its figure alone; of others, figures that are all round could agree by chance.
-    """
-    for receipt in candidates.receipts.values():
-        issued = [d for d in candidates.documents_for(receipt) if d.date <= receipt.date]
-        due = [d for d in issued if d.due_date <= receipt.date]
-        ours = [issued, due] if len(due) < len(issued) else [issued]
-        theirs = [[d for d in some if not candidates.is_rest(d)] for some in ours]
-        balances = [*ours, *(some for some in theirs if some not in ours)]
-        found = _balances(balances, receipt.left_minor, candidates.rules.matching.combination_max)
-        if not found:
-            continue
-        chosen = found[0]
-        tried = 1 if len(chosen) == len(issued) else sum(len(some) + 1 for some in balances)
-        grain = 1 if len(chosen) == len(issued) else math.gcd(*(d.open_minor for d in issued))
-        by_chance = CERTAIN_PPM * tried * grain // receipt.left_minor
-        limit = candidates.rules.matching.coincidence_ppm
-        parts = (
-            ("amount", CERTAIN_PPM),
-            ("only_one", CERTAIN_PPM // len(found)),
-            ("no_coincidence", max(CERTAIN_PPM - CERTAIN_PPM * by_chance // max(2 * limit, 1), 0)),
-            ("date", min(candidates.date_ppm(receipt, d) for d in chosen)),
-            ("payer", receipt.payer_ppm),
-        )
-        certain = len(found) == 1 and by_chance <= limit
-        if len(chosen) > candidates.rules.matching.combination_max:  # fewer are found as a sum
-            links = tuple((receipt.key, d.key, d.open_minor) for d in chosen)
-            yield Proposal(links, parts, certain)
-
-
-def _balances(balances: Sequence[Sequence[Document]], total: int, few: int) -> list[Sequence[Document]]:
-    """What of ``balances`` comes to ``total``, each choice once: all of one, else all but one, the youngest left out
-    first. Where ``few`` or fewer remain, only all of one.
-    """
-    found = [some for some in balances if len(some) > 1 and sum(d.open_minor for d in some) == total]
-    for some in balances:
-        over = sum(d.open_minor for d in some) - total
-        left_out = [d for d in some if d.open_minor == over] if len(some) > few + 1 else []
-        for one in sorted(left_out, key=lambda d: d.due_order, reverse=True):
-            found.append([d for d in some if d is not one])
-    once: dict[frozenset[str], Sequence[Document]] = {}
-    for some in found:
-        once.setdefault(frozenset(d.key for d in some), some)
-    return list(once.values())
-
-
 def only_sum(candidates: Candidates, money: tuple[Receipt, ...], fee_minor: int = 0) -> Iterator[Proposal]:
     """The documents that ``money`` comes to together, with the fee that was kept of it, if no others do and it is no
     coincidence. Never certain.

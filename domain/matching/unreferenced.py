@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
+from domain.matching.balances import rest_of_balance, whole_balance
 from domain.matching.candidates import (
     CERTAIN_PPM,
     ROUNDED_MAX,
@@ -35,7 +36,6 @@ from domain.matching.sums import (
     many_to_many,
     one_payment_many_documents,
     only_sum,
-    whole_balance,
 )
 from domain.rules import OrderPolicy
 
@@ -80,6 +80,7 @@ def match(candidates: Candidates, suggested_before: Collection[str] = ()) -> lis
                 found.append(Found(name, proposal, confirmed=False))
                 suggested |= {receipt for receipt, _, _ in proposal.links if receipt in candidates.receipts}
                 for pair in _pairs(proposal):
+                    candidates.show(*pair)
                     for key in pair:
                         wanted.setdefault(key, set()).add(pair)
         candidates.offered |= suggested
@@ -342,6 +343,7 @@ STAGES: Mapping[str, Stage] = {
         many_to_many,
         less_credit_note,
         small_deduction,
+        rest_of_balance,
         paid_before,
         residual,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import NamedTuple
 
 from domain.matching.forms import BARE_DIGITS_MIN, FORMS_KEPT, TEXTS_KEPT, plain, squeeze
 
@@ -19,6 +18,10 @@ _DECIMAL = re.compile(r"^\d+\.\d{1,3}$")
 #: a year of documents that are paid, a month and a day as they may be written
 _YEAR = "(?:199\\d|20\\d\\d)"
 _DATE = re.compile(rf"^{_YEAR}[-/.](?:0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?$")
+#: "27-10-2025", "27/10/25", "10.27.2025"
+_DAY_FIRST = re.compile(
+    rf"(?:(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:[12]\d|3[01]))[-/.](?:{_YEAR}|\d\d)"
+)
 _A_YEAR = re.compile(_YEAR)
 _REFERENCE_LIKE = re.compile(r"^[A-Z]{1,8}\d[0-9A-Z]{2,}$")
 _CURRENCIES = frozenset({"AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "HKD", "JPY", "RMB", "SGD", "USD"})
@@ -51,69 +54,17 @@ PIECES_MAX = 4
 #: a word before bare figures that makes them look like the number of a document, or of an order
 _KEYWORDS = frozenset({"INV", "INVOICE", "ORDER", "SO", "PO", "BILL", "REF", "NO", "DOC", "DOCUMENT"})
 #: an invoice in the languages of payers
-_INVOICE_WORDS = (
+INVOICE_WORDS = (
     *("rechnung", "rechnungen", "rg", "re", "invoice", "invoices", "inv"),
-    *("factuur", "facture", "factures", "fact", "factura", "fattura", "fatture"),
+    *("factuur", "facture", "factures", "fact", "factura", "fra", "fattura", "fatture", "fatt", "ft"),
+    *("fatura", "faturas", "faktura", "fakturan", "faktury", "faktur", "fakt", "fv"),
 )
 #: a word before a document's number, however short that is
-_DOCUMENT_WORDS = frozenset(map(str.upper, _INVOICE_WORDS)) | {
+_DOCUMENT_WORDS = frozenset(map(str.upper, INVOICE_WORDS)) | {
     *("BILL", "DOC", "DOCUMENT", "FATT", "FC", "FT", "NO", "NR", "RECHN", "RECHNG", "RNR")
 }
-#: figures with their letters and joints, and a list of such
-_NUMBER = r"(?:[A-Za-z]{1,8}[-/. ]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
-_NEXT = r"(?:[A-Za-z]{1,8}[-/.]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
-_LIST = rf"{_NUMBER}(?:\s?(?:[,;+&、和]|\b(?:und|and|et|y|e)\b)\s?{_NEXT}){{0,20}}"
-_OF_A_DOCUMENT = rf"(?:(?:{'|'.join(_INVOICE_WORDS)}|facturas|facturen|nr|no|发票)[.:#]?\s?){{0,3}}"
-#: what stands behind one of these is told not to be paid: "10050 ohne 10042"
-_NOT = (
-    "ohne|außer|ausser|nicht|exkl|mit ausnahme von|nach zahlung von|ersetzt|storno"
-    "|excl|excluding|except|except for|without|not|after payment of|replaces|supersedes"
-    "|sauf|hors|excepté|remplace|sin|excepto|salvo|sustituye|senza|escluso|eccetto|sostituisce"
-    "|zonder|behalve|exclusief"
-    "|ausgenommen|nicht enthalten|not incl|après paiement de|sustituye a|tranne|esclus[aei]"
-)
-_NOT_CHINESE = "不含|不包括|扣除|除了?|代替|替换|未付|已支付(?=[^,，;]{1,40}后)"
-#: and so is what stands before one of these: "10042 storniert"
-_NO_MORE = (
-    r"\(?(?:(?:ist |wurde |is |was |est |a été )?"
-    r"(?:storno|stornier\w{0,3}|ungültig|(?:bereits|schon) (?:be|ge)zahlt|ersetzt durch"
-    r"|cancel\w{0,4}|void\w{0,2}|already paid|paid (?:before|already)|(?:replaced|superseded) by"
-    r"|annul\w{0,4}|déjà (?:payée?|réglée?)s?|remplacée? par"
-    r"|anulad\w{1,2}|cancelad\w{1,2}|ya pagad\w{1,2}|sustituid[ao] por"
-    r"|annullat\w|già pagat\w|sostituit[ao] da|geannuleerd|reeds betaald|vervangen door)"
-    r"|已取消|取消|已?作废|已冲红|冲红(?!\s?[:：]?\s?(?:[A-Za-z]{1,8}[-/. ]?)?\d)|已付|已支付)"
-)
-_EXCLUDED = re.compile(
-    rf"(?:\b(?:{_NOT})\b|{_NOT_CHINESE})[.:]?\s?{_OF_A_DOCUMENT}{_LIST}|{_NUMBER}\s?{_NO_MORE}", re.IGNORECASE
-)
-#: what stands before one of these is not paid with the rest: "10050, 10042 on hold"; the plural is said of a whole list
-_HELD_BACK = (
-    r"(?:(?:ist|wird|noch|is|still|sera|est|está|è|wordt) )?(?:"
-    "nicht (?:be|ge)zahlt|nicht enthalten|unbezahlt|offen|folgt|sp(?:ä|ae)ter|reklamiert|beanstandet|strittig"
-    "|gesperrt|abgelehnt|zur(?:ü|ue)ck(?:gehalten|gestellt)|in kl(?:ä|ae)rung|in pr(?:ü|ue)fung|in reklamation"
-    "|not (?:yet )?paid|unpaid|not incl(?:uded)?|to follow|follows|later|on hold|held back|withheld|disputed|in dispute"
-    "|pending|queried|under query|rejected"
-    "|non payée?|impayée?|en attente|suit|suivra|(?:en )?litige|contestée?|bloquée?"
-    r"|no pagad[ao]|no incluid[ao]|pendiente|reclamad[ao]|en disputa|retenid[ao]"
-    "|non pagat[ao]|in sospeso|contestat[ao]|bloccat[ao]"
-    r"|niet betaald|onbetaald|volgt|in dispuut|betwist|in behandeling|in onderzoek)\b"
-)
-_HELD_BACK_CHINESE = "暂不付|暂缓|暂扣|有争议|未付|未支付|待付|待定|除外|不付|后付"
-#: with a number behind it such a word may be of that one: "10050 on hold 10042"
-_LEFT_OUT = re.compile(
-    rf"{_NUMBER}\s?[-–(]?\s?(?:{_HELD_BACK}|{_HELD_BACK_CHINESE})\)?(?!\s?[:：]|[.]?\s?(?:[A-Za-z]{{1,8}}[-/. ]?)?\d)",
-    re.IGNORECASE,
-)
-_A_NUMBER = re.compile(r"\d{3}|\d[-/.]\d")
-#: what stands behind one of these is the number of a delivery or of an order
-_DELIVERIES_AND_ORDERS = (
-    "lieferscheine?|lieferung|ls|delivery(?: note)?|packing slip|dn|bl|bon de livraison|ddt|bolla|albar[aá]n|pakbon"
-    "|bestellung|bestell|auftrag|order|purchase order|work order|po|so|wo|commande|cde|pedido|ordine|opdracht"
-)
-_BESIDE = re.compile(
-    rf"(?:\b(?:{_DELIVERIES_AND_ORDERS})|送货单|订单|采购单)(?:号|-?nr|-?no|-?nummer| number)?[.:#]{{0,2}}\s?{_LIST}",
-    re.IGNORECASE,
-)
+#: figures with their letters and joints
+NUMBER = r"(?:[A-Za-z]{1,8}[-/. ]?){0,2}\d[0-9A-Za-z/._-]{0,34}"
 #: a number after one of these is the payer's, the contract's or a telephone's, also with "no" between them
 _OTHER_NUMBERS = frozenset(
     {
@@ -212,7 +163,7 @@ _DAY = re.compile(
 )
 _OTHERS = re.compile(
     rf"(?:(?<![A-Za-z])(?:{'|'.join(sorted(_OTHER_NUMBERS, key=lambda w: (-len(w), w)))})|客户编?号?|合同编?号?|电话)"
-    rf"[-.:# ]{{0,3}}(?:(?:id|nr|no|nummer|number)[-.:# ]{{0,3}})?{_NUMBER}",
+    rf"[-.:# ]{{0,3}}(?:(?:id|nr|no|nummer|number)[-.:# ]{{0,3}})?{NUMBER}",
     re.IGNORECASE,
 )
 
@@ -290,30 +241,6 @@ def is_document_word(word: str) -> bool:
     return word.upper() in _DOCUMENT_WORDS
 
 
-class Parted(NamedTuple):
-    """A text in three: what names documents, what is told not to be paid, and numbers of deliveries and orders."""
-
-    named: str
-    excluded: str
-    beside: str
-
-
-@functools.lru_cache(maxsize=TEXTS_KEPT)
-def parted(text: str) -> Parted:
-    """``text`` in its parts; where one is taken out, a sign stays that joins nothing.
-
-    What is held back is so beside something else that is paid: alone it says why its document is paid now, or in part.
-    """
-    left_out = [match.group() for match in _LEFT_OUT.finditer(text)]
-    rest = _LEFT_OUT.sub("|", text)
-    if not _A_NUMBER.search(rest):
-        left_out, rest = [], text
-    excluded = " | ".join((*left_out, *(match.group() for match in _EXCLUDED.finditer(rest))))
-    rest = _EXCLUDED.sub("|", rest)
-    beside = " | ".join(match.group() for match in _BESIDE.finditer(rest))
-    return Parted(_BESIDE.sub("|", rest), excluded, beside)
-
-
 def is_year(word: str) -> bool:
     """Whether a word is a year in which documents may be."""
     return _A_YEAR.fullmatch(word) is not None
@@ -354,7 +281,7 @@ def reference_like(text: str, known: tuple[str, ...]) -> str | None:
     ignored = {squeeze(word) for word in known}
     words = words_of(text)
     for position, word in enumerate(words):
-        if is_figure(word) or squeeze(word) in ignored:
+        if is_figure(word) or _DAY_FIRST.fullmatch(word) or squeeze(word) in ignored:
             continue
         squeezed = squeeze(word)
         digits = sum(c.isdigit() for c in squeezed)
@@ -376,7 +303,7 @@ def reference_words(text: str, known: tuple[str, ...]) -> tuple[tuple[str, ...],
     found: dict[tuple[str, ...], None] = {}
     words = words_of(text)
     for position, word in enumerate(words):
-        if is_figure(word) or is_other_number(words, position):
+        if is_figure(word) or _DAY_FIRST.fullmatch(word) or is_other_number(words, position):
             continue
         before = words[position - 1] if position else ""
         if is_year(word) and not is_document_word(before):

@@ -9,9 +9,11 @@ from tests.mutation.mutation import Mutation
 REVIEW = "domain/review.py"
 SHARED = "domain/matching/shared.py"
 ALLOCATE = "domain/matching/allocate.py"
+BALANCES = "domain/matching/balances.py"
 CREDITS = "domain/matching/credits.py"
 FORMS = "domain/matching/forms.py"
 POINTED = "domain/matching/pointed.py"
+OPEN_NUMBERS = "domain/matching/open_numbers.py"
 POINTERS = "domain/matching/pointers.py"
 SETTLEMENT = "domain/matching/settlement.py"
 STRUCTURED = "domain/matching/structured.py"
@@ -150,15 +152,15 @@ MATCHING: Final = (
     ),
     Mutation(
         "round figures that are due are booked as all that was due",
-        SUMS,
+        BALANCES,
         "math.gcd(*(d.open_minor for d in issued))",
         "1",
     ),
     Mutation(
         "documents after the payment are part of its balance",
-        SUMS,
-        "issued = [d for d in candidates.documents_for(receipt) if d.date <= receipt.date]",
-        "issued = candidates.documents_for(receipt)",
+        BALANCES,
+        "issued = [d for d in documents if d.date <= receipt.date]",
+        "issued = list(documents)",
     ),
     Mutation(
         "a text pays the youngest document first",
@@ -194,7 +196,7 @@ MATCHING: Final = (
     Mutation(
         "parts are booked on what is dated long after them",
         DOUBTS,
-        "too_early = self._too_early(payment, documents)",
+        "too_early = self._too_early(payment, claims, documents)",
         "too_early = False",
     ),
     Mutation(
@@ -265,7 +267,7 @@ MATCHING: Final = (
     ),
     Mutation(
         "a running number of another year is pointed to",
-        POINTERS,
+        OPEN_NUMBERS,
         "if (not year or not forms.year or year == forms.year)",
         "if True",
     ),
@@ -397,9 +399,9 @@ MATCHING: Final = (
     ),
     Mutation(
         "rests of discounts are part of all that is open",
-        "domain/matching/sums.py",
-        "[[d for d in some if not candidates.is_rest(d)] for some in ours]",
-        "[list(some) for some in ours]",
+        BALANCES,
+        "balances = _once([*ours, *theirs])",
+        "balances = ours",
     ),
     Mutation(
         "what is paid on account is booked on a sum that it hits by chance",

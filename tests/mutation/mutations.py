@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tests.mutation.balances import BALANCES
 from tests.mutation.figures import FIGURES
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
+from tests.mutation.readings import READINGS
 from tests.mutation.slips import SLIPS
 from tests.mutation.written import WRITTEN
 
@@ -193,10 +195,12 @@ MUTATIONS: Final = (
     ),
     # --- what settles what
     *MATCHING,
+    *BALANCES,
     *NUMBERS,
     *SLIPS,
     *WRITTEN,
     *FIGURES,
+    *READINGS,
     # --- discrepancies among our own events
     Mutation(
         "the window of duplicates is ignored",

@@ -10,26 +10,27 @@ ALLOCATE = "domain/matching/allocate.py"
 BROKEN = "domain/matching/broken.py"
 CREDITS = "domain/matching/credits.py"
 DOUBTS = "domain/matching/doubts.py"
+EXCLUDED = "domain/matching/excluded.py"
+OPEN_NUMBERS = "domain/matching/open_numbers.py"
 POINTERS = "domain/matching/pointers.py"
-WORDS = "domain/matching/words.py"
 
 WRITTEN: Final = (
     Mutation(
         "what is held back behind its number is paid",
-        WORDS,
-        'left_out = [match.group() for match in _LEFT_OUT.finditer(text)]\n    rest = _LEFT_OUT.sub("|", text)',
-        "left_out: list[str] = []\n    rest = text",
+        EXCLUDED,
+        "left_out, rest = _taken(_LEFT_OUT, text)",
+        "left_out, rest = [], text",
     ),
     Mutation(
         "what is held back alone is not paid",
-        WORDS,
+        EXCLUDED,
         "if not _A_NUMBER.search(rest):",
         "if False:",
     ),
     Mutation(
         "a wide range is nothing",
         "domain/matching/ranges.py",
-        "(WIDE_MAX if same else RANGE_MAX)",
+        "(MONTHS_MAX if by_month else WIDE_MAX) if same else RANGE_MAX",
         "RANGE_MAX",
     ),
     Mutation(
@@ -46,7 +47,7 @@ WRITTEN: Final = (
     ),
     Mutation(
         "a wide range asks nobody else",
-        POINTERS,
+        OPEN_NUMBERS,
         'self._notes.ask("block", str(block))',
         "pass",
     ),
@@ -88,7 +89,7 @@ WRITTEN: Final = (
     ),
     Mutation(
         "what a credit note is taken off is told not to be paid",
-        WORDS,
+        EXCLUDED,
         r"已冲红|冲红(?!\s?[:：]?\s?(?:[A-Za-z]{1,8}[-/. ]?)?\d)",
         "已?冲红",
     ),

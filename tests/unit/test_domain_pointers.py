@@ -9,9 +9,10 @@ import pytest
 from domain.archive.notes import Notes
 from domain.matching.forms import DocumentIndex
 from domain.matching.named import mentions
+from domain.matching.open_numbers import OpenNumbers
 from domain.matching.periods import periods
 from domain.matching.pointed import ROUNDS_MAX
-from domain.matching.pointers import OpenNumbers, pointers
+from domain.matching.pointers import pointers
 from domain.matching.structured import number_within, ungrouped
 from domain.matching.words import without_dates, without_sums
 from tests.unit.ledger_teller import holds, matches, scenario

@@ -8,8 +8,9 @@ import pytest
 
 from domain.matching.forms import DocumentIndex
 from domain.matching.named import mentions
-from domain.matching.pointers import OpenNumbers, pointers
-from domain.matching.words import reference_words, without_money
+from domain.matching.open_numbers import OpenNumbers
+from domain.matching.pointers import pointers
+from domain.matching.words import reference_like, reference_words, without_money
 from tests.unit.ledger_teller import scenario
 
 
@@ -232,7 +233,9 @@ def test_two_figures_behind_a_word_are_a_number_unless_they_begin_or_end_one() -
     assert pointed_to("FT 25 0026", "25/2026") == []
     assert pointed_to("FT 24/25", "24/2026", "25/2026") == ["24/2026"]
     assert pointed_to("25", "25/2026") == []
-    assert pointed_to("FT 2026", "2026/2026") == []
+    assert pointed_to("FT 2026", "2026/2026") == ["2026/2026"]
+    assert pointed_to("2026", "2026/2026") == []
+    assert pointed_to("FT 0012/2026", "2026/2026") == []
     assert pointed_to("RE 1001, 7", "7/2026") == []
 
 
@@ -310,4 +313,81 @@ def test_few_figures_beside_a_blank_are_no_number() -> None:
     payment  2026-03-10  P-77  40.00  text "50 28"
     => balance 10.00
     => match P-77 5028 40.00 suggested remittance_text:running_number
+    """
+
+
+@scenario
+def test_a_month_and_a_year_behind_a_number_are_no_running_numbers() -> None:
+    """
+    invoice  2025-09-09  FV/00570/09/2025   7714.89
+    invoice  2025-09-18  FV/00565/09/2025  18675.86
+    invoice  2025-09-19  FV/00569/09/2025    388.85
+    payment  2025-10-17  P-77               8072.72  text "FV/00570/09/2025"
+    => balance 18706.88
+    => OVERPAYMENT FV/00570/09/2025 357.83
+    => match P-77 FV/00570/09/2025 7714.89 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_running_number_stands_before_its_month_and_year() -> None:
+    """
+    invoice  2025-09-09  FV/01158/09/2025  100.00
+    invoice  2025-12-18  FV/01768/12/2025  200.00
+    invoice  2025-12-19  FV/01769/12/2025  300.00
+    payment  2026-01-20  P-77              300.00  text "faktura 1158 i 01768"
+    => balance 300.00
+    => match P-77 FV/01158/09/2025 100.00 confirmed remittance_text:running_number
+    => match P-77 FV/01768/12/2025 200.00 confirmed remittance_text:running_number
+    """
+
+
+def test_what_a_document_has_behind_its_number_is_no_next_one() -> None:
+    autumn = dt.date(2025, 11, 3)
+    numbers = ("0741/09/25", "0825/09/25", "0809/09/25", "1158/2025/KR", "0300/25")
+    assert pointed_to("fatt. 0741/09", *numbers, day=autumn) == ["0741/09/25"]
+    assert pointed_to("fatt. 00741/25", *numbers, day=autumn) == ["0741/09/25"]
+    assert pointed_to("fatt. 0741/825", *numbers, day=autumn) == ["0741/09/25", "0825/09/25"]
+    assert pointed_to("fatt. 1158", *numbers, day=autumn) == ["1158/2025/KR"]
+    assert pointed_to("fatt. 0300/25", *numbers, day=autumn) == ["0300/25"]
+    assert pointed_to("fatt. 0741, 09", *numbers, day=autumn) == ["0741/09/25", "0809/09/25"]
+
+
+def test_a_year_in_a_number_is_one_near_its_document() -> None:
+    assert pointed_to("Fra. 2068", "A/25/2068", day=dt.date(2026, 2, 3)) == ["A/25/2068"]
+    assert pointed_to("Fra. 25", "A/25/2068", day=dt.date(2026, 2, 3)) == []
+    assert pointed_to("RE 7", "2025/7", day=dt.date(2025, 7, 3)) == ["2025/7"]
+    assert pointed_to("26/1001", "RE-42-1001") == ["RE-42-1001"]
+    assert pointed_to("26/1001", "RE-25-1001") == []
+
+
+def test_behind_a_word_for_documents_a_documents_number_is_no_year() -> None:
+    assert named("Rechnung 2053", "RE-02053") == ["RE-02053"]
+    assert named("2053", "RE-02053") == []
+    assert named("anno 2053", "RE-02053") == []
+
+
+@pytest.mark.parametrize("day", ["27-10-2025", "27/10/2025", "10/27/2025", "27.10.25"])
+def test_a_day_is_no_misspelt_number(day: str) -> None:
+    assert reference_words(f"come da estratto conto {day}", ()) == ()
+    assert reference_like(f"ref {day}", ()) is None
+
+
+def test_what_is_no_day_may_be_a_number() -> None:
+    assert reference_words("32-10-2025", ()) == (("32102025",),)
+    assert reference_words("27-13-2025", ()) == (("27132025",),)
+    assert named("12/10/2025", "FV/12/10/2025") == ["FV/12/10/2025"]
+
+
+@scenario
+def test_the_day_of_a_statement_names_nothing() -> None:
+    """
+    invoice  2025-10-07  2187/2025   196.09
+    invoice  2025-10-08  2192/2025   544.26
+    invoice  2025-10-13  2212/2025  1121.60
+    payment  2025-11-03  P-77       1861.95  text "come da estratto conto 27-10-2025"
+    => balance 0
+    => match P-77 2187/2025 196.09 confirmed one_payment_many_documents
+    => match P-77 2192/2025 544.26 confirmed one_payment_many_documents
+    => match P-77 2212/2025 1121.60 confirmed one_payment_many_documents
     """

@@ -1,0 +1,86 @@
+"""Defects of reading numbers and words of other languages: exclusions, ranges, years and signs that look alike."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutation.mutation import Mutation
+
+EXCLUDED = "domain/matching/excluded.py"
+OPEN_NUMBERS = "domain/matching/open_numbers.py"
+RANGES = "domain/matching/ranges.py"
+WORDS = "domain/matching/words.py"
+POINTERS = "domain/matching/pointers.py"
+
+READINGS: Final = (
+    Mutation("Polish excludes nothing", EXCLUDED, '*("bez", "oprócz",', '*("oprócz",'),
+    Mutation("what stands before an exclusion is paid", EXCLUDED, "if not rest.isascii():", "if False:"),
+    Mutation(
+        "what is not taken off is excluded",
+        EXCLUDED,
+        "{_NO_DOCUMENT}",
+        "",
+    ),
+    Mutation(
+        "a month between a number and its year is a number",
+        OPEN_NUMBERS,
+        "(?:[/-](?P<month>0[1-9]|1[0-2]))?",
+        "(?P<month>)",
+    ),
+    Mutation("any year may be that of a number", OPEN_NUMBERS, "_YEARS_APART = 1", "_YEARS_APART = 99"),
+    Mutation(
+        "the month behind a number is the next number",
+        POINTERS,
+        'and not (gap == "/" and self._is_behind(leading, run))',
+        "",
+    ),
+    Mutation(
+        "the year behind a number is the next number",
+        OPEN_NUMBERS,
+        'behind = {year, "20" + year, with_year["month"] or year}',
+        'behind = {with_year["month"] or year[:0]}',
+    ),
+    Mutation(
+        "behind a word a year is a year whatever number a document has",
+        "domain/matching/named.py",
+        "_parts_of(number) if behind_word else _runs(number)",
+        "_runs(number)",
+    ),
+    Mutation(
+        "a letter of a number is a word for ranges",
+        RANGES,
+        r"|hasta|até|do|aż do|až|til)\s+)",
+        r"|hasta|até|do|aż do|až|til)\s*)",
+    ),
+    Mutation(
+        "the letter of both ends is a word for ranges",
+        RANGES,
+        "return None if joint and joint == prefix.strip() else _range",
+        "return _range",
+    ),
+    Mutation(
+        "ends with a year behind are no range",
+        RANGES,
+        "((_RANGE, _plain), (_WITH_BEHIND, _with_behind))",
+        "((_RANGE, _plain),)",
+    ),
+    Mutation(
+        "ends of two years are a range",
+        RANGES,
+        "one is None or other is None or one[1] != other[1]",
+        "one is None or other is None",
+    ),
+    Mutation("a range ends with its month", RANGES, "MONTHS_MAX = 20_000", "MONTHS_MAX = 2_000"),
+    Mutation(
+        "what stands behind the ends is lost inside",
+        RANGES,
+        "(self.prefix + figures + self.behind for",
+        "(self.prefix + figures for",
+    ),
+    Mutation(
+        "a day is a misspelt number",
+        WORDS,
+        "if is_figure(word) or _DAY_FIRST.fullmatch(word) or is_other_number(words, position):",
+        "if is_figure(word) or is_other_number(words, position):",
+    ),
+)
