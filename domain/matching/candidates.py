@@ -33,6 +33,29 @@ _NAMES_KEPT = 4_096
 ScoreParts = tuple[tuple[str, int], ...]
 
 
+class Document(msgspec.Struct, frozen=True):
+    """A document that is open."""
+
+    key: str
+    open_minor: int
+    date: dt.date
+    due_date: dt.date
+    numbers: tuple[str, ...]
+    """What it answers to, squeezed."""
+    settled_minor: int = 0
+    """What of it is settled."""
+    largest_minor: int = 0
+    """The largest payment that took of it; it may have paid others, too."""
+
+    @property
+    def whole(self) -> bool:
+        return not self.settled_minor
+
+    @property
+    def due_order(self) -> tuple[dt.date, dt.date, str]:
+        return (self.due_date, self.date, self.key)
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """A payment with money left. ``confirmable``: nothing that it says speaks against a match found by figures."""
 
@@ -58,6 +81,11 @@ class Receipt(msgspec.Struct, frozen=True):
     readable: bool = False
     """Nothing that it says speaks against a match by figures but a number that nobody has: maybe a slip."""
 
+    after: tuple[Document, ...] = ()
+    """What it names, where all of that is paid and money is left."""
+    others: int | None = None
+    """How many more its text says that it pays; 0 where it does not say how many, ``None`` where it speaks of none."""
+
     def nearly_names(self, document: Document) -> bool:
         """Whether what it names is one number that nobody has, one slip away from the document's."""
         return (
@@ -69,29 +97,6 @@ class Receipt(msgspec.Struct, frozen=True):
     def may_mean(self, document: Document) -> bool:
         """Whether its text names no month, or the one in which the document is dated."""
         return not self.months or (document.date.year, document.date.month) in self.months
-
-
-class Document(msgspec.Struct, frozen=True):
-    """A document that is open."""
-
-    key: str
-    open_minor: int
-    date: dt.date
-    due_date: dt.date
-    numbers: tuple[str, ...]
-    """What it answers to, squeezed."""
-    settled_minor: int = 0
-    """What of it is settled."""
-    largest_minor: int = 0
-    """The largest payment that took of it; it may have paid others, too."""
-
-    @property
-    def whole(self) -> bool:
-        return not self.settled_minor
-
-    @property
-    def due_order(self) -> tuple[dt.date, dt.date, str]:
-        return (self.due_date, self.date, self.key)
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -129,8 +134,9 @@ class Candidates(msgspec.Struct):
     """Credit notes that no document took, as money beside that of receipts."""
     offered: set[str] = msgspec.field(default_factory=set)
     """Receipts that have a suggestion."""
-    unexplained: set[str] = msgspec.field(default_factory=set)
-    """Receipts that are no sum of documents, as a search has shown that was not cut off."""
+    unexplained: dict[str, bool] = msgspec.field(default_factory=dict)
+    """Receipts that are no sum of documents, as a search has shown that was not cut off; with whether some come to them
+    that could do so by chance."""
     shown: dict[str, dt.date] = msgspec.field(default_factory=dict)
     """Documents that a payment is shown for -> the date of the first such payment."""
     _by_amount: dict[int, list[str]] | None = None

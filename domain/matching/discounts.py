@@ -11,8 +11,9 @@ from domain.matching.candidates import is_round
 #: discounts that are usual, in millionths
 USUAL_DISCOUNTS = (10_000, 20_000, 30_000)
 Share = tuple[int, int]
-#: Discounts, taxes withheld at source, retentions until acceptance and what factors keep: half percents up to a fifth
-_PERCENTS: tuple[Share, ...] = tuple((halves, 200) for halves in range(1, 41))
+#: Discounts, taxes withheld at source, retentions until acceptance and what factors keep: whole percents up to a fifth,
+#: 2.5 and 7.5
+_PERCENTS: tuple[Share, ...] = (*((percents, 100) for percents in range(1, 21)), (25, 1_000), (75, 1_000))
 #: instalments of a list
 _FRACTIONS: tuple[Share, ...] = ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4))
 

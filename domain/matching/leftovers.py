@@ -11,6 +11,7 @@ from domain.facts import EntryKind
 from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
 from domain.matching.forms import DocumentIndex, plain
 from domain.matching.named import asides
+from domain.matching.others import others_of
 from domain.matching.periods import periods
 from domain.matching.settlement import Item, Settlement
 from domain.matching.words import reference_like, reference_words, without_sums
@@ -23,18 +24,19 @@ def open_documents(run: Settlement) -> dict[str, Document]:
     items = [
         i for i in run.items.values() if i.left_minor and i.fact.kind in kinds and i.fact.signed_minor > 0
     ]
-    return {
-        item.key: Document(
-            item.key,
-            item.left_minor,
-            item.fact.business_date,
-            item.due_date,
-            item.numbers,
-            item.original_minor - item.left_minor,
-            run.largest_minor.get(item.key, 0),
-        )
-        for item in items
-    }
+    return {item.key: _document(run, item) for item in items}
+
+
+def _document(run: Settlement, item: Item) -> Document:
+    return Document(
+        item.key,
+        item.left_minor,
+        item.fact.business_date,
+        item.due_date,
+        item.numbers,
+        item.original_minor - item.left_minor,
+        run.largest_minor.get(item.key, 0),
+    )
 
 
 def open_receipts(
@@ -98,6 +100,10 @@ def open_receipts(
             months=frozenset(
                 itertools.chain.from_iterable(periods(without_sums(plain(text)), fact.business_date))
             ),
+            others=others_of(fact.remittance_text or "") if excess else None,
+            after=tuple(_document(run, run.items[key]) for key in sorted(named[payment.key]))
+            if excess
+            else (),
             taken_off=frozenset(taken_off.get(payment.key, ())) if excess else frozenset(),
             confirmable=whole and payment.key not in claiming and not names_others and not twice,
             readable=not (excess or twice or payment.key in pointing or fact.claims),

@@ -21,6 +21,7 @@ from domain.matching.forms import DocumentIndex, ReferenceRule, squeeze
 from domain.matching.leftovers import open_documents
 from domain.matching.named import Mention, asides, mentions
 from domain.matching.open_numbers import OpenNumbers
+from domain.matching.others import without_others
 from domain.matching.pointers import PERIOD, Pointer, pointers
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
 from domain.rules import RulesByDate
@@ -151,7 +152,12 @@ class _Pointed:
         strict |= {squeeze(claim.reference) for claim in (*firm, *bare.values())}
         text = fact.remittance_text or ""
         levels = pointers(
-            text, fact.own_references, fact.business_date, frozenset(strict), own, self._numbers
+            without_others(text),
+            fact.own_references,
+            fact.business_date,
+            frozenset(strict),
+            own,
+            self._numbers,
         )
         yield [*self._aside(text), *next(levels)]
         yield [*self._in_references(fact.own_references), *next(levels)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,15 +14,14 @@ from domain.matching.candidates import (
     Document,
     Proposal,
     Receipt,
-    before_deduction,
     best,
     is_round,
     laid_out,
     latest_document,
-    listed,
     slips,
 )
 from domain.matching.combinations import Search, combinations_of
+from domain.matching.rows import in_a_row
 
 
 def _look(candidates: Candidates, amounts: Sequence[int], total: int) -> Search:
@@ -50,6 +48,7 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
         documents = candidates.nearest(receipt, fitting)
         everything = len(documents) == len(fitting)
         search = _look(candidates, [d.open_minor for d in documents], receipt.left_minor)
+        rare = _rare_ppm(candidates, search, receipt.left_minor)
         for places in search.found:
             chosen = sorted((documents[p] for p in places), key=lambda d: d.key)
             grain = math.gcd(*(d.open_minor for d in chosen))
@@ -59,40 +58,17 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
             parts = (
                 ("amount", CERTAIN_PPM),
                 ("only_one", CERTAIN_PPM // len(search.found)),
-                ("no_coincidence", _rare_ppm(candidates, search, receipt.left_minor)),
+                ("no_coincidence", rare),
                 ("date", dates),
                 ("payer", receipt.payer_ppm),
             )
             certain = search.only is not None and everything and by_chance <= limit
             yield Proposal(links, parts, certain and not is_round(receipt.left_minor))
-        if search.complete and not search.found:
-            candidates.unexplained.add(receipt.key)
-            yield from in_a_row(candidates, receipt, fitting, share=0)
-
-
-def in_a_row(
-    candidates: Candidates, receipt: Receipt, documents: Sequence[Document], share: int
-) -> Iterator[Proposal]:
-    """Documents that fall due one after the other, at most ``candidates_max``, and of which the payment is the sum but
-    for ``share``. Only where one row fits: with a share, some row fits nearly every large payment. One pass over the
-    documents.
-    """
-    ordered = sorted(documents, key=lambda d: (d.due_date, d.date, d.key))
-    longest, most = candidates.rules.matching.candidates_max, before_deduction(receipt.left_minor, share)
-    up_to = [0, *itertools.accumulate(d.open_minor for d in ordered)]
-    rows = (
-        (first, end)
-        for end in range(2, len(up_to))
-        for first in range(
-            max(bisect.bisect_left(up_to, up_to[end] - most), end - longest),
-            min(bisect.bisect_right(up_to, up_to[end] - receipt.left_minor), end - 1),
-        )
-    )
-    found = list(itertools.islice(rows, 2))
-    if len(found) == 1:
-        first, end = found[0]
-        short = up_to[end] - up_to[first] - receipt.left_minor
-        yield listed(candidates, receipt, ordered[first:end], short)
+        if search.complete and not (search.found and rare):
+            rows = list(in_a_row(candidates, receipt, fitting, share=0))
+            yield from rows
+            if not rows:
+                candidates.unexplained[receipt.key] = bool(search.found)
 
 
 def only_sum(candidates: Candidates, money: tuple[Receipt, ...], fee_minor: int = 0) -> Iterator[Proposal]:

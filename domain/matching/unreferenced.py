@@ -29,8 +29,8 @@ from domain.matching.candidates import (
 )
 from domain.matching.discounts import USUAL_DISCOUNTS
 from domain.matching.misspelt import fuzzy_reference
+from domain.matching.rows import in_a_row, row_after
 from domain.matching.sums import (
-    in_a_row,
     less_credit_note,
     many_payments_one_document,
     many_to_many,
@@ -241,15 +241,19 @@ def _likely(
 
 def paid_before(candidates: Candidates) -> Iterator[Proposal]:
     """For what is left of a payment whose documents were paid before: a document of exactly that, or the only documents
-    that add up to it. A standing order repeats its first number; who pays several names the first. Never
-    certain, and nothing where the same payment came just before: that is the same money twice, until another payment
-    takes it off what it names.
+    that add up to it. A standing order repeats its first number; who pays several names the first, and where he says
+    that there are others, what falls due behind it goes before all else. Never certain, and nothing where the same
+    payment came just before: that is the same money twice, until another payment takes it off what it names.
     """
     taken: set[str] = set()
     for receipt in candidates.astray.values():
         of_amount = candidates.of_amount(receipt.left_minor)
         fits = [d for d in of_amount if d.key in receipt.taken_off]
         if receipt.key in candidates.offered or (receipt.repeats and not fits):
+            continue
+        others = list(row_after(candidates, receipt))
+        yield from others
+        if others:
             continue
         fits = fits or [d for d in of_amount if candidates.dates_fit(receipt, d)]
         likely = _likely(receipt, fits, taken, receipt.left_minor)
@@ -266,7 +270,8 @@ def small_deduction(candidates: Candidates) -> Iterator[Proposal]:
     """A document that the payment falls short of by a discount or by bank charges, or that it misses by rounding; where
     nothing else was found, documents due one after the other. Never certain: it leaves a rest.
 
-    A rounded figure or a usual discount to the cent explains more than any other difference.
+    A rounded figure or a usual discount to the cent explains more than any other difference: so a row that is told so
+    is shown beside a document that is not.
     """
     for receipt in candidates.receipts.values():
         near = [
@@ -281,9 +286,10 @@ def small_deduction(candidates: Candidates) -> Iterator[Proposal]:
             amount = CERTAIN_PPM - CERTAIN_PPM * off // document.open_minor
             parts = parts_of(candidates, receipt, document, amount=amount)
             proposals.append(Proposal((link(receipt, document),), parts, certain=False))
-        if not proposals and receipt.key in candidates.unexplained - candidates.offered:
-            share = candidates.rules.matching.deduction_ppm
-            proposals = list(in_a_row(candidates, receipt, candidates.documents_for(receipt), share))
+        by_chance = candidates.unexplained.get(receipt.key)
+        if not told and by_chance is not None and (by_chance or receipt.key not in candidates.offered):
+            share, documents = candidates.rules.matching.deduction_ppm, candidates.documents_for(receipt)
+            proposals += in_a_row(candidates, receipt, documents, share, told_only=bool(proposals))
         yield from best(candidates, proposals)
 
 

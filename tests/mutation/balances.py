@@ -39,7 +39,7 @@ BALANCES: Final = (
     Mutation(
         "the rest of a list is part of the balance",
         LEFTOVERS,
-        "            run.largest_minor.get(item.key, 0),\n",
+        "        run.largest_minor.get(item.key, 0),\n",
         "",
     ),
     Mutation(

@@ -9,6 +9,8 @@ from tests.mutation.mutation import Mutation
 CREDITS = "domain/matching/credits.py"
 DISCOUNTS = "domain/matching/discounts.py"
 DOUBTS = "domain/matching/doubts.py"
+OTHERS = "domain/matching/others.py"
+ROWS = "domain/matching/rows.py"
 SUMS = "domain/matching/sums.py"
 UNREFERENCED = "domain/matching/unreferenced.py"
 
@@ -28,8 +30,8 @@ FIGURES: Final = (
     Mutation(
         "only discounts are taken off each of a list",
         DISCOUNTS,
-        "for halves in range(1, 41)",
-        "for halves in range(2, 7, 2)",
+        "for percents in range(1, 21)",
+        "for percents in range(1, 4)",
     ),
     Mutation(
         "a list is not paid in instalments of each",
@@ -120,5 +122,101 @@ FIGURES: Final = (
         UNREFERENCED,
         "            if receipt.key not in told:\n",
         "            if True:\n",
+    ),
+    Mutation(
+        "no row is told by a usual discount",
+        ROWS,
+        "for only in (told, [row for row in told if not row.first], [] if told_only else found):",
+        "for only in (found,):",
+    ),
+    Mutation(
+        "a row from the oldest on is no surer than another one",
+        ROWS,
+        "for only in (told, [row for row in told if not row.first], [] if told_only else found):",
+        "for only in (told, found):",
+    ),
+    Mutation(
+        "a row is told by nearly a usual discount",
+        ROWS,
+        "< len(self.documents) * CERTAIN_PPM",
+        "< 2 * len(self.documents) * CERTAIN_PPM",
+    ),
+    Mutation(
+        "of two that fall due together the higher number is never first",
+        ROWS,
+        "key=lambda d: d.key, reverse=True)",
+        "key=lambda d: d.key)",
+    ),
+    Mutation(
+        "sums that hit by chance explain a payment",
+        SUMS,
+        "if search.complete and not (search.found and rare):",
+        "if search.complete and not search.found:",
+    ),
+    Mutation(
+        "no row less a discount is shown beside sums that hit by chance",
+        UNREFERENCED,
+        "and (by_chance or receipt.key not in candidates.offered)",
+        "and receipt.key not in candidates.offered",
+    ),
+    Mutation(
+        "how many others there are is not read",
+        ROWS,
+        "and receipt.others in (0, count):",
+        "and receipt.others is not None:",
+    ),
+    Mutation(
+        "others stand in one order only",
+        ROWS,
+        "(*_orders(every), sorted(",
+        "(_orders(every)[0], sorted(",
+    ),
+    Mutation(
+        "others never stand by their dates",
+        ROWS,
+        "(*_orders(every), sorted(every, key=lambda d: (d.date, d.key))):",
+        "_orders(every):",
+    ),
+    Mutation(
+        "others are counted from the first of several that are named",
+        ROWS,
+        "first = 1 + max(",
+        "first = 1 + min(",
+    ),
+    Mutation(
+        "others are no more than another sum",
+        UNREFERENCED,
+        "        if others:\n            continue\n",
+        "",
+    ),
+    Mutation(
+        "the one that is named is one of the others",
+        OTHERS,
+        "max(int(in_all[1]) - 1, 0)",
+        "int(in_all[1])",
+    ),
+    Mutation(
+        "waiting is a word for others",
+        OTHERS,
+        "(?![待级于])",
+        "",
+    ),
+    Mutation(
+        "how many others there are is a short number",
+        "domain/matching/pointed.py",
+        "without_others(text),",
+        "text,",
+    ),
+    Mutation(
+        "no row is shown beside a document less a strange difference",
+        UNREFERENCED,
+        "if not told and by_chance is not None and",
+        "if not proposals and by_chance is not None and",
+    ),
+    Mutation(
+        "any row is shown beside a document less a difference",
+        ROWS,
+        "[] if told_only else found):",
+        "found):",
     ),
 )

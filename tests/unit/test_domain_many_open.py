@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 
-from domain.matching import sums
 from domain.matching.candidates import Candidates, Document, Receipt, slips
+from domain.matching.rows import in_a_row
 from domain.matching.unreferenced import match
 from domain.rules import MatchingRules, Rules
 
@@ -65,18 +65,48 @@ def test_a_row_is_no_longer_than_a_search_is_wide(length: int, offered: bool) ->
     ordered = sorted(documents, key=lambda d: (d.due_date, d.date, d.key))
     receipt = _receipt("r", sum(d.open_minor for d in ordered[10 : 10 + length]))
     candidates = _candidates(documents, [receipt], steps_max=1_000_000)
-    rows = list(sums.in_a_row(candidates, receipt, documents, share=0))
-    assert [len(row.links) for row in rows] == [length] * offered
+    found = list(in_a_row(candidates, receipt, documents, share=0))
+    assert [len(row.links) for row in found] == [length] * offered
 
 
 def test_a_row_short_of_a_deduction_is_offered_only_where_no_other_one_fits() -> None:
-    receipt = _receipt("r", 9_900)
+    receipt = _receipt("r", 9_850)
     fitting = [_document(0, 6_000), _document(1, 4_000)]
     one = [*fitting, _document(2, 90_000)]
-    two = [*one, _document(3, 5_000), _document(4, 5_050)]
-    rows = list(sums.in_a_row(_candidates(one, [receipt]), receipt, one, share=30_000))
-    assert [row.links for row in rows] == [(("r", "d0000", 6_000), ("r", "d0001", 3_900))]
-    assert not list(sums.in_a_row(_candidates(two, [receipt]), receipt, two, share=30_000))
+    two = [*one, _document(3, 5_000), _document(4, 5_060)]
+    found = list(in_a_row(_candidates(one, [receipt]), receipt, one, share=30_000))
+    assert [row.links for row in found] == [(("r", "d0000", 6_000), ("r", "d0001", 3_850))]
+    assert not list(in_a_row(_candidates(two, [receipt]), receipt, two, share=30_000))
+
+
+def _row(documents: list[Document], paid: int) -> list[tuple[str, ...]]:
+    receipt = _receipt("r", paid)
+    found = in_a_row(_candidates(documents, [receipt]), receipt, documents, share=30_000)
+    return [tuple(document for _, document, _ in row.links) for row in found]
+
+
+def test_a_row_less_a_usual_discount_to_the_cent_goes_before_rows_less_others() -> None:
+    documents = [_document(0, 6_030), _document(1, 4_030), _document(2, 90_000), *_two_of(5_000)]
+    assert _row(documents, 9_858) == [("d0000", "d0001")]  # 2 % of each, rounded to the nearest
+    assert _row(documents, 9_862) == []
+
+
+def _two_of(figure: int) -> list[Document]:
+    return [_document(3, figure), _document(4, figure + 30)]
+
+
+def test_of_rows_less_a_usual_discount_the_one_from_the_oldest_on_is_offered() -> None:
+    beside = [_document(2, 90_000), _document(3, 5_000), _document(4, 5_000)]
+    assert _row([_document(0, 6_000), _document(1, 4_000), *beside], 9_800) == [("d0000", "d0001")]
+    assert _row([_document(0, 90_000), _document(1, 6_000), *beside[1:]], 9_800) == [("d0003", "d0004")]
+    middle = [_document(0, 90_001), _document(1, 6_000), _document(2, 4_000)]
+    assert _row([*middle, *beside[:1], _document(5, 5_000), _document(6, 5_000)], 9_800) == []
+
+
+def test_a_row_may_end_with_either_of_two_documents_that_fall_due_together() -> None:
+    documents = [_document(0, 4_111), _document(1, 3_222), _document(61, 2_333), _document(2, 90_000)]
+    assert _row(documents, 4_111 + 3_222) == [("d0000", "d0001")]
+    assert _row(documents, 4_111 + 2_333) == [("d0000", "d0061")]
 
 
 def test_no_row_is_offered_after_a_search_that_was_cut_off() -> None:

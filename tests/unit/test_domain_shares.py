@@ -97,3 +97,67 @@ def test_the_same_share_of_each_is_not_doubted_for_a_number_beside_it() -> None:
     => match P-77 RE-1001 4250.14 confirmed remittance_text:exact_document
     => match P-77 RE-1002 2550.20 confirmed remittance_text:exact_document
     """
+
+
+@scenario
+def test_a_row_less_a_discount_is_shown_beside_a_sum_that_may_be_a_coincidence() -> None:
+    """
+    order    2026-01-05  INV-1001  41.00
+    order    2026-01-06  INV-1002  59.00
+    order    2026-01-07  INV-1003  18.50
+    order    2026-01-08  INV-1004  28.60
+    order    2026-01-09  INV-1005  23.10
+    order    2026-01-10  INV-1006  24.20
+    order    2026-01-11  INV-1007  25.30
+    order    2026-01-12  INV-1008  26.40
+    order    2026-01-13  INV-1009  27.50
+    order    2026-01-14  INV-1010  79.50
+    payment  2026-01-20  P-77      98.00
+    => balance 255.10
+    => match P-77 INV-1001 41.00 suggested small_deduction
+    => match P-77 INV-1002 57.00 suggested small_deduction
+    => match P-77 INV-1003 18.50 suggested one_payment_many_documents
+    => match P-77 INV-1010 79.50 suggested one_payment_many_documents
+    """
+
+
+@scenario
+def test_no_row_less_a_discount_is_shown_beside_a_sum_that_is_no_coincidence() -> None:
+    """
+    order    2026-01-05  INV-1001  4100.11
+    order    2026-01-06  INV-1002  5900.22
+    order    2026-01-07  INV-1003  1850.12
+    order    2026-01-08  INV-1004  7950.20
+    payment  2026-01-20  P-77      9800.32
+    => balance 10000.33
+    => match P-77 INV-1003 1850.12 confirmed one_payment_many_documents
+    => match P-77 INV-1004 7950.20 confirmed one_payment_many_documents
+    """
+
+
+@scenario
+def test_a_row_less_a_discount_to_the_cent_is_shown_beside_a_document_less_another_difference() -> None:
+    """
+    order    2026-01-05  INV-1001   9390.25
+    order    2026-01-06  INV-1002  11688.95
+    order    2026-01-07  INV-1003   5409.91
+    order    2026-01-08  INV-1004  21066.76
+    payment  2026-01-20  P-77      20657.62
+    => balance 26898.25
+    => match P-77 INV-1001 9390.25 suggested small_deduction
+    => match P-77 INV-1002 11267.37 suggested small_deduction
+    => match P-77 INV-1004 20657.62 suggested small_deduction
+    """
+
+
+@scenario
+def test_no_row_less_another_difference_is_shown_beside_a_document() -> None:
+    """
+    order    2026-01-05  INV-1001   9390.25
+    order    2026-01-06  INV-1002  11688.95
+    order    2026-01-07  INV-1003   5409.91
+    order    2026-01-08  INV-1004  21066.76
+    payment  2026-01-20  P-77      20644.42
+    => balance 26911.45
+    => match P-77 INV-1004 20644.42 suggested small_deduction
+    """
