@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutation.mutation import Mutation
 
 EXCLUDED = "domain/matching/excluded.py"
+FORMS = "domain/matching/forms.py"
 OPEN_NUMBERS = "domain/matching/open_numbers.py"
 RANGES = "domain/matching/ranges.py"
 WORDS = "domain/matching/words.py"
@@ -82,5 +83,47 @@ READINGS: Final = (
         WORDS,
         "if is_figure(word) or _DAY_FIRST.fullmatch(word) or is_other_number(words, position):",
         "if is_figure(word) or is_other_number(words, position):",
+    ),
+    Mutation(
+        "letters that look like figures are letters",
+        FORMS,
+        "        return self._alike(reference)\n",
+        "        return Resolution((), ReferenceRule.EXACT)\n",
+    ),
+    Mutation(
+        "of two documents that a number looks like one is meant",
+        FORMS,
+        "if len(found) != 1:",
+        "if not found:",
+    ),
+    Mutation(
+        "letters grown on a number are figures",
+        FORMS,
+        "for reading in () if grown_on else readings:",
+        "for reading in readings:",
+    ),
+    Mutation(
+        "the prefix of a number is figures",
+        FORMS,
+        "range(end.start(), end.start() + letters + 1)",
+        "range(end.start(), end.start() + 1)",
+    ),
+    Mutation(
+        "a number that looks like one is bare whatever its prefix",
+        FORMS,
+        "[: 1 + reading.isdigit()]",
+        "",
+    ),
+    Mutation(
+        "a running number with letters that look like figures is none",
+        POINTERS,
+        "reading.figures(reading.look_alikes(parts.named))",
+        "reading.figures(parts.named)",
+    ),
+    Mutation(
+        "what names a document is read as figures",
+        POINTERS,
+        "if squeeze(match.group()) in self._named",
+        "if False",
     ),
 )
