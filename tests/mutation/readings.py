@@ -11,6 +11,7 @@ FORMS = "domain/matching/forms.py"
 OPEN_NUMBERS = "domain/matching/open_numbers.py"
 RANGES = "domain/matching/ranges.py"
 WORDS = "domain/matching/words.py"
+POINTED = "domain/matching/pointed.py"
 POINTERS = "domain/matching/pointers.py"
 
 READINGS: Final = (
@@ -125,5 +126,43 @@ READINGS: Final = (
         POINTERS,
         "if squeeze(match.group()) in self._named",
         "if False",
+    ),
+    Mutation(
+        "what was cut off is a number that nobody has",
+        "domain/matching/leftovers.py",
+        "end.endswith(form) and len(form) < len(number)",
+        "False",
+    ),
+    Mutation(
+        "a short number in the middle of a text was cut off",
+        "domain/matching/leftovers.py",
+        "end.endswith(form) and len(form)",
+        "len(form)",
+    ),
+    Mutation(
+        "of rows that begin later the first one is shown",
+        POINTED,
+        "if not rows or (rows[0][0] != following[0] and len(rows) > 1):",
+        "if not rows:",
+    ),
+    Mutation(
+        "what is paid twice is a list that goes on",
+        POINTED,
+        "if not 0 < payment.left_minor < payment.original_minor or",
+        "if not 0 < payment.left_minor or",
+    ),
+    Mutation(
+        "beside a number that nobody has a list goes on",
+        POINTED,
+        " or not whole or self._strange(payment, named)",
+        " or not whole",
+    ),
+    Mutation("a row of one document is shown", POINTED, "if last > first + 1:", "if last > first:"),
+    Mutation("what is over a list is nothing to tell", POINTED, "fitting=True, named=True)", "fitting=True)"),
+    Mutation(
+        "the next number is any that ends higher",
+        OPEN_NUMBERS,
+        "if its_before == before and len(figures) == len(running) and ",
+        "if ",
     ),
 )
