@@ -26,6 +26,7 @@ STAGES_BY_PRIORITY: Final = (
     "many_to_many",
     "less_credit_note",
     "small_deduction",
+    "rest_of_balance",
     "paid_before",
     "residual",
 )

@@ -15,10 +15,11 @@ import msgspec
 
 from domain.archive.notes import Notes
 from domain.facts import EntryKind, Fact
-from domain.matching.candidates import CERTAIN_PPM, Candidates, payment_days
+from domain.matching.candidates import CERTAIN_PPM, Candidates, latest_document, payment_days
 from domain.matching.credits import (
     CREDITS,
     is_credit,
+    less_unnamed,
     net,
     open_credits,
     original_credit,
@@ -27,7 +28,7 @@ from domain.matching.credits import (
     suggest_credits,
     suggest_paid_back,
 )
-from domain.matching.discounts import less_discount
+from domain.matching.discounts import same_share
 from domain.matching.doubts import with_doubts
 from domain.matching.forms import DocumentIndex, ReferenceRule
 from domain.matching.leftovers import known_payers, open_documents, open_receipts
@@ -106,7 +107,7 @@ def _by_reference(
 ) -> Settlement:
     """Rules 1 to 6: what is named is served."""
     run = Settlement(items, {}, claims, {}, {}, {})
-    _serve_by_date(run, index)
+    _serve_by_date(run, index, rules)
     _apply_credits(run, _of(items, *_ADJUSTING), index)
     serve_shared(run, rules)
     _pay_refunds(run, index)
@@ -182,11 +183,12 @@ def _from_text(
     return msgspec.structs.replace(claim, rule=rule, stated=amount is not None)
 
 
-def _serve_by_date(run: Settlement, index: DocumentIndex) -> None:
+def _serve_by_date(run: Settlement, index: DocumentIndex, rules: RulesByDate) -> None:
     """Payments and credit notes in canonical order; of one day the credit notes first: who pays knows of them."""
     by_payment = run.claims_by_payment()
     in_turn = _of(run.items, EntryKind.PAYMENT, *CREDITS)
     in_turn.sort(key=lambda item: (item.fact.business_date, item.fact.kind is EntryKind.PAYMENT))
+    of_nothing = [i for i in in_turn if is_credit(i) and original_document(i, run.items, index) is None]
     not_exact: list[tuple[list[Item], list[Item]]] = []
     for item in in_turn:
         if item.fact.kind is not EntryKind.PAYMENT:
@@ -200,7 +202,7 @@ def _serve_by_date(run: Settlement, index: DocumentIndex) -> None:
             if item.fact.claims or claims[0].stated:
                 _serve_amounts(run, item, clear)
             else:
-                _serve_text(run, item, clear, over=not vague)
+                _serve_text(run, item, clear, [] if credit_notes else of_nothing, rules, over=not vague)
     for credit_notes, documents in not_exact:
         suggest_credits(run, credit_notes, documents)
 
@@ -235,14 +237,29 @@ def _serve_amounts(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, 
         note(run, payment, document, taken, wanted - taken)
 
 
-def _serve_text(run: Settlement, payment: Item, clear: Sequence[tuple[Claim, Item]], *, over: bool) -> None:
-    """Oldest due first, each up to what is open; each less its discount where that is what is paid for all. What is
-    ``over`` stays as excess on the last one named.
+def _serve_text(
+    run: Settlement,
+    payment: Item,
+    clear: Sequence[tuple[Claim, Item]],
+    credit_notes: Sequence[Item],
+    rules: RulesByDate,
+    *,
+    over: bool,
+) -> None:
+    """Oldest due first, each up to what is open; less one of ``credit_notes`` or of each the same share, where that is
+    what is paid for all. What is ``over`` stays as excess on the last one named.
     """
     ordered = sorted(clear, key=lambda pair: pair[1].due_order)
-    less = less_discount([document.left_minor for _, document in ordered], payment.left_minor)
+    documents = [document for _, document in ordered]
+    day = payment.fact.business_date
+    latest = latest_document(day, rules.on(day).matching)
+    told = less_unnamed(payment, documents, credit_notes, latest) or same_share(
+        [d.left_minor for d in documents], [d.original_minor for d in documents], payment.left_minor
+    )
+    if told:
+        run.told.add(payment.key)
     for position, (claim, document) in enumerate(ordered):
-        wanted = less[position] if less else payment.left_minor
+        wanted = told[position] if told else payment.left_minor
         taken = take(run, payment, document, wanted, claim.rule, claim.score_ppm)
         last = over and position == len(ordered) - 1
         note(run, payment, document, taken, wanted - taken if last else 0)
@@ -331,8 +348,11 @@ def _match_the_rest(
 
 
 def _match_by(run: Settlement, candidates: Candidates) -> None:
-    suggested = {key for pair, given in run.allocations.items() if not given.confirmed for key in pair}
-    for found in match(candidates, suggested):
+    suggested = [pair for pair, given in run.allocations.items() if not given.confirmed]
+    for credit_key, debit_key in suggested:
+        day = run.items[credit_key].fact.business_date
+        candidates.shown[debit_key] = min(day, candidates.shown.get(debit_key, day))
+    for found in match(candidates, {key for pair in suggested for key in pair}):
         for credit_key, debit_key, amount in found.proposal.links:
             credit, debit = run.items[credit_key], run.items[debit_key]
             score, parts = found.proposal.score_ppm, found.proposal.parts

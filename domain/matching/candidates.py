@@ -22,6 +22,8 @@ SLIPS_MAX = 2
 SLIPS_TO_BOOK = 1
 #: figures that are this near were meant to be the same: somebody rounded (minor units)
 ROUNDED_MAX = 2
+#: figures of no more digits before their zeros are round
+_SIGNIFICANT = 2
 #: of the steps of a review, what is misspelt may take one in so many at a time: sums come after it
 SHARE_OF_STEPS = 10
 #: what is open and what is misspelt is compared at every event of the account
@@ -80,6 +82,8 @@ class Document(msgspec.Struct, frozen=True):
     """What it answers to, squeezed."""
     settled_minor: int = 0
     """What of it is settled."""
+    largest_minor: int = 0
+    """The largest payment that took of it; it may have paid others, too."""
 
     @property
     def whole(self) -> bool:
@@ -127,17 +131,26 @@ class Candidates(msgspec.Struct):
     """Receipts that have a suggestion."""
     unexplained: set[str] = msgspec.field(default_factory=set)
     """Receipts that are no sum of documents, as a search has shown that was not cut off."""
+    shown: dict[str, dt.date] = msgspec.field(default_factory=dict)
+    """Documents that a payment is shown for -> the date of the first such payment."""
     _by_amount: dict[int, list[str]] | None = None
     _days: dict[str, tuple[int, int]] | None = None
 
     def is_open(self, credit: str, document: str) -> bool:
         """Whether both are still there to be matched."""
-        money = (self.receipts, self.misspelt, self.astray, self.credits)
-        return document in self.documents and any(credit in some for some in money)
+        return document in self.documents and any(credit in some for some in self._money())
 
     def money(self, receipt: str) -> Receipt:
         """The receipt, wherever it is still there."""
-        return next(some[receipt] for some in (self.receipts, self.misspelt, self.astray) if receipt in some)
+        return next(some[receipt] for some in self._money() if receipt in some)
+
+    def _money(self) -> tuple[dict[str, Receipt], ...]:
+        return (self.receipts, self.misspelt, self.astray, self.credits)
+
+    def show(self, receipt: str, document: str) -> None:
+        """Note that the receipt is shown for the document."""
+        day = self.money(receipt).date
+        self.shown[document] = min(day, self.shown.get(document, day))
 
     def of_amount(self, figure: int) -> list[Document]:
         """The documents of which exactly ``figure`` is open, in canonical order."""
@@ -164,10 +177,12 @@ class Candidates(msgspec.Struct):
         return self._days
 
     def is_rest(self, document: Document) -> bool:
-        """Whether what is open of it is what a payer deducts who takes it for paid: a discount, charges."""
-        original = document.open_minor + document.settled_minor
-        share = self.rules.matching.deduction_ppm
-        return not document.whole and document.open_minor * CERTAIN_PPM <= original * share
+        """Whether what is open of it is what a payer deducts who takes it for paid: a discount, charges; also where he
+        paid others with it.
+        """
+        paid = max(document.settled_minor, document.largest_minor)
+        most = (paid + document.open_minor) * self.rules.matching.deduction_ppm
+        return not document.whole and document.open_minor <= -(-most // CERTAIN_PPM)
 
     def date_ppm(self, receipt: Receipt, document: Document) -> int:
         """Certain between the document's date and its due date; each day outside takes a share of the window."""
@@ -198,6 +213,14 @@ def days_of_payment(date: dt.date, due_date: dt.date, rules: Rules) -> tuple[int
 def latest_document(day: dt.date, matching: MatchingRules) -> dt.date:
     """The latest date of a document that a payment of ``day`` may be for."""
     return day + dt.timedelta(days=matching.days_before_document)
+
+
+def is_round(amount: int) -> bool:
+    """Whether ``amount`` (minor units) has no more than two significant digits and two zeros or more behind them: so is
+    what people pay on account, and one sum in thousands.
+    """
+    digits = str(amount)
+    return len(digits.rstrip("0")) <= _SIGNIFICANT <= len(digits) - _SIGNIFICANT
 
 
 def likeness_ppm(one: str, other: str) -> int:

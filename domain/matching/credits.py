@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -13,6 +14,8 @@ from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, d
 
 CREDITS = (EntryKind.CREDIT_NOTE, EntryKind.RETURN, EntryKind.EXCHANGE)
 _RULE = "named_by_payment"
+#: credit notes that one payment nets without a word, at most
+_TOGETHER_MAX = 3
 
 
 def is_credit(item: Item) -> bool:
@@ -87,6 +90,29 @@ def net(
         (msgspec.structs.replace(claim, amount_minor=min(claim.amount_minor, document.left_minor)), document)
         for claim, document in clear
     ]
+
+
+def less_unnamed(
+    payment: Item, documents: Sequence[Item], notes: Sequence[Item], latest: dt.date
+) -> Sequence[int]:
+    """What each of ``documents``, all that a payment names, is paid where it falls short of them by exactly one of
+    ``notes``, the credit notes that name no document, or by all two or three that are open; empty where it does not.
+
+    Nobody says that they are netted, so they are not applied: each document that has room for one, the largest first,
+    stays open by exactly that.
+    """
+    still_open = [note for note in notes if note.left_minor and note.fact.business_date <= latest]
+    short = sum(document.left_minor for document in documents) - payment.left_minor
+    one = [note.left_minor for note in still_open if note.left_minor == short][:1]
+    several = [note.left_minor for note in still_open] if 1 < len(still_open) <= _TOGETHER_MAX else []
+    kept = one or sorted(several, reverse=True)
+    if len(documents) < 2 or sum(kept) != short or not kept:
+        return ()
+    left = [document.left_minor for document in documents]
+    largest = sorted(range(len(left)), key=lambda place: -left[place])
+    for place, figure in zip(largest, kept, strict=False):
+        left[place] -= figure
+    return left if len(kept) <= len(left) and min(left) >= 0 else ()
 
 
 def suggest_credits(run: Settlement, credit_notes: Sequence[Item], documents: Sequence[Item]) -> None:

@@ -1,33 +1,50 @@
-"""Discounts for paying early: what a list of documents comes to where each is paid less the same usual share."""
+"""The same share of each of several documents: a discount for paying early, a tax or a retention that is kept back,
+what a factor advances, and what of it is paid later.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from domain.matching.candidates import CERTAIN_PPM
+from domain.matching.candidates import is_round
 
 #: discounts that are usual, in millionths
 USUAL_DISCOUNTS = (10_000, 20_000, 30_000)
+Share = tuple[int, int]
+#: Discounts, taxes withheld at source, retentions until acceptance and what factors keep: half percents up to a fifth
+_PERCENTS: tuple[Share, ...] = tuple((halves, 200) for halves in range(1, 41))
+#: instalments of a list
+_FRACTIONS: tuple[Share, ...] = ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4))
 
 
-def _nearest(figure: int, share_ppm: int) -> int:
-    return (2 * figure * share_ppm + CERTAIN_PPM) // (2 * CERTAIN_PPM)
+def same_share(open_minor: Sequence[int], original_minor: Sequence[int], paid_minor: int) -> Sequence[int]:
+    """What each of several documents is paid where all less one share of each come to exactly ``paid_minor``, or one
+    share of what each was; empty where they do not. Minor units, as large as what is open of each.
 
-
-def _up(figure: int, share_ppm: int) -> int:
-    return -(-figure * share_ppm // CERTAIN_PPM)
-
-
-_ROUNDINGS: tuple[Callable[[int, int], int], ...] = (_nearest, _up)
-
-
-def less_discount(open_minor: Sequence[int], paid_minor: int) -> Sequence[int]:
-    """What each of several documents is paid where all less one usual share of each come to exactly ``paid_minor``;
-    empty where they do not. The share of a document is rounded to the nearest minor unit or up.
+    What is round is paid on account, and tells no instalments of each.
     """
-    for share_ppm in USUAL_DISCOUNTS if len(open_minor) > 1 else ():
-        for rounded in _ROUNDINGS:
-            paid = [figure - rounded(figure, share_ppm) for figure in open_minor]
-            if sum(paid) == paid_minor:
-                return paid
+    if len(open_minor) < 2:
+        return ()
+    short = sum(open_minor) - paid_minor
+    kept = _shared_out(open_minor, short, _PERCENTS)
+    if not is_round(paid_minor):
+        kept = kept or _shared_out(open_minor, short, _FRACTIONS)
+        paid = () if kept else _shared_out(original_minor, paid_minor, _PERCENTS)
+        if paid and all(part <= left for part, left in zip(paid, open_minor, strict=True)):
+            return paid
+    return [left - part for left, part in zip(open_minor, kept, strict=True)] if kept else ()
+
+
+def _shared_out(figures: Sequence[int], total: int, shares: Sequence[Share]) -> Sequence[int]:
+    """The first of ``shares`` of each of ``figures``, rounded up or down so that they come to exactly ``total``; empty
+    where none does. What is rounded up has the most behind the point, so rounding to the nearest is kept.
+    """
+    for numerator, denominator in shares:
+        parts = [figure * numerator // denominator for figure in figures]
+        cut_off = [figure * numerator % denominator for figure in figures]
+        up = total - sum(parts)
+        if 0 <= up <= sum(map(bool, cut_off)):
+            for place in sorted(range(len(parts)), key=lambda at: -cut_off[at])[:up]:
+                parts[place] += 1
+            return parts
     return ()

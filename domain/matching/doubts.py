@@ -5,8 +5,8 @@ of it, or of another one that names them. Part payments do so too. So there must
 text that nobody has, beside the one that hit; or a neighbour by number of which exactly this figure is open, or any
 other document that is exactly this figure; or another payment that has the other's number; or somebody who names a
 document and pays exactly all that he names, for which it leaves too little there; or that the document that it is a
-part of is of a much later date, and was never amended: what was has the date of its last version. What is doubted is
-suggested. Where some of the documents named are exactly what is paid, these are meant.
+part of, or more than, is of a much later date, and was never amended: what was has the date of its last version. What
+is doubted is suggested. Where some of the documents named are exactly what is paid, these are meant.
 
 What is asked of other records is asked as matching without references asks it: which document is open by exactly this
 figure on this day? So sealed records can answer (``archive.notes``).
@@ -113,20 +113,21 @@ class _Doubts:
         if crossed is not None:
             return [_or(claims[0], crossed.key)]
         missing = payment.original_minor - sum(document.original_minor for document in documents)
-        strangers = self._strangers(payment, claims)
+        told = payment.key in self._run.told
+        strangers = [] if told else self._strangers(payment, claims)
         if len(strangers) == 1 and self._open_near(payment, missing, strangers[0]) is not None:
             return claims  # one number is misspelt, and all figures are right
         if strangers:
             return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
-        if -ROUNDED_MAX <= missing <= ROUNDED_MAX or equal_instalments:
+        too_early = self._too_early(payment, claims, documents)
+        if -ROUNDED_MAX <= missing <= ROUNDED_MAX or (equal_instalments and not too_early):
             return claims  # who rounds what he names copies no other line
         better = [
-            self._or_neighbour(payment, claim, document, missing)
+            claim if told else self._or_neighbour(payment, claim, document, missing)
             for claim, document in zip(claims, documents, strict=True)
         ]
         if better == claims and (
-            self._rivals.in_the_way(payment, documents, self.open_by_figure)
-            or self._too_early(payment, documents)
+            too_early or self._rivals.in_the_way(payment, documents, self.open_by_figure)
         ):
             return [msgspec.structs.replace(claim, doubted=True) for claim in claims]
         return better
@@ -169,13 +170,17 @@ class _Doubts:
         day = payment.fact.business_date
         return document.fact.business_date <= latest_document(day, self._rules.on(day).matching)
 
-    def _too_early(self, payment: Item, documents: Sequence[Item]) -> bool:
-        """Whether it is a part of what is dated long after it, which nothing else settles."""
-        return not payment.left_minor and any(
+    def _too_early(self, payment: Item, claims: Sequence[Claim], documents: Sequence[Item]) -> bool:
+        """Whether it is a part of what was not there yet and nothing else settles: nobody knows a number before it is
+        given. Other references, of an order or a contract, may be known a while before, and who pays too much may date
+        otherwise than we do.
+        """
+        return any(
             (document.left_minor or document.key in self._rivals.contested)
             and not document.fact.rank[1]  # what was amended has the date of its last version
-            and not self._is_there(payment, document)
-            for document in documents
+            and payment.fact.business_date < document.fact.business_date
+            and not (self._is_there(payment, document) and (payment.left_minor or _by_alias(claim, document)))
+            for claim, document in zip(claims, documents, strict=True)
         )
 
     def _exactly_paid(self, payment: Item, documents: Sequence[Item]) -> list[tuple[Item, ...]]:
@@ -304,6 +309,11 @@ class _Doubts:
 def _or(claim: Claim, other: str) -> Claim:
     """The claim, ambiguous with the document ``other``."""
     return msgspec.structs.replace(claim, keys=(claim.keys[0], other), score_ppm=AMBIGUOUS_PPM)
+
+
+def _by_alias(claim: Claim, document: Item) -> bool:
+    """Whether the payment names the document by another number than its own."""
+    return squeeze(claim.reference) in {squeeze(alias) for alias in document.fact.aliases}
 
 
 def _is_year(form: str, year: int) -> bool:

@@ -34,6 +34,7 @@ def open_documents(run: Settlement) -> dict[str, Document]:
             item.due_date,
             item.numbers,
             item.original_minor - item.left_minor,
+            run.largest_minor.get(item.key, 0),
         )
         for item in items
     }

@@ -99,6 +99,12 @@ class Settlement(msgspec.Struct):
     """document -> Σ taken from payments."""
     refunded_minor: dict[str, int]
     """payment -> Σ taken by refunds."""
+    told: set[str] = msgspec.field(default_factory=set)
+    """Payments less than what they name, of which the figures tell what of each is paid: the same share, or all less
+    credit notes."""
+
+    largest_minor: dict[str, int] = msgspec.field(default_factory=dict)
+    """document -> the largest payment that took of it."""
 
     def claims_by_payment(self) -> dict[str, list[Claim]]:
         """Payment -> its claims, in their order."""
@@ -158,6 +164,8 @@ def note(run: Settlement, payment: Item, document: Item, taken: int, excess: int
     """Keep what a document received of a payment, and what the payment holds too much there."""
     if taken:
         run.received_minor[document.key] = run.received_minor.get(document.key, 0) + taken
+        largest = run.largest_minor.get(document.key, 0)
+        run.largest_minor[document.key] = max(largest, payment.original_minor)
     if excess:
         pair = (payment.key, document.key)
         run.excess_minor[pair] = run.excess_minor.get(pair, 0) + excess

@@ -17,15 +17,13 @@ from domain.matching.candidates import (
     Receipt,
     before_deduction,
     best,
+    is_round,
     laid_out,
     latest_document,
     listed,
     slips,
 )
 from domain.matching.combinations import Search, combinations_of
-
-#: figures of no more digits before their zeros are round
-_SIGNIFICANT = 2
 
 
 def _look(candidates: Candidates, amounts: Sequence[int], total: int) -> Search:
@@ -40,14 +38,6 @@ def _rare_ppm(candidates: Candidates, search: Search, total: int) -> int:
     limit = candidates.rules.matching.coincidence_ppm
     by_chance = CERTAIN_PPM * search.steps // total
     return max(CERTAIN_PPM - CERTAIN_PPM * by_chance // max(2 * limit, 1), 0)
-
-
-def _is_round(amount: int) -> bool:
-    """Whether ``amount`` (minor units) has no more than two significant digits and two zeros or more behind them: so is
-    what people pay on account, and one sum in thousands.
-    """
-    digits = str(amount)
-    return len(digits.rstrip("0")) <= _SIGNIFICANT <= len(digits) - _SIGNIFICANT
 
 
 def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
@@ -74,7 +64,7 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
                 ("payer", receipt.payer_ppm),
             )
             certain = search.only is not None and everything and by_chance <= limit
-            yield Proposal(links, parts, certain and not _is_round(receipt.left_minor))
+            yield Proposal(links, parts, certain and not is_round(receipt.left_minor))
         if search.complete and not search.found:
             candidates.unexplained.add(receipt.key)
             yield from in_a_row(candidates, receipt, fitting, share=0)
@@ -105,63 +95,14 @@ def in_a_row(
         yield listed(candidates, receipt, ordered[first:end], short)
 
 
-def whole_balance(candidates: Candidates) -> Iterator[Proposal]:
-    """All documents up to the day of the payment, or all that were due then; of many, also all but one. Rests that a
-    payer takes for paid may be among them or not.
-
-    Certain if only one of these comes to the payment and it is no coincidence. Everything that is open needs no luck,
-    so that is told by its figure alone; of others, figures that are all round could agree by chance.
-    """
-    for receipt in candidates.receipts.values():
-        issued = [d for d in candidates.documents_for(receipt) if d.date <= receipt.date]
-        due = [d for d in issued if d.due_date <= receipt.date]
-        ours = [issued, due] if len(due) < len(issued) else [issued]
-        theirs = [[d for d in some if not candidates.is_rest(d)] for some in ours]
-        balances = [*ours, *(some for some in theirs if some not in ours)]
-        found = _balances(balances, receipt.left_minor, candidates.rules.matching.combination_max)
-        if not found:
-            continue
-        chosen = found[0]
-        tried = 1 if len(chosen) == len(issued) else sum(len(some) + 1 for some in balances)
-        grain = 1 if len(chosen) == len(issued) else math.gcd(*(d.open_minor for d in issued))
-        by_chance = CERTAIN_PPM * tried * grain // receipt.left_minor
-        limit = candidates.rules.matching.coincidence_ppm
-        parts = (
-            ("amount", CERTAIN_PPM),
-            ("only_one", CERTAIN_PPM // len(found)),
-            ("no_coincidence", max(CERTAIN_PPM - CERTAIN_PPM * by_chance // max(2 * limit, 1), 0)),
-            ("date", min(candidates.date_ppm(receipt, d) for d in chosen)),
-            ("payer", receipt.payer_ppm),
-        )
-        certain = len(found) == 1 and by_chance <= limit
-        if len(chosen) > candidates.rules.matching.combination_max:  # fewer are found as a sum
-            links = tuple((receipt.key, d.key, d.open_minor) for d in chosen)
-            yield Proposal(links, parts, certain)
-
-
-def _balances(balances: Sequence[Sequence[Document]], total: int, few: int) -> list[Sequence[Document]]:
-    """What of ``balances`` comes to ``total``, each choice once: all of one, else all but one, the youngest left out
-    first. Where ``few`` or fewer remain, only all of one.
-    """
-    found = [some for some in balances if len(some) > 1 and sum(d.open_minor for d in some) == total]
-    for some in balances:
-        over = sum(d.open_minor for d in some) - total
-        left_out = [d for d in some if d.open_minor == over] if len(some) > few + 1 else []
-        for one in sorted(left_out, key=lambda d: d.due_order, reverse=True):
-            found.append([d for d in some if d is not one])
-    once: dict[frozenset[str], Sequence[Document]] = {}
-    for some in found:
-        once.setdefault(frozenset(d.key for d in some), some)
-    return list(once.values())
-
-
-def only_sum(candidates: Candidates, money: tuple[Receipt, ...]) -> Iterator[Proposal]:
-    """The documents that ``money`` comes to together, if no others do and it is no coincidence. Never certain.
+def only_sum(candidates: Candidates, money: tuple[Receipt, ...], fee_minor: int = 0) -> Iterator[Proposal]:
+    """The documents that ``money`` comes to together, with the fee that was kept of it, if no others do and it is no
+    coincidence. Never certain.
 
     The first of ``money`` is the payment by whose date the documents are chosen.
     """
     receipt = money[0]
-    total = sum(one.left_minor for one in money)
+    total = sum(one.left_minor for one in money) + fee_minor
     documents = candidates.nearest(receipt, candidates.documents_for(receipt))
     search = _look(candidates, [d.open_minor for d in documents], total)
     rare = _rare_ppm(candidates, search, total)

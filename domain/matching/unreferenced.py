@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
+from domain.matching.balances import rest_of_balance, whole_balance
 from domain.matching.candidates import (
     CERTAIN_PPM,
     ROUNDED_MAX,
@@ -35,7 +36,6 @@ from domain.matching.sums import (
     many_to_many,
     one_payment_many_documents,
     only_sum,
-    whole_balance,
 )
 from domain.rules import OrderPolicy
 
@@ -80,6 +80,7 @@ def match(candidates: Candidates, suggested_before: Collection[str] = ()) -> lis
                 found.append(Found(name, proposal, confirmed=False))
                 suggested |= {receipt for receipt, _, _ in proposal.links if receipt in candidates.receipts}
                 for pair in _pairs(proposal):
+                    candidates.show(*pair)
                     for key in pair:
                         wanted.setdefault(key, set()).add(pair)
         candidates.offered |= suggested
@@ -166,13 +167,18 @@ def amount_and_date(candidates: Candidates) -> Iterator[Proposal]:
 
 
 def net_of_fee(candidates: Candidates) -> Iterator[Proposal]:
-    """A document of the amount before the bank or provider kept its fee. What the fee leaves open is not ours to
-    forgive, so it is never certain.
+    """A document of the amount before the bank or provider kept its fee, else the only documents that add up to it.
+    What the fee leaves open is not ours to forgive, so it is never certain.
     """
     with_fee = {key: r for key, r in candidates.receipts.items() if r.fee_minor}
     if with_fee:
         only = msgspec.structs.replace(candidates, receipts=with_fee)
-        yield from _by_figure(only, lambda receipt: receipt.left_minor + receipt.fee_minor, exact=False)
+        found = list(_by_figure(only, lambda receipt: receipt.left_minor + receipt.fee_minor, exact=False))
+        yield from found
+        told = {key for proposal in found for key, _, _ in proposal.links}
+        for receipt in with_fee.values():
+            if receipt.key not in told:
+                yield from only_sum(candidates, (receipt,), receipt.fee_minor)
 
 
 def _by_figure(
@@ -331,6 +337,7 @@ STAGES: Mapping[str, Stage] = {
         many_to_many,
         less_credit_note,
         small_deduction,
+        rest_of_balance,
         paid_before,
         residual,
     )

@@ -9,6 +9,7 @@ from tests.mutation.mutation import Mutation
 REVIEW = "domain/review.py"
 SHARED = "domain/matching/shared.py"
 ALLOCATE = "domain/matching/allocate.py"
+BALANCES = "domain/matching/balances.py"
 CREDITS = "domain/matching/credits.py"
 FORMS = "domain/matching/forms.py"
 POINTED = "domain/matching/pointed.py"
@@ -151,15 +152,15 @@ MATCHING: Final = (
     ),
     Mutation(
         "round figures that are due are booked as all that was due",
-        SUMS,
+        BALANCES,
         "math.gcd(*(d.open_minor for d in issued))",
         "1",
     ),
     Mutation(
         "documents after the payment are part of its balance",
-        SUMS,
-        "issued = [d for d in candidates.documents_for(receipt) if d.date <= receipt.date]",
-        "issued = candidates.documents_for(receipt)",
+        BALANCES,
+        "issued = [d for d in documents if d.date <= receipt.date]",
+        "issued = list(documents)",
     ),
     Mutation(
         "a text pays the youngest document first",
@@ -195,8 +196,8 @@ MATCHING: Final = (
     Mutation(
         "parts are booked on what is dated long after them",
         DOUBTS,
-        " or self._too_early(payment, documents)",
-        "",
+        "too_early = self._too_early(payment, claims, documents)",
+        "too_early = False",
     ),
     Mutation(
         "amounts that a text states need not be the payment",
@@ -381,8 +382,8 @@ MATCHING: Final = (
     Mutation(
         "who rounds what he names is doubted",
         DOUBTS,
-        "if -ROUNDED_MAX <= missing <= ROUNDED_MAX or equal_instalments:",
-        "if not missing or equal_instalments:",
+        "if -ROUNDED_MAX <= missing <= ROUNDED_MAX or (",
+        "if not missing or (",
     ),
     Mutation(
         "who rounds what he points to is doubted",
@@ -398,14 +399,14 @@ MATCHING: Final = (
     ),
     Mutation(
         "rests of discounts are part of all that is open",
-        "domain/matching/sums.py",
-        "[[d for d in some if not candidates.is_rest(d)] for some in ours]",
-        "[list(some) for some in ours]",
+        BALANCES,
+        "balances = _once([*ours, *theirs])",
+        "balances = ours",
     ),
     Mutation(
         "what is paid on account is booked on a sum that it hits by chance",
         "domain/matching/sums.py",
-        "certain and not _is_round(receipt.left_minor)",
+        "certain and not is_round(receipt.left_minor)",
         "certain",
     ),
 )

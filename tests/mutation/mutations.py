@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tests.mutation.balances import BALANCES
+from tests.mutation.figures import FIGURES
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
@@ -193,9 +195,11 @@ MUTATIONS: Final = (
     ),
     # --- what settles what
     *MATCHING,
+    *BALANCES,
     *NUMBERS,
     *SLIPS,
     *WRITTEN,
+    *FIGURES,
     *READINGS,
     # --- discrepancies among our own events
     Mutation(

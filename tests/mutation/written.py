@@ -60,14 +60,14 @@ WRITTEN: Final = (
     Mutation(
         "the discount of a list is all taken off the last",
         ALLOCATE,
-        "wanted = less[position] if less else payment.left_minor",
+        "wanted = told[position] if told else payment.left_minor",
         "wanted = payment.left_minor",
     ),
     Mutation(
         "discounts of a list are rounded one way only",
         "domain/matching/discounts.py",
-        "= (_nearest, _up)",
-        "= (_nearest,)",
+        "if 0 <= up <= sum(map(bool, cut_off)):",
+        "if up == 0:",
     ),
     Mutation(
         "a number that is broken is none",

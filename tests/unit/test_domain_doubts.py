@@ -255,3 +255,36 @@ def test_a_shortened_list_that_is_exactly_paid_tells_that_a_number_in_its_way_is
     => match P-78 77670 4991.85 suggested remittance_text:running_number
     => match P-78 77674 6000.00 suggested remittance_text:running_number
     """
+
+
+@scenario
+def test_more_than_a_document_that_is_dated_long_after_the_payment_is_not_booked_on_it() -> None:
+    """
+    payment  2025-12-06  P-77       884.00  text "INV-8065"
+    order    2026-01-19  INV-8065   535.00
+    => balance -349.00
+    => match P-77 INV-8065 535.00 suggested remittance_text:exact_document
+    """
+
+
+@scenario
+def test_more_than_a_document_that_is_dated_a_few_days_after_the_payment_is_booked() -> None:
+    """
+    payment  2026-01-14  P-77       884.00  text "INV-8065"
+    order    2026-01-19  INV-8065   535.00
+    => balance -349.00
+    => match P-77 INV-8065 535.00 confirmed remittance_text:exact_document
+    => OVERPAYMENT INV-8065 349.00
+    """
+
+
+@scenario
+def test_equal_instalments_of_what_is_dated_long_after_them_are_not_booked_on_it() -> None:
+    """
+    payment  2025-10-05  P-77       234.90  text "INV-7608"
+    payment  2025-10-15  P-78       234.90  text "INV-7608"
+    order    2025-11-01  INV-7608   822.30
+    => balance 352.50
+    => match P-77 INV-7608 234.90 suggested remittance_text:exact_document
+    => match P-78 INV-7608 234.90 suggested remittance_text:exact_document
+    """

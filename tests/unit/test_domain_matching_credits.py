@@ -337,3 +337,69 @@ def test_figures_that_are_all_round_are_not_booked_by_a_sum_that_is_less_so() ->
     => match P-77 INV-1 420.00 suggested one_payment_many_documents
     => match P-77 INV-2 810.00 suggested one_payment_many_documents
     """
+
+
+@scenario
+def test_a_list_is_paid_less_a_credit_note_that_nobody_names() -> None:
+    """
+    invoice      2025-10-16  307866  4143.47
+    invoice      2025-12-27  307992   581.87
+    invoice      2026-01-30  308025   218.76
+    credit_note  2026-01-18  CN-1     300.00
+    credit_note  2026-01-20  CN-2    1284.47
+    payment      2026-02-02  P-77    3659.63  text "307866, 307992, 308025"
+    => balance -300.00
+    => SHORT_PAYMENT 307866 1284.47
+    => match CN-2 307866 1284.47 suggested less_credit_note
+    => match P-77 307866 2859.00 confirmed remittance_text:exact_document
+    => match P-77 307992 581.87 confirmed remittance_text:exact_document
+    => match P-77 308025 218.76 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_list_is_paid_less_the_only_two_credit_notes_that_are_open() -> None:
+    """
+    invoice      2025-10-16  307866  4143.47
+    invoice      2025-12-27  307992   581.87
+    credit_note  2026-01-18  CN-1     300.01
+    credit_note  2026-01-20  CN-2    1284.47
+    credit_note  2026-02-20  CN-3     184.40
+    payment      2026-02-02  P-77    3140.86  text "307866, 307992"
+    => balance -184.40
+    => SHORT_PAYMENT 307866 1284.47
+    => SHORT_PAYMENT 307992 300.01
+    => match CN-1 307992 300.01 suggested less_credit_note
+    => match CN-2 307866 1284.47 suggested less_credit_note
+    => match P-77 307866 2859.00 confirmed remittance_text:exact_document
+    => match P-77 307992 281.86 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_two_credit_notes_of_which_a_list_has_no_room_are_not_netted() -> None:
+    """
+    invoice      2025-10-16  307866  4143.47
+    invoice      2025-12-27  307992   281.87
+    credit_note  2026-01-18  CN-1     300.01
+    credit_note  2026-01-20  CN-2    1284.47
+    payment      2026-02-02  P-77    2840.86  text "307866, 307992"
+    => balance 0
+    => SHORT_PAYMENT 307866 1302.61
+    => match P-77 307866 2840.86 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_three_credit_notes_are_more_than_a_list_of_two() -> None:
+    """
+    invoice      2025-10-16  307866  4143.47
+    invoice      2025-12-27  307992   581.87
+    credit_note  2026-01-18  CN-1     300.01
+    credit_note  2026-01-19  CN-2     284.47
+    credit_note  2026-01-20  CN-3     184.40
+    payment      2026-02-02  P-77    3956.46  text "307866, 307992"
+    => balance 0
+    => SHORT_PAYMENT 307866 187.01
+    => match P-77 307866 3956.46 confirmed remittance_text:exact_document
+    """

@@ -149,6 +149,7 @@ def test_a_reading_of_so_little_money_may_be_a_coincidence() -> None:
 @scenario
 def test_a_misspelt_list_with_a_discount_is_shown() -> None:
     """
+    rules matching.reference_similarity_ppm 990000
     order    2026-01-05  INV-104567  1000.00
     order    2026-01-06  INV-208899   700.00
     payment  2026-01-20  P-77        1666.00  text "INV-104566, INV-208898"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.mutation.mutation import Mutation
 from tests.mutation.mutations import MUTATIONS
-from tests.mutation.test_mutations import HELPERS, suite
+from tests.mutation.trial import HELPERS, suite
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,0 +1,43 @@
+"""What a provider kept of a payment; more in ``tests/scenarios/matching/figures.md``."""
+
+from __future__ import annotations
+
+from tests.unit.ledger_teller import scenario
+
+
+@scenario
+def test_a_payment_and_its_fee_are_two_of_three_documents() -> None:
+    """
+    order    2026-01-05  INV-1001  2747.27
+    order    2026-01-06  INV-1002  3512.37
+    order    2026-01-07  INV-1003   512.37
+    payment  2026-01-20  P-77      6123.10  fee 136.54
+    => balance 648.91
+    => match P-77 INV-1001 2747.27 suggested net_of_fee
+    => match P-77 INV-1002 3375.83 suggested net_of_fee
+    """
+
+
+@scenario
+def test_two_sums_with_a_fee_are_not_chosen_between() -> None:
+    """
+    order    2026-01-05  INV-1001  2747.27
+    order    2026-01-06  INV-1002  3512.37
+    order    2026-01-07  INV-1003  3512.37
+    payment  2026-01-20  P-77      6123.10  fee 136.54
+    => balance 3648.91
+    => match P-77 INV-1001 2747.27 suggested small_deduction
+    => match P-77 INV-1002 3375.83 suggested small_deduction
+    """
+
+
+@scenario
+def test_one_document_with_a_fee_goes_before_several() -> None:
+    """
+    order    2026-01-05  INV-1001  2747.27
+    order    2026-01-06  INV-1002  3512.37
+    order    2026-01-07  INV-1003  6259.64
+    payment  2026-01-20  P-77      6123.10  fee 136.54
+    => balance 6396.18
+    => match P-77 INV-1003 6123.10 suggested net_of_fee
+    """
