@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from domain.facts import EntryKind
 from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
 from domain.matching.forms import DocumentIndex, plain, squeeze
+from domain.matching.instalments import part_of
 from domain.matching.named import asides
 from domain.matching.periods import periods
 from domain.matching.settlement import Item, Settlement
@@ -102,6 +103,7 @@ def open_receipts(
                 itertools.chain.from_iterable(periods(without_sums(plain(text)), fact.business_date))
             ),
             taken_off=frozenset(taken_off.get(payment.key, ())) if excess else frozenset(),
+            part=part_of(fact.remittance_text or "") if whole else None,
             confirmable=whole and payment.key not in claiming and not names_others and not twice,
             readable=not (excess or twice or payment.key in doubted or fact.claims),
         )

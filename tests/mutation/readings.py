@@ -8,6 +8,7 @@ from tests.mutation.mutation import Mutation
 
 EXCLUDED = "domain/matching/excluded.py"
 FORMS = "domain/matching/forms.py"
+INSTALMENTS = "domain/matching/instalments.py"
 OPEN_NUMBERS = "domain/matching/open_numbers.py"
 RANGES = "domain/matching/ranges.py"
 WORDS = "domain/matching/words.py"
@@ -164,5 +165,35 @@ READINGS: Final = (
         OPEN_NUMBERS,
         "if its_before == before and len(figures) == len(running) and ",
         "if ",
+    ),
+    Mutation(
+        "a part must be the exact quotient",
+        INSTALMENTS,
+        "abs(money * parts - whole) < parts",
+        "money * parts == whole",
+    ),
+    Mutation(
+        "a part is of what is open, not of all",
+        INSTALMENTS,
+        "whole = document.open_minor + document.settled_minor",
+        "whole = document.open_minor",
+    ),
+    Mutation(
+        "a part may be of what is paid otherwise",
+        INSTALMENTS,
+        "and (document.whole or abs(",
+        "and (True or abs(",
+    ),
+    Mutation(
+        "a part of whatever many documents is shown",
+        INSTALMENTS,
+        "if len(found) > candidates.rules.matching.suggestions_max:",
+        "if False:",
+    ),
+    Mutation(
+        "a part beside a number that nobody has is of another",
+        INSTALMENTS,
+        "if receipt.part is None or receipt.words:",
+        "if receipt.part is None:",
     ),
 )

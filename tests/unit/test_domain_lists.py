@@ -93,8 +93,14 @@ def test_beside_a_number_that_nobody_has_no_list_goes_on() -> None:
     invoice  2026-01-01  RE-1001  100.00
     invoice  2026-01-02  RE-1002  110.00
     invoice  2026-01-03  RE-1003  121.00
+    invoice  2026-01-04  RE-1009   50.00
     payment  2026-02-20  P-77     331.00  text "RE-1001, RE-4077"
+    payment  2026-02-20  P-78      50.00  text "RE-1009"
     => balance 0
+    => match P-77 RE-1001 100.00 suggested remittance_text:exact_document
+    => match P-77 RE-1002 110.00 suggested one_payment_many_documents
+    => match P-77 RE-1003 121.00 suggested one_payment_many_documents
+    => match P-78 RE-1009 50.00 confirmed remittance_text:exact_document
     """
 
 
