@@ -152,3 +152,10 @@ def test_one_document_alone_is_no_row() -> None:
     => match P-77 RE-1001 100.00 confirmed remittance_text:exact_document
     => match P-77 RE-1003 121.00 suggested paid_before
     """
+
+
+def test_sealed_records_are_asked_whether_their_number_has_a_month_behind() -> None:
+    asked, answered = Notes(), Notes()
+    assert OpenNumbers([], asked).written_behind("01158") == frozenset()
+    OpenNumbers([("D", ["FV/01158/09/2025"], dt.date(2025, 9, 9))], answered)
+    assert not asked.asked.isdisjoint(answered.answered)
