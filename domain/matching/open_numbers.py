@@ -84,6 +84,12 @@ def _forms(number: str, dated: int) -> _Forms:
     return _Forms(frozenset(tails), frozenset(heads), letters, year, frozenset(behind), running)
 
 
+def _parted(before: str) -> tuple[str, int]:
+    """The letters of what is written before a running number, and the year and month among them, as a number."""
+    figures = "".join(_FIGURES.findall(before))
+    return _FIGURES.sub("", before), int(figures or 0)
+
+
 def _is_near(year: str, dated: int) -> bool:
     return abs(int("20" + year[-2:]) - dated) <= _YEARS_APART
 
@@ -187,21 +193,23 @@ class OpenNumbers:
         return tuple(key for _, key, its_year in found if not year or not its_year or year == its_year)
 
     def following(self, number: str, dated: int) -> tuple[str, ...]:
-        """The documents whose numbers follow the one ``number``, of a document that is ``dated`` in that year, with the
-        same before their running number and as many figures, in their order; up to ``FOLLOWING_MAX`` steps.
+        """The documents whose numbers follow the one ``number``, of a document that is ``dated`` in that year, in their
+        order: the same letters, no earlier year or month before the running number, and as many figures of that; up to
+        ``FOLLOWING_MAX`` steps.
         """
         before, running = _forms(number, dated).running
         if not running or len(running) > TAIL_MAX:
             return ()
+        letters, period = _parted(before)
         first, last = int(running) + 1, int(running) + FOLLOWING_MAX
-        beside = dict.fromkeys(self.between(first, last))
-        found = (
-            (int(figures), key)
-            for key in beside
-            for its_before, figures in self._running[key]
-            if its_before == before and len(figures) == len(running) and first <= int(figures) <= last
-        )
-        return tuple(dict.fromkeys(key for _, key in sorted(found)))
+        found = set()
+        for key in self.between(first, last):
+            for its_before, figures in self._running[key]:
+                its_letters, its_period = _parted(its_before)
+                alike = its_letters == letters and len(figures) == len(running)
+                if alike and its_period >= period and first <= int(figures) <= last:
+                    found.add((its_period, int(figures), key))
+        return tuple(dict.fromkeys(key for _, _, key in sorted(found)))
 
     @functools.cached_property
     def _running(self) -> dict[str, list[tuple[str, str]]]:

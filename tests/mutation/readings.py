@@ -163,8 +163,8 @@ READINGS: Final = (
     Mutation(
         "the next number is any that ends higher",
         OPEN_NUMBERS,
-        "if its_before == before and len(figures) == len(running) and ",
-        "if ",
+        "alike = its_letters == letters and len(figures) == len(running)",
+        "alike = True",
     ),
     Mutation(
         "a part must be the exact quotient",
@@ -196,4 +196,5 @@ READINGS: Final = (
         "if receipt.part is None or receipt.words:",
         "if receipt.part is None:",
     ),
+    Mutation("the next number may be of an earlier month", OPEN_NUMBERS, "its_period >= period and", ""),
 )

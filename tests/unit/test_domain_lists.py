@@ -159,3 +159,9 @@ def test_sealed_records_are_asked_whether_their_number_has_a_month_behind() -> N
     assert OpenNumbers([], asked).written_behind("01158") == frozenset()
     OpenNumbers([("D", ["FV/01158/09/2025"], dt.date(2025, 9, 9))], answered)
     assert not asked.asked.isdisjoint(answered.answered)
+
+
+def test_the_next_numbers_may_be_of_the_next_month_but_of_none_before() -> None:
+    documents = ("FA2510-2415", "FA2509-2413", "FA2508-2416", "FA2510-2414", "FB2510-2417")
+    numbers = OpenNumbers([(number, [number], DAY) for number in documents], None)
+    assert numbers.following("FA2509-2413", 2025) == ("FA2510-2414", "FA2510-2415")
