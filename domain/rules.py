@@ -25,6 +25,7 @@ STAGES_BY_PRIORITY: Final = (
     "many_payments_one_document",
     "many_to_many",
     "less_credit_note",
+    "instalment",
     "small_deduction",
     "rest_of_balance",
     "paid_before",

@@ -78,6 +78,8 @@ class Receipt(msgspec.Struct, frozen=True):
     """The months, (year, month), that its text names."""
     taken_off: frozenset[str] = frozenset()
     """Documents that a later payment is short of by exactly this money, and it names what this was paid for, too."""
+    part: tuple[int, tuple[int, ...]] | None = None
+    """Which part of a document its text says that it is, and of how many it may be."""
     readable: bool = False
     """Nothing that it says speaks against a match by figures but a number that nobody has: maybe a slip."""
 

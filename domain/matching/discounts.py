@@ -4,16 +4,19 @@ what a factor advances, and what of it is paid later.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-
-from domain.matching.candidates import is_round
 
 #: discounts that are usual, in millionths
 USUAL_DISCOUNTS = (10_000, 20_000, 30_000)
 Share = tuple[int, int]
+_DISCOUNTS: tuple[Share, ...] = ((1, 100), (2, 100), (3, 100))
 #: Discounts, taxes withheld at source, retentions until acceptance and what factors keep: whole percents up to a fifth,
 #: 2.5 and 7.5
 _PERCENTS: tuple[Share, ...] = (*((percents, 100) for percents in range(1, 21)), (25, 1_000), (75, 1_000))
+#: Of documents in hundreds every other sum is a whole percent less by chance. Where the figures have a grain so fine
+#: that so many sums are smaller, hardly any is.
+_TELLING = 2_000
 #: instalments of a list
 _FRACTIONS: tuple[Share, ...] = ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4))
 
@@ -22,14 +25,14 @@ def same_share(open_minor: Sequence[int], original_minor: Sequence[int], paid_mi
     """What each of several documents is paid where all less one share of each come to exactly ``paid_minor``, or one
     share of what each was; empty where they do not. Minor units, as large as what is open of each.
 
-    What is round is paid on account, and tells no instalments of each.
+    Round figures are shares of each other by chance, so they tell no more than the usual discounts.
     """
     if len(open_minor) < 2:
         return ()
     short = sum(open_minor) - paid_minor
-    kept = _shared_out(open_minor, short, _PERCENTS)
-    if not is_round(paid_minor):
-        kept = kept or _shared_out(open_minor, short, _FRACTIONS)
+    kept = _shared_out(open_minor, short, _DISCOUNTS)
+    if not kept and sum(open_minor) >= _TELLING * math.gcd(*open_minor, paid_minor):
+        kept = _shared_out(open_minor, short, (*_PERCENTS, *_FRACTIONS))
         paid = () if kept else _shared_out(original_minor, paid_minor, _PERCENTS)
         if paid and all(part <= left for part, left in zip(paid, open_minor, strict=True)):
             return paid

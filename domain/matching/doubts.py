@@ -32,7 +32,7 @@ from domain.matching.candidates import (
     slips,
 )
 from domain.matching.forms import DocumentIndex, squeeze
-from domain.matching.leftovers import open_documents, own_numbers, unknown_words
+from domain.matching.leftovers import open_documents, own_numbers, unknown_words, without_cut_end
 from domain.matching.rivals import Rivals
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
 from domain.matching.words import reference_words, words_of_parts
@@ -231,7 +231,7 @@ class _Doubts:
         ]
         return [
             forms
-            for forms in unknown_words(others, self._index)
+            for forms in without_cut_end(unknown_words(others, self._index), text, numbers)
             if slips(forms, tuple(numbers)) <= SLIPS_MAX
             or any(_one_series(form, number) for form in forms for number in numbers)
         ]

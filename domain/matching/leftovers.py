@@ -9,13 +9,17 @@ from collections.abc import Collection, Mapping, Sequence
 
 from domain.facts import EntryKind
 from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
-from domain.matching.forms import DocumentIndex, plain
+from domain.matching.forms import DocumentIndex, plain, squeeze
+from domain.matching.instalments import part_of
 from domain.matching.named import asides
 from domain.matching.others import others_of
 from domain.matching.periods import periods
 from domain.matching.settlement import Item, Settlement
 from domain.matching.words import reference_like, reference_words, without_sums
 from domain.rules import RulesByDate
+
+#: of a number that was cut off the next ones of a list may differ in so many of its last figures
+_NEXT_FIGURES = 2
 
 
 def open_documents(run: Settlement) -> dict[str, Document]:
@@ -83,7 +87,8 @@ def open_receipts(
         without = frozenset(key for aside in asides(text, index) for key in aside.resolution.keys)
         names_others = word is not None and not without.intersection(index.resolve(word).keys)
         words = reference_words(text, own)
-        strange = unknown_words(words, index)
+        names = [number for key in named.get(payment.key, ()) for number in run.items[key].numbers]
+        strange = without_cut_end(unknown_words(words, index), fact.remittance_text or "", names)
         whole = payment.left_minor == payment.original_minor
         excess = payment.key in over and not strange
         twice = any(transfers[payment.original_minor, r] > 1 for r in fact.own_references)
@@ -105,6 +110,7 @@ def open_receipts(
             if excess
             else (),
             taken_off=frozenset(taken_off.get(payment.key, ())) if excess else frozenset(),
+            part=part_of(fact.remittance_text or "") if whole else None,
             confirmable=whole and payment.key not in claiming and not names_others and not twice,
             readable=not (excess or twice or payment.key in pointing or fact.claims),
         )
@@ -164,6 +170,24 @@ def unknown_words(words: Sequence[tuple[str, ...]], index: DocumentIndex) -> lis
     """Of ``words`` (``reference_words``) the forms that are no document of ours."""
     strange = (tuple(form for form in forms if not index.resolve(form).keys) for forms in words)
     return [forms for forms in strange if forms]
+
+
+def without_cut_end(
+    strange: Sequence[tuple[str, ...]], text: str, numbers: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """``strange`` without what ends ``text`` and begins as one of ``numbers``, which the text names, but for its last
+    two figures: a bank cut off the list that it is in, so it is no misspelt number.
+    """
+    end = squeeze(text)
+    return [
+        forms
+        for forms in strange
+        if not any(
+            end.endswith(form) and len(form) < len(number) and number.startswith(form[:-_NEXT_FIGURES])
+            for form in forms
+            for number in numbers
+        )
+    ]
 
 
 def known_payers(run: Settlement) -> set[str]:

@@ -20,6 +20,10 @@ TAIL_MAX = 12
 CUT_MAX = 5
 HEAD_MIN = 4
 
+#: a list of documents that goes on takes no longer steps than this altogether
+FOLLOWING_MAX = 2_000
+
+_LAST_RUN = re.compile(r"\d+(?=\D*$)")
 _FIGURES = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)?\d\d")
 #: "17/2026", "0017/26", "FV/00017/09/2025", "17/2026/KR": a running number, its month and its year
@@ -43,6 +47,8 @@ class _Forms(msgspec.Struct, frozen=True):
     letters: str
     year: str
     behind: frozenset[str]
+    running: tuple[str, str]
+    """What is written before the running number, squeezed, and its figures."""
 
 
 @functools.lru_cache(maxsize=FORMS_KEPT)
@@ -57,6 +63,8 @@ def _forms(number: str, dated: int) -> _Forms:
     tails = {*ends, *(run.lstrip("0") for run in runs[-1:])} - {""}
     year = next((run[-2:] for run in runs[:-1] if _YEAR.fullmatch(run) and _is_near(run, dated)), "")
     behind: set[str] = set()
+    last = _LAST_RUN.search(plain(number))
+    running = (squeeze(plain(number)[: last.start()]), last.group()) if last is not None else (squeezed, "")
     with_year = _WITH_YEAR.search(plain(number).upper())
     written = with_year and (with_year["full"] or with_year["short"])
     if with_year is not None and written and _is_near(written, dated):
@@ -64,6 +72,7 @@ def _forms(number: str, dated: int) -> _Forms:
         tails = {with_year["number"].lstrip("0"), figures[-TAIL_MAX:].lstrip("0")} - {""}
         year = written[-2:]
         behind = {year, "20" + year, with_year["month"] or year}
+        running = (squeeze(plain(number)[: with_year.start("number")]), with_year["number"])
     wholes = {squeezed, squeezed.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
     heads = {
         whole[:length]
@@ -72,7 +81,13 @@ def _forms(number: str, dated: int) -> _Forms:
         if any(sign.isdigit() for sign in whole[:length])
     }
     letters = squeezed[: len(squeezed) - len(min(wholes, key=len))]
-    return _Forms(frozenset(tails), frozenset(heads), letters, year, frozenset(behind))
+    return _Forms(frozenset(tails), frozenset(heads), letters, year, frozenset(behind), running)
+
+
+def _parted(before: str) -> tuple[str, int]:
+    """The letters of what is written before a running number, and the year and month among them, as a number."""
+    figures = "".join(_FIGURES.findall(before))
+    return _FIGURES.sub("", before), int(figures or 0)
 
 
 def _is_near(year: str, dated: int) -> bool:
@@ -159,7 +174,10 @@ class OpenNumbers:
 
     def written_behind(self, figures: str) -> frozenset[str]:
         """The months and years that are written behind ``figures`` in the documents' numbers that end so."""
-        found = self._tails.get(figures.lstrip("0"), {}).values()
+        form = figures.lstrip("0")
+        if self._notes is not None:
+            self._notes.ask("tail", form)
+        found = self._tails.get(form, {}).values()
         return frozenset().union(*(forms.behind for forms in found))
 
     def between(self, first: int, last: int, year: str = "") -> tuple[str, ...]:
@@ -173,6 +191,32 @@ class OpenNumbers:
         start, end = (bisect.bisect_left(self._row, (figures,)) for figures in (first, last + 1))
         found = self._row[start:end]
         return tuple(key for _, key, its_year in found if not year or not its_year or year == its_year)
+
+    def following(self, number: str, dated: int) -> tuple[str, ...]:
+        """The documents whose numbers follow the one ``number``, of a document that is ``dated`` in that year, in their
+        order: the same letters, no earlier year or month before the running number, and as many figures of that; up to
+        ``FOLLOWING_MAX`` steps.
+        """
+        before, running = _forms(number, dated).running
+        if not running or len(running) > TAIL_MAX:
+            return ()
+        letters, period = _parted(before)
+        first, last = int(running) + 1, int(running) + FOLLOWING_MAX
+        found = set()
+        for key in self.between(first, last):
+            for its_before, figures in self._running[key]:
+                its_letters, its_period = _parted(its_before)
+                alike = its_letters == letters and len(figures) == len(running)
+                if alike and its_period >= period and first <= int(figures) <= last:
+                    found.add((its_period, int(figures), key))
+        return tuple(dict.fromkeys(key for _, _, key in sorted(found)))
+
+    @functools.cached_property
+    def _running(self) -> dict[str, list[tuple[str, str]]]:
+        return {
+            key: [_forms(number, date.year).running for number in numbers]
+            for key, numbers, date in self._documents
+        }
 
     def beginning(self, letters: str) -> tuple[str, ...]:
         """The documents whose number is ``letters`` and a little more."""

@@ -18,12 +18,13 @@ from domain.archive.notes import Notes
 from domain.facts import EntryKind
 from domain.matching.candidates import ROUNDED_MAX, latest_document
 from domain.matching.forms import DocumentIndex, ReferenceRule, squeeze
-from domain.matching.leftovers import open_documents
+from domain.matching.leftovers import open_documents, own_numbers, unknown_words, without_cut_end
 from domain.matching.named import Mention, asides, mentions
 from domain.matching.open_numbers import OpenNumbers
-from domain.matching.others import without_others
+from domain.matching.others import others_of, without_others
 from domain.matching.pointers import PERIOD, Pointer, pointers
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents
+from domain.matching.words import reference_words
 from domain.rules import RulesByDate
 
 #: names and figures agree, though the name is not whole
@@ -128,6 +129,9 @@ class _Pointed:
             if fitting:
                 claims = (_doubted(self._claim(payment, p, key)) for key, p in fitting.items())
                 return [*firm, *(msgspec.structs.replace(claim, fitting=True) for claim in claims)]
+            row = self._going_on(payment, [*firm, *bare.values()]) if number == 0 else []
+            if row:
+                return [*firm, *bare.values(), *row]
             shown = shown or [pointer for pointer in allowed if pointer.keys and not pointer.faint]
         return [*firm, *self._in_doubt(payment, shown, bare, beside=bool(whole))]
 
@@ -215,6 +219,38 @@ class _Pointed:
         found = {key: every[key] for some in sums for key in some}
         return found if len(found) <= _CHOICES_MAX else {}
 
+    def _going_on(self, payment: Item, named: Sequence[Claim]) -> list[Claim]:
+        """The documents next by number to the last one of a list that come to what is left: who has no more room. Of
+        several rows that do the one that begins next; of others none.
+        """
+        whole = [keys for claim in named if len(keys := self._documents(claim)) == 1]
+        if not 0 < payment.left_minor < payment.original_minor or not whole or self._strange(payment, named):
+            return []
+        if others_of(payment.fact.remittance_text or "") is not None:
+            return []  # it says how many, and means what falls due next (``paid_before``)
+        last = self._run.items[whole[-1][0]].fact
+        day = payment.fact.business_date
+        latest = latest_document(day, self._rules.on(day).matching)
+        following = [
+            key
+            for key in self._numbers.following(last.document_no, last.business_date.year)
+            if self._open_minor[key] and self._run.items[key].fact.business_date <= latest
+        ]
+        rows = _rows(following, self._open_minor, payment.left_minor)
+        if not rows or (rows[0][0] != following[0] and len(rows) > 1):
+            return []
+        pointer = Pointer(last.document_no, tuple(rows[0]), "list")
+        claims = (_doubted(self._claim(payment, pointer, key)) for key in rows[0])
+        # Nobody said so: what is over stays a discrepancy of the list.
+        return [msgspec.structs.replace(claim, fitting=True, named=True) for claim in claims]
+
+    def _strange(self, payment: Item, named: Sequence[Claim]) -> bool:
+        """Whether the text names something beside ``named`` that nobody has, and that was not cut off."""
+        text = payment.fact.remittance_text or ""
+        words = reference_words(text, own_numbers(payment, self._known))
+        numbers = [n for claim in named for key in claim.keys for n in self._run.items[key].numbers]
+        return bool(without_cut_end(unknown_words(words, self._index), text, numbers))
+
     def _in_doubt(
         self, payment: Item, shown: Sequence[Pointer], bare: Mapping[str, Claim], *, beside: bool
     ) -> list[Claim]:
@@ -233,6 +269,18 @@ class _Pointed:
         return Claim(
             payment.key, pointer.text, payment.original_minor, (key,), rule, POINTED_PPM, named=False
         )
+
+
+def _rows(following: Sequence[str], figures: Mapping[str, int], money: int) -> list[Sequence[str]]:
+    """The documents one after the other of ``following`` that come to ``money``; no single one."""
+    found = []
+    sums = [0, *itertools.accumulate(figures[key] for key in following)]
+    places = {total: place for place, total in enumerate(sums)}
+    for first, before in enumerate(sums):
+        last = places.get(before + money, 0)
+        if last > first + 1:
+            found.append(following[first:last])
+    return found
 
 
 def _figures(number: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from domain.matching.excluded import parted
-from domain.matching.forms import BARE_DIGITS_MIN, plain, squeeze
+from domain.matching.forms import BARE_DIGITS_MIN, look_alikes, plain, squeeze
 from domain.matching.open_numbers import HEAD_MIN, TAIL_MAX, OpenNumbers
 from domain.matching.periods import periods
 from domain.matching.ranges import ranges
@@ -29,6 +29,8 @@ _AND = re.compile(r"\s?(?:[/,;+&、和・]|\b(?:und|and|et|y|e|en|i|oraz|och|og|
 _AND_OR_DASH = re.compile(rf"{_AND.pattern}|\s?-\s?", re.IGNORECASE)
 #: a year that more figures follow
 _RUNS_ON = re.compile(r"[-/. ]?\d{3}")
+#: figures, and between them letters that look like such
+_LIKE_FIGURES = re.compile(r"(?<![0-9A-Za-z])[0-9OILSBZl]*\d[OILSBZl]+\d[0-9OILSBZl]*(?![0-9A-Za-z])")
 _LETTERS = re.compile(r"([A-Za-z]{1,12})[.:#/-]{0,2}\s?$")
 
 #: the rule of a pointer by its time
@@ -73,7 +75,7 @@ def pointers(
     reading = _Reading(numbers, day, named)
     strong = [
         *reading.ranges(parts.named),
-        *reading.figures(parts.named),
+        *reading.figures(reading.look_alikes(parts.named)),
         *reading.cut_off(parts.named),
         *reading.structured(parts.named),
     ]
@@ -136,6 +138,17 @@ class _Reading:
             if inside:
                 keys = tuple(dict.fromkeys(inside))
                 yield Pointer(written.text, keys, "range", faint=faint, together=written.wide)
+
+    def look_alikes(self, text: str) -> str:
+        """``text`` with letters between figures that look like such as these: "1OO35"; not what names a document."""
+        return _LIKE_FIGURES.sub(
+            lambda match: (
+                match.group()
+                if squeeze(match.group()) in self._named
+                else next(iter(look_alikes(match.group())), match.group())
+            ),
+            text,
+        )
 
     def figures(self, text: str) -> Iterator[Pointer]:
         """By each run of figures: the end of a number, or what the number before it has another end in."""

@@ -28,6 +28,7 @@ from domain.matching.candidates import (
     parts_of,
 )
 from domain.matching.discounts import USUAL_DISCOUNTS
+from domain.matching.instalments import instalment
 from domain.matching.misspelt import fuzzy_reference
 from domain.matching.rows import in_a_row, row_after
 from domain.matching.sums import (
@@ -346,6 +347,7 @@ STAGES: Mapping[str, Stage] = {
         many_payments_one_document,
         many_to_many,
         less_credit_note,
+        instalment,
         small_deduction,
         rest_of_balance,
         paid_before,

@@ -183,17 +183,17 @@ def without_others(text: str, known: tuple[str, ...]) -> str:
 
 
 #: "Rate 1/2", "1/2", "Rate 1 von 2", "2. Rate", "part 2/3", "第2期"
-_INSTALMENT_WORD = (
+INSTALMENT_WORD = (
     "raten?|raty|rata|part|instal?ments?|tranche|acompte|cuota|teil|teilzahlung|abschlag|abschlagszahlung"
-    "|termijn|échéance|parcela"
+    "|termijn|échéance|parcela|plazo|prestação|splátka|delbetalning|delbetaling|deelbetaling"
 )
-_OF = r"\s?(?:/|\b(?:von|of|di|de|sur|van)\b)\s?"
+OF = r"\s?(?:/|\b(?:von|of|di|de|sur|van)\b)\s?"
 _INSTALMENT = re.compile(
-    rf"\b(?:{_INSTALMENT_WORD})\b\.?\s?(?:(?:nr|no)\b\.?\s?)?\d{{1,2}}(?:{_OF}\d{{1,2}})?(?![\w/-])"
-    rf"|(?<![\w./-])\d{{1,2}}\s?(?:[.ªº°]|st|nd|rd|th|e|ère)\s?(?:{_INSTALMENT_WORD})\b"
+    rf"\b(?:{INSTALMENT_WORD})\b\.?\s?(?:(?:nr|no)\b\.?\s?)?\d{{1,2}}(?:{OF}\d{{1,2}})?(?![\w/-])"
+    rf"|(?<![\w./-])\d{{1,2}}\s?(?:[.ªº°]|st|nd|rd|th|e|ère)\s?(?:{INSTALMENT_WORD})\b"
     r"|(?<![\w./-])\d{1,2}\s(?:rata|raty|tranche|cuota)\b(?!\.?\s?\d)"
     r"|第?\d{1,2}期"
-    rf"|(?<![\w./-])(?P<counted>(?P<which>\d{{1,2}}){_OF}(?P<all>\d{{1,2}}))(?![\w/-]|\.\d)",
+    rf"|(?<![\w./-])(?P<counted>(?P<which>\d{{1,2}}){OF}(?P<all>\d{{1,2}}))(?![\w/-]|\.\d)",
     re.IGNORECASE,
 )
 #: "del 02/2026": the month of a document, which is no number of another
@@ -202,7 +202,7 @@ _OF_A_MONTH = re.compile(
     re.IGNORECASE,
 )
 #: of more parts than this nobody pays
-_INSTALMENTS_MAX = 12
+INSTALMENTS_MAX = 12
 
 
 def without_months(text: str, is_number: Callable[[str], bool]) -> str:
@@ -223,7 +223,7 @@ def without_instalments(text: str, is_number: Callable[[str], bool]) -> str:
 
     def kept(match: re.Match[str]) -> str:
         counted = match["counted"]
-        if counted and (int(match["which"]) > int(match["all"]) or int(match["all"]) > _INSTALMENTS_MAX):
+        if counted and (int(match["which"]) > int(match["all"]) or int(match["all"]) > INSTALMENTS_MAX):
             return counted
         return counted if counted and is_number(counted) else "|"
 

@@ -36,14 +36,14 @@ FIGURES: Final = (
     Mutation(
         "a list is not paid in instalments of each",
         DISCOUNTS,
-        "kept = kept or _shared_out(open_minor, short, _FRACTIONS)",
-        "kept = kept or ()",
+        "(*_PERCENTS, *_FRACTIONS)",
+        "_PERCENTS",
     ),
     Mutation(
-        "what is paid on account is an instalment of each",
+        "round figures are shares of each other",
         DISCOUNTS,
-        "if not is_round(paid_minor):",
-        "if True:",
+        "_TELLING = 2_000",
+        "_TELLING = 0",
     ),
     Mutation(
         "what is released of a list is paid to the oldest of it",

@@ -62,10 +62,10 @@ def test_what_falls_due_behind_the_named_document_goes_before_another_sum() -> N
 def test_nothing_is_behind_the_named_document_where_the_text_speaks_of_no_others() -> None:
     """
     invoice  2026-01-01  INV-101  613.37
-    invoice  2026-01-02  INV-102  610.87
-    invoice  2026-01-03  INV-103  547.77
-    invoice  2026-01-04  INV-104  300.01
-    invoice  2026-01-05  INV-105  858.63
+    invoice  2026-01-02  RE-2102  610.87
+    invoice  2026-01-03  XA-3103  547.77
+    invoice  2026-01-04  KL-4104  300.01
+    invoice  2026-01-05  MN-5105  858.63
     payment  2026-01-15  P-1     1772.01  text "INV-101"
     => balance 1158.64
     => OVERPAYMENT INV-101 1158.64
