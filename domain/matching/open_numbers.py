@@ -81,7 +81,12 @@ def _forms(number: str, dated: int) -> _Forms:
         if any(sign.isdigit() for sign in whole[:length])
     }
     letters = squeezed[: len(squeezed) - len(min(wholes, key=len))]
-    return _Forms(frozenset(tails), frozenset(heads), letters, year, frozenset(behind), running)
+    return _Forms(frozenset(tails), frozenset(heads), letters, year, frozenset(behind), _short(*running))
+
+
+def _short(before: str, running: str) -> tuple[str, str]:
+    """Of figures that are too many to be looked up the first ones stand before the running number."""
+    return before + running[:-TAIL_MAX], running[-TAIL_MAX:]
 
 
 def _parted(before: str) -> tuple[str, int]:
@@ -198,7 +203,7 @@ class OpenNumbers:
         ``FOLLOWING_MAX`` steps.
         """
         before, running = _forms(number, dated).running
-        if not running or len(running) > TAIL_MAX:
+        if not running:
             return ()
         letters, period = _parted(before)
         first, last = int(running) + 1, int(running) + FOLLOWING_MAX
