@@ -81,12 +81,7 @@ def _forms(number: str, dated: int) -> _Forms:
         if any(sign.isdigit() for sign in whole[:length])
     }
     letters = squeezed[: len(squeezed) - len(min(wholes, key=len))]
-    return _Forms(frozenset(tails), frozenset(heads), letters, year, frozenset(behind), _short(*running))
-
-
-def _short(before: str, running: str) -> tuple[str, str]:
-    """Of figures that are too many to be looked up the first ones stand before the running number."""
-    return before + running[:-TAIL_MAX], running[-TAIL_MAX:]
+    return _Forms(frozenset(tails), frozenset(heads), letters, year, frozenset(behind), running)
 
 
 def _parted(before: str) -> tuple[str, int]:

@@ -197,10 +197,4 @@ READINGS: Final = (
         "if receipt.part is None:",
     ),
     Mutation("the next number may be of an earlier month", OPEN_NUMBERS, "its_period >= period and", ""),
-    Mutation(
-        "a number of many figures is followed by none",
-        OPEN_NUMBERS,
-        "return before + running[:-TAIL_MAX], running[-TAIL_MAX:]",
-        "return before, running",
-    ),
 )
