@@ -198,7 +198,7 @@ class OpenNumbers:
         ``FOLLOWING_MAX`` steps.
         """
         before, running = _forms(number, dated).running
-        if not running or len(running) > TAIL_MAX:
+        if not running:
             return ()
         letters, period = _parted(before)
         first, last = int(running) + 1, int(running) + FOLLOWING_MAX
