@@ -31,7 +31,7 @@ from services.imports.statements.periods import read_period, start_after
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import stated
 from services.imports.statements.sheet import Cell, Row, Sheet, text_of
-from services.imports.statements.words import Field, RowWord, currency_of, row_word
+from services.imports.statements.words import Field, RowWord, currency_of, plain, row_word
 
 #: (rows read, rows in all if that is known)
 Tick = Callable[[int, int | None], None]
@@ -348,6 +348,10 @@ class TableReader:
             name = text_of(self._said.get(Field.CUSTOMER_NAME, "")) or None
             draft = StatementDraft(key[1], currency, statement_no=key[3], customer_name=name)
             group = self._groups[key] = Gathered(draft, self._heading)
+            for what, told in self._kept.columns.items():
+                if plain(told) not in map(plain, self._heading.cells):
+                    read = self._heading.cells[self._at[what]] if what in self._at else "nothing"
+                    draft.notes.append(f"there is no column {told[:60]}, {read} was read as {what}")
             if said and said != customer:
                 draft.notes.append(f"the file names {said[:60]}, taken for {customer} as it was asked for")
         return group
