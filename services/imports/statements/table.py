@@ -17,7 +17,13 @@ from services.imports.statements.balances import Readings, Shown, readings_of
 from services.imports.statements.columns import BadCellError, Columns
 from services.imports.statements.dates import Order, order_of, parse_date
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft, View
-from services.imports.statements.gathered import Gathered, finished, sort_by_date
+from services.imports.statements.gathered import (
+    Gathered,
+    LabelledBalance,
+    finished,
+    place_balances,
+    sort_by_date,
+)
 from services.imports.statements.heading import (
     HEADING_ROWS_MAX,
     Heading,
@@ -27,7 +33,7 @@ from services.imports.statements.heading import (
 )
 from services.imports.statements.numbers import Mark, votes
 from services.imports.statements.options import Layout, StatementOptions
-from services.imports.statements.periods import read_period, start_after
+from services.imports.statements.periods import read_period
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import stated
 from services.imports.statements.sheet import Cell, Row, Sheet, text_of
@@ -301,16 +307,7 @@ class TableReader:
             shown = Shown(self._columns.signed(cells, draft.currency), sided=True)
         if shown is None:
             return
-        date = self._columns.date(cells)
-        if label is RowWord.OPENING:
-            if group.opening is not None:
-                return  # carried over to another page or month
-            group.opening = shown
-            if date is not None and draft.period_start is None:
-                draft.period_start = start_after(date)
-        else:
-            group.closing = shown
-            draft.period_end = date or draft.period_end
+        group.balances.append(LabelledBalance(label, len(group.figures), shown, self._columns.date(cells)))
 
     # ---- statements
 
@@ -361,6 +358,7 @@ class TableReader:
             group.heading for group in groups
         )  # what is said beside a table is said of its only one
         for group in groups:
+            place_balances(group)
             self._take_said(group, alone=of_table[group.heading] == 1)
             sort_by_date(group)
         readings = [readings_of(group.figures, group.opening, group.closing) for group in groups]
@@ -398,7 +396,12 @@ class TableReader:
     def _finish(self, group: Gathered, readings: Readings, *, alone: bool) -> StatementDraft:
         stated = read_period(group.heading.said, self._order) if alone else None
         sign = (self.debit_lead > 0) - (self.debit_lead < 0) or self._unsided
-        return finished(group, readings, self._options.role, sign, self._options.period or stated)
+        draft = finished(group, readings, self._options.role, sign, self._options.period or stated)
+        if not self.debit_lead and self._kept.view is View.AUTO and draft.view is View.AUTO and group.unsided:
+            draft.notes.append(
+                "nothing tells whether its balances are in debit or in credit, taken as what is owed; --view decides"
+            )
+        return draft
 
 
 def _at_row(problem: Problem, row: int, document_no: str) -> Problem:
