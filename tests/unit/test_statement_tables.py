@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from domain.parties import Role
 from services.imports.statements.draft import View
 from services.imports.statements.events import Statement, statements_of, view_of_file
 from services.imports.statements.formats import FileContent, Source, read_file
 from services.imports.statements.options import Layout, StatementOptions
 from services.imports.statements.reasons import Problem
+from services.imports.statements.words import Field
 
 HEADINGS = "Date,Document,Text,Debit,Credit,Balance\n"
 
@@ -237,6 +239,26 @@ def test_columns_that_say_what_is_owed_are_not_turned_by_a_view_that_is_kept(rea
         assert [told(statement) for statement in made(content, view)] == [
             ("C-1", 500, 10500, [("INV-1", 10000)])
         ]
+
+
+def test_a_column_that_is_told_and_not_there_is_said(read: Any) -> None:
+    layout = Layout(currency="EUR", columns={Field.DATE: "Wann", Field.TEXT: "Text"})
+    content = read(HEADINGS + "2026-01-05,INV-1,,1.00,,1.00\n", layout=layout)
+    assert [told(statement)[3] for statement in made(content)] == [[("INV-1", 100)]]
+    assert content.drafts[0].notes[0] == "there is no column Wann, Date was read as date"
+    assert not any("Text" in note for note in content.drafts[0].notes)
+
+
+@pytest.mark.parametrize("view", View)
+def test_what_a_supplier_is_owed_is_a_credit_in_ours(read: Any, view: View) -> None:
+    text = "Date,Document,Amount\n2026-01-05,R-1,100.00\n2026-01-06,PAY-1,-40.00\n"
+    asked = {
+        "customer_id": "supplier:S-1",
+        "role": Role.SUPPLIER,
+        "layout": Layout(currency="EUR", view=view),
+    }
+    [statement] = made(read(text, opening="5", **asked), view)
+    assert told(statement) == ("supplier:S-1", -500, -6500, [("R-1", -10000), ("PAY-1", 4000)])
 
 
 def test_what_has_no_side_is_what_is_owed_in_whoever_s_view_the_file_is(read: Any) -> None:

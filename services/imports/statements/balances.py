@@ -36,6 +36,8 @@ class Readings:
     """
 
     score: Mapping[tuple[int, bool], int]
+    links: Mapping[int, int]
+    """By sign: how many balances follow from any other one or from the opening, in whatever order."""
 
     @property
     def best(self) -> int:
@@ -46,7 +48,7 @@ class Readings:
     def debit_lead(self) -> int:
         """By how much more they follow if balances rise in debit; 0 where nothing tells."""
         best = [max(count for (of, _), count in self.score.items() if of == sign) for sign in (-1, 1)]
-        return best[1] - best[0]
+        return best[1] - best[0] + self.links[1] - self.links[-1]
 
     def newest_first(self, sign: int) -> bool:
         """Whether the newest line stands first, if balances rise so."""
@@ -84,7 +86,14 @@ def readings_of(rows: Sequence[Figures], opening: Shown | None, closing: Shown |
     rising, falling = dates == sorted(dates), dates == sorted(dates, reverse=True)
     if rising is not falling:  # the newest line cannot stand first where dates rise
         score = {(sign, newest): score[sign, newest] for sign, newest in score if newest is falling}
-    return Readings(score)
+    return Readings(score, {sign: _links(rows, opening, sign) for sign in (-1, 1)})
+
+
+def _links(rows: Sequence[Figures], opening: Shown | None, sign: int) -> int:
+    unsided = [(signed, shown.minor) for _, signed, shown in rows if shown is not None and not shown.sided]
+    begun = 0 if opening is None else opening.minor
+    reached = {begun, *(minor for _, minor in unsided)}
+    return sum(bool(signed) and minor - sign * (signed or 0) in reached for signed, minor in unsided)
 
 
 def debit_positive(shown: Shown | None, sign: int) -> int | None:

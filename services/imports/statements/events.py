@@ -18,7 +18,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, Final
 
 import msgspec
@@ -182,15 +182,20 @@ def view_of_file(drafts: Iterable[StatementDraft], asked: View) -> View:
 
 
 def _sides(draft: StatementDraft) -> tuple[int, int]:
-    """How many of its balances stand in debit and in credit."""
-    opening = draft.opening_minor or 0
-    balances = [draft.opening_minor, draft.closing_minor]
-    for line in draft.lines:
-        opening += line.signed_minor
-        balances.append(opening if line.running_minor is None else line.running_minor)
-    debit = sum(balance > 0 for balance in balances if balance is not None)
-    credit = sum(balance < 0 for balance in balances if balance is not None)
+    """How many of its balances stand in debit and in credit; where they do not tell, of those between its lines too."""
+    running = [line.running_minor for line in draft.lines]
+    debit, credit = _count([draft.opening_minor, draft.closing_minor, *running])
+    if debit == credit:
+        moved = (line.signed_minor for line in sorted(draft.lines, key=lambda line: line.date))
+        more = _count([*accumulate(moved, initial=draft.opening_minor or 0)][1:])
+        debit, credit = debit + more[0], credit + more[1]
     return debit, credit
+
+
+def _count(balances: Iterable[int | None]) -> tuple[int, int]:
+    found = [balance for balance in balances if balance]
+    debit = sum(balance > 0 for balance in found)
+    return debit, len(found) - debit
 
 
 def _cut(lines: list[DraftLine]) -> Iterator[list[DraftLine]]:

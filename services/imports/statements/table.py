@@ -17,7 +17,13 @@ from services.imports.statements.balances import Readings, Shown, readings_of
 from services.imports.statements.columns import BadCellError, Columns
 from services.imports.statements.dates import Order, order_of, parse_date
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft, View
-from services.imports.statements.gathered import Gathered, finished, sort_by_date
+from services.imports.statements.gathered import (
+    Gathered,
+    LabelledBalance,
+    finished,
+    place_balances,
+    sort_by_date,
+)
 from services.imports.statements.heading import (
     HEADING_ROWS_MAX,
     Heading,
@@ -27,11 +33,11 @@ from services.imports.statements.heading import (
 )
 from services.imports.statements.numbers import Mark, votes
 from services.imports.statements.options import Layout, StatementOptions
-from services.imports.statements.periods import read_period, start_after
+from services.imports.statements.periods import read_period
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import stated
 from services.imports.statements.sheet import Cell, Row, Sheet, text_of
-from services.imports.statements.words import Field, RowWord, currency_of, row_word
+from services.imports.statements.words import Field, RowWord, currency_of, plain, row_word
 
 #: (rows read, rows in all if that is known)
 Tick = Callable[[int, int | None], None]
@@ -301,16 +307,7 @@ class TableReader:
             shown = Shown(self._columns.signed(cells, draft.currency), sided=True)
         if shown is None:
             return
-        date = self._columns.date(cells)
-        if label is RowWord.OPENING:
-            if group.opening is not None:
-                return  # carried over to another page or month
-            group.opening = shown
-            if date is not None and draft.period_start is None:
-                draft.period_start = start_after(date)
-        else:
-            group.closing = shown
-            draft.period_end = date or draft.period_end
+        group.balances.append(LabelledBalance(label, len(group.figures), shown, self._columns.date(cells)))
 
     # ---- statements
 
@@ -348,6 +345,10 @@ class TableReader:
             name = text_of(self._said.get(Field.CUSTOMER_NAME, "")) or None
             draft = StatementDraft(key[1], currency, statement_no=key[3], customer_name=name)
             group = self._groups[key] = Gathered(draft, self._heading)
+            for what, told in self._kept.columns.items():
+                if plain(told) not in map(plain, self._heading.cells):
+                    read = self._heading.cells[self._at[what]] if what in self._at else "nothing"
+                    draft.notes.append(f"there is no column {told[:60]}, {read} was read as {what}")
             if said and said != customer:
                 draft.notes.append(f"the file names {said[:60]}, taken for {customer} as it was asked for")
         return group
@@ -357,6 +358,7 @@ class TableReader:
             group.heading for group in groups
         )  # what is said beside a table is said of its only one
         for group in groups:
+            place_balances(group)
             self._take_said(group, alone=of_table[group.heading] == 1)
             sort_by_date(group)
         readings = [readings_of(group.figures, group.opening, group.closing) for group in groups]
@@ -394,7 +396,12 @@ class TableReader:
     def _finish(self, group: Gathered, readings: Readings, *, alone: bool) -> StatementDraft:
         stated = read_period(group.heading.said, self._order) if alone else None
         sign = (self.debit_lead > 0) - (self.debit_lead < 0) or self._unsided
-        return finished(group, readings, self._options.role, sign, self._options.period or stated)
+        draft = finished(group, readings, self._options.role, sign, self._options.period or stated)
+        if not self.debit_lead and self._kept.view is View.AUTO and draft.view is View.AUTO and group.unsided:
+            draft.notes.append(
+                "nothing tells whether its balances are in debit or in credit, taken as what is owed; --view decides"
+            )
+        return draft
 
 
 def _at_row(problem: Problem, row: int, document_no: str) -> Problem:
