@@ -45,7 +45,7 @@ def compose(settings: Settings) -> FastAPI:
 
     zone = ZoneInfo(settings.time_zone)
     policy = read_policy(settings.work_policy)
-    log = WorkLog(settings.kafka_bootstrap_servers, codec, engine)
+    log = WorkLog(settings.kafka_bootstrap_servers, codec, engine, app_id=settings.app_id)
 
     letterhead = Letterhead(name=settings.company_name, time_zone=settings.time_zone)
     return create_app(

@@ -64,7 +64,8 @@ class Place:
         return Codec(registry_for(self.settings.schema_registry_url))
 
     def log(self) -> WorkLog:
-        return WorkLog(self.servers.kafka_bootstrap_servers, self.codec, self.engine)
+        app_id = self.settings.app_id
+        return WorkLog(self.servers.kafka_bootstrap_servers, self.codec, self.engine, app_id=app_id)
 
     def case_desk(self) -> CaseDesk:
         return CaseDesk(self.log(), self.policy, now, self.today)

@@ -99,7 +99,6 @@ class Publisher:
             delivery_timeout_s=delivery_timeout_s,
             compression_type="lz4",
             linger_ms=5,
-            message_max_bytes=RECORD_MAX_BYTES,
             queue_buffering_max_messages=_QUEUE_RECORDS,
             queue_buffering_max_kbytes=_QUEUE_KIBIBYTES,
         )

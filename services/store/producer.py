@@ -14,6 +14,7 @@ from confluent_kafka import IsolationLevel, KafkaError, KafkaException, Message,
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from runtime.kafka import STAYS_IN_TOUCH
+from schemas.admin import RECORD_MAX_BYTES
 from schemas.partitioner import PRODUCER_PARTITIONER
 
 _log: Final = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ def make_producer(
             "max.in.flight.requests.per.connection": 1,
             "partitioner": PRODUCER_PARTITIONER,
             "message.timeout.ms": delivery_timeout_s * 1000,
+            # as the topics take it; librdkafka's own bound is a quarter of that, and files people attach are larger
+            "message.max.bytes": RECORD_MAX_BYTES,
             **{name.replace("_", "."): value for name, value in more.items()},
         },
         logger=logging.getLogger("librdkafka"),

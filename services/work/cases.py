@@ -21,6 +21,7 @@ from services.store.tables import customers, discrepancies, discrepancy_history,
 from services.work.attachments import described
 from services.work.errors import (
     ActionRefusedError,
+    AttachmentRefusedError,
     NoSuchSubjectError,
     NotAllowedError,
     NotRecordedError,
@@ -305,7 +306,9 @@ class CaseDesk:
             if action == CaseAction.ASSIGN and given["assignee"]:
                 _hold_assignable(connection, case_id, given["assignee"])
             if action == CaseAction.ATTACH:
-                name, content = file or ("", b"")
+                if file is None:
+                    raise AttachmentRefusedError("Give the file to attach.")
+                name, content = file
                 given |= described(name, content, self.policy.attachments.bytes_max)
             if action == CaseAction.RESOLVE:
                 given["seen_version"] = str(case.version)

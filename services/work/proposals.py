@@ -21,7 +21,7 @@ from domain.validation import Refusal, parse_event
 from domain.work.actions import WorkRefusal, WorkRefusalReason
 from schemas.topics import ADJUSTMENTS
 from services.queries.comparisons import parts_in_force
-from services.store.tables import allocations, customers, open_items, statement_comparisons
+from services.store.tables import allocations, customers, discrepancies, open_items, statement_comparisons
 from services.work.errors import ActionRefusedError
 
 Fields = dict[str, Any]
@@ -82,6 +82,8 @@ def completed(connection: sa.Connection, proposal: Proposal, on_its_way_minor: i
         case _:
             found = _entry(connection, proposal)
     _check(found.event, proposal)
+    if proposal.case_id and not _has_case(connection, proposal):
+        raise _refused(proposal, f"The account has no case {proposal.case_id}.")
     return found
 
 
@@ -231,6 +233,16 @@ def _is_matched(connection: sa.Connection, proposal: Proposal) -> bool:
         link.payment_document_no == proposal.target_document_no,
         link.document_no == proposal.barred_document_no,
         link.state != "withdrawn",
+    )
+    return bool(connection.execute(sa.select(wanted)).scalar_one())
+
+
+def _has_case(connection: sa.Connection, proposal: Proposal) -> bool:
+    about = discrepancies.c
+    wanted = sa.exists().where(
+        about.discrepancy_id == proposal.case_id,
+        about.customer_id == proposal.customer_id,
+        about.currency == proposal.currency,
     )
     return bool(connection.execute(sa.select(wanted)).scalar_one())
 

@@ -57,7 +57,10 @@ class Deed:
 
 
 class WorkLog:
-    """Records deeds. Connects on first use; may be used from several threads."""
+    """Records deeds. Connects on first use; may be used from several threads.
+
+    ``app_id``: what transactional ids begin with, as those of the stream do.
+    """
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class WorkLog:
         encoder: Encoder,
         engine: sa.Engine,
         *,
+        app_id: str = "tieout",
         topic: str = WORK_EVENTS.name,
         timeout_s: int = 15,
     ) -> None:
@@ -72,7 +76,7 @@ class WorkLog:
         self._encoder = encoder
         self._engine = engine
         self._timeout_s = timeout_s
-        self._courier = Courier(bootstrap_servers, "tieout-work", delivery_timeout_s=timeout_s)
+        self._courier = Courier(bootstrap_servers, f"{app_id}-work", delivery_timeout_s=timeout_s)
 
     @contextlib.contextmanager
     def turn(self, subject_kind: str, subject: str) -> Iterator[sa.Connection]:

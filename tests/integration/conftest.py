@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from deploy.stack import EmbeddedStack, StackUrls
+from tests.integration.adjustment_desk import desk as desk
 from tests.integration.projector_bench import bench as bench
 
 

@@ -21,6 +21,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.stack import StackUrls
 from schemas import topics
+from schemas.admin import RECORD_MAX_BYTES
 from schemas.codec import Codec
 from schemas.registry import FingerprintRegistry
 from services.projector import testing
@@ -219,7 +220,9 @@ def bench(stack: StackUrls) -> Iterator[Bench]:
         *(projection.topic.name for projection in bench.projections),
         *map(bench.name, (topics.ADJUSTMENTS, topics.PAYMENTS, topics.RULES)),
     ]
-    for future in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names]).values():
+    config = {"max.message.bytes": str(RECORD_MAX_BYTES)}
+    wanted = [NewTopic(name, PARTITIONS, 1, config=config) for name in names]
+    for future in admin.create_topics(wanted).values():
         future.result(30)
     bench.wait_for_leaders(names)
     yield bench

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,107 +11,32 @@ import sqlalchemy as sa
 from domain.events import AdjustmentType
 from domain.work.adjustments import AdjustmentAction, AdjustmentState
 from schemas import topics
-from schemas.codec import Codec
-from schemas.registry import FingerprintRegistry
 from services.queries import testing as books
 from services.queries.filters import AccountFilter
 from services.store import tables
-from services.store.producer import Parcel
 from services.work.adjustments import AdjustmentDesk
 from services.work.errors import (
     ActionRefusedError,
     NoSuchSubjectError,
     NotAllowedError,
-    NotRecordedError,
-    NotShownError,
 )
-from services.work.policy import read_policy
-from services.work.proposals import LineReading, Proposal
-from services.work.record import WorkLog
+from services.work.proposals import LineReading
 from services.work.trail import AdjustmentRow
 from services.work.users import User
-from tests.integration.projector_bench import Bench, projecting
+from tests.integration.adjustment_desk import (
+    ANN,
+    BOB,
+    CARLA,
+    JAN,
+    NOW,
+    correction,
+    line,
+    posted,
+    proposal,
+)
+from tests.integration.projector_bench import Bench
 
 pytestmark = pytest.mark.integration
-
-CODEC = Codec(FingerprintRegistry())
-NOW = dt.datetime(2026, 2, 1, 12, tzinfo=dt.UTC)
-JAN = dt.date(2026, 1, 5)
-ANN, BOB, CARLA = (
-    User("ann", "Ann", "clerk"),
-    User("bob", "Bob", "approver"),
-    User("carla", "C", "controller"),
-)
-
-
-class Posting(WorkLog):
-    """A log that keeps what is posted to the books; ``down`` makes the next sending fail."""
-
-    posted: list[dict[str, Any]]
-    down = False
-
-    def send(self, parcels: Sequence[Parcel]) -> list[tuple[int, int]]:
-        if self.down:
-            self.down = False
-            raise NotRecordedError("Kafka is away")
-        places = super().send(parcels)
-        events = [parcel for parcel in parcels if parcel.topic.endswith(topics.ADJUSTMENTS.name)]
-        self.posted += [CODEC.decode("adjustment", parcel.value) for parcel in events]
-        return places
-
-
-@pytest.fixture
-def desk(bench: Bench) -> Iterator[AdjustmentDesk]:
-    books.write(
-        bench.engine,
-        tables.open_items,
-        [
-            books.item("C-1", "INV-1001", 12_100, JAN, allocated_minor=12_050),
-            books.item("C-1", "INV-2", 2_000_000, JAN),
-            books.item("C-1", "P-77", -12_050, JAN, allocated_minor=12_050),
-        ],
-    )
-    lines = [line(1, "INV-1", 5), line(2, "INV-1001", 11_200, "CORRECTED"), line(2, "INV-1001", 12_000)]
-    parts = [
-        books.comparison_part("C-1", "S-1", 1, 1, [], rows=lines, statement_version=3),
-        # left behind by an earlier comparison that had more parts
-        books.comparison_part("C-1", "S-1", 2, 2, [], rows=[line(9, "INV-9", 5)], account_version=0),
-    ]
-    books.write(bench.engine, tables.statement_comparisons, parts)
-    inputs = dataclasses.replace(topics.ADJUSTMENTS, name=bench.name(topics.ADJUSTMENTS))
-    with projecting(bench):
-        log = Posting(bench.bootstrap, bench.codec, bench.engine, topic=bench.name(topics.WORK_EVENTS))
-        log.posted = []
-        yield AdjustmentDesk(log, read_policy(), lambda: NOW, inputs)
-
-
-def proposal(**other: Any) -> Proposal:
-    fields: dict[str, Any] = {
-        "adjustment_type": AdjustmentType.WRITE_OFF,
-        "customer_id": "C-1",
-        "currency": "EUR",
-        "reason": "small change",
-        "business_date": dt.date(2026, 1, 31),
-        "target_document_no": "INV-1001",
-    }
-    return Proposal(**{**fields, **other})
-
-
-def correction(**other: Any) -> dict[str, Any]:
-    """A proposal about line 2 of the statement S-1."""
-    kind = {"adjustment_type": AdjustmentType.STATEMENT_LINE, "target_document_no": None}
-    return {**kind, "statement_id": "S-1", "line_no": 2, **other}
-
-
-def line(line_no: int, document_no: str, signed_minor: int, outcome: str = "MATCHED") -> dict[str, Any]:
-    """A row of a comparison about a line of theirs."""
-    shown = {"document_no": document_no, "date": "2026-01-05", "theirs_minor": signed_minor}
-    return {"line_no": line_no, "outcome": outcome, "our_document_no": None, "reason_arguments": {}, **shown}
-
-
-def posted(desk: AdjustmentDesk) -> list[dict[str, Any]]:
-    assert isinstance(desk.log, Posting)
-    return desk.log.posted
 
 
 def test_the_maker_cannot_approve_and_another_can(bench: Bench, desk: AdjustmentDesk) -> None:
@@ -132,48 +54,6 @@ def test_the_maker_cannot_approve_and_another_can(bench: Bench, desk: Adjustment
     assert [(action.actor, action.action) for action in history] == [("bob", "propose"), ("carla", "approve")]
 
 
-def test_of_two_write_offs_of_one_document_the_second_finds_nothing_open(
-    bench: Bench, desk: AdjustmentDesk
-) -> None:
-    first, second = desk.propose(BOB, proposal()), desk.propose(BOB, proposal())
-    desk.act(CARLA, first.adjustment_id, AdjustmentAction.APPROVE)
-    cleared = sa.update(tables.open_items).where(tables.open_items.c.document_no == "INV-1001")
-    with bench.engine.begin() as connection:
-        connection.execute(cleared.values(open_minor=0))
-    with pytest.raises(ActionRefusedError, match="at most what is open"):
-        desk.act(CARLA, second.adjustment_id, AdjustmentAction.APPROVE)
-    assert len(posted(desk)) == 1
-    assert desk.act(BOB, second.adjustment_id, AdjustmentAction.WITHDRAW).state == "WITHDRAWN"
-    desk.act(BOB, first.adjustment_id, AdjustmentAction.PROPOSE_REVERSAL)
-    desk.act(CARLA, first.adjustment_id, AdjustmentAction.APPROVE)  # gives back, takes nothing
-
-
-def test_an_approval_that_kafka_did_not_take_is_none(bench: Bench, desk: AdjustmentDesk) -> None:
-    asked = desk.propose(ANN, proposal())
-    assert isinstance(desk.log, Posting)
-    desk.log.down = True
-    with pytest.raises(NotRecordedError):
-        desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
-    with bench.engine.connect() as connection:
-        assert desk.trail(connection, asked.adjustment_id).adjustment.state == AdjustmentState.PROPOSED
-    assert posted(desk) == []
-
-
-def test_what_was_approved_while_the_projector_was_away_is_in_the_books(bench: Bench) -> None:
-    books.write(bench.engine, tables.open_items, [books.item("C-1", "INV-1001", 50, JAN)])
-    name = bench.name(topics.WORK_EVENTS)
-    inputs = dataclasses.replace(topics.ADJUSTMENTS, name=bench.name(topics.ADJUSTMENTS))
-    with projecting(bench):
-        log = WorkLog(bench.bootstrap, bench.codec, bench.engine, topic=name)
-        asked = AdjustmentDesk(log, read_policy(), lambda: NOW, inputs).propose(ANN, proposal())
-    hasty = WorkLog(bench.bootstrap, bench.codec, bench.engine, topic=name, timeout_s=3)
-    desk = AdjustmentDesk(hasty, read_policy(), lambda: NOW, inputs)
-    with pytest.raises(NotShownError, match="is recorded and holds"):
-        desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
-    (raw,) = bench.records(topics.ADJUSTMENTS)
-    assert CODEC.decode("adjustment", raw)["approved_by"] == "bob"
-
-
 def test_approving_again_posts_the_same_again(desk: AdjustmentDesk) -> None:
     asked = desk.propose(ANN, proposal())
     desk.act(BOB, asked.adjustment_id, AdjustmentAction.APPROVE)
@@ -183,75 +63,6 @@ def test_approving_again_posts_the_same_again(desk: AdjustmentDesk) -> None:
     assert first == again
     with pytest.raises(NotAllowedError):
         desk.act(User("eve", "Eve", "viewer"), asked.adjustment_id, AdjustmentAction.APPROVE)
-
-
-def test_of_two_write_offs_approved_at_once_one_finds_nothing_open(desk: AdjustmentDesk) -> None:
-    asked = [desk.propose(BOB, proposal()).adjustment_id for _ in range(2)]
-
-    def approve(number: str) -> str:
-        try:
-            return desk.act(CARLA, number, AdjustmentAction.APPROVE).state
-        except ActionRefusedError as error:
-            return error.refusal.detail
-
-    with ThreadPoolExecutor(2) as pool:
-        states = sorted(pool.map(approve, asked))
-    assert states == ["A write-off is at most what is open: 0.00 EUR.", "POSTED"]
-    assert len(posted(desk)) == 1
-
-
-def test_what_is_on_its_way_counts_until_the_open_item_shows_it(bench: Bench, desk: AdjustmentDesk) -> None:
-    """The entry may be shown a moment before the item that it changed."""
-
-    def write_off(amount_minor: int) -> str:
-        asked = desk.propose(BOB, proposal(amount_minor=amount_minor))
-        return desk.act(CARLA, asked.adjustment_id, AdjustmentAction.APPROVE).adjustment_id
-
-    first = write_off(30)
-    entry = books.entry("C-1", first, -30, JAN, kind="WRITE_OFF", account_version=7)
-    books.write(bench.engine, tables.ledger_entries, [entry])
-    with pytest.raises(ActionRefusedError, match=r"open: 20\.00|open: 0\.20"):
-        write_off(21)
-    item = tables.open_items
-    shown = sa.update(item).where(item.c.document_no == "INV-1001")
-    with bench.engine.begin() as connection:
-        connection.execute(shown.values(open_minor=20, allocated_minor=12_080, account_version=7))
-    write_off(20)
-
-
-def test_two_halves_count_as_the_whole_against_a_limit(desk: AdjustmentDesk) -> None:
-    half = proposal(target_document_no="INV-2", amount_minor=1_000_000)
-    first = desk.propose(ANN, half)
-    with pytest.raises(NotAllowedError, match=r"20000\.00 EUR, with what else was decided about INV-2"):
-        desk.propose(ANN, half)
-    second = desk.propose(BOB, half)
-    desk.act(BOB, first.adjustment_id, AdjustmentAction.APPROVE)
-    with pytest.raises(NotAllowedError):
-        desk.act(User("dan", "Dan", "approver"), second.adjustment_id, AdjustmentAction.APPROVE)
-    other = {"target_document_no": "INV-1001", "adjustment_type": AdjustmentType.CREDIT, "amount_minor": 1}
-    assert desk.propose(ANN, proposal(**other)).state == "PROPOSED"
-    desk.act(CARLA, second.adjustment_id, AdjustmentAction.APPROVE)
-
-
-def test_a_correction_of_what_came_anew_is_not_approved(bench: Bench, desk: AdjustmentDesk) -> None:
-    asked = desk.propose(BOB, proposal(**correction(reading=LineReading(signed_minor=12_100))))
-    part = tables.statement_comparisons
-    with bench.engine.begin() as connection:
-        connection.execute(sa.update(part).values(statement_version=4))
-    with pytest.raises(ActionRefusedError, match="has come anew"):
-        desk.act(CARLA, asked.adjustment_id, AdjustmentAction.APPROVE)
-    assert posted(desk) == []
-
-
-def test_what_was_unmatched_meanwhile_is_not_approved_again(bench: Bench, desk: AdjustmentDesk) -> None:
-    link = books.allocation("C-1", "P-77", "INV-1001", 12_050, JAN)
-    books.write(bench.engine, tables.allocations, [link])
-    bars = {"adjustment_type": AdjustmentType.UNMATCH, "target_document_no": "P-77"}
-    asked = desk.propose(CARLA, proposal(**bars, barred_document_no="INV-1001"))
-    with bench.engine.begin() as connection:
-        connection.execute(sa.update(tables.allocations).values(state="withdrawn", amount_minor=0))
-    with pytest.raises(ActionRefusedError, match="P-77 is not matched with INV-1001"):
-        desk.act(User("dora", "Dora", "controller"), asked.adjustment_id, AdjustmentAction.APPROVE)
 
 
 def test_limits_are_by_role_and_amount(desk: AdjustmentDesk) -> None:
@@ -269,6 +80,7 @@ def test_limits_are_by_role_and_amount(desk: AdjustmentDesk) -> None:
     [
         {"target_document_no": "INV-9"},
         {"amount_minor": 51},
+        {"case_id": "d-9"},
         {"reason": " "},
         {"amount_minor": 0},
         {"business_date": dt.date(2026, 1, 4)},
@@ -396,7 +208,7 @@ def test_the_trail_tells_what_it_settled_and_which_statements_of_theirs_show_it(
     number = asked.adjustment_id
     desk.act(CARLA, number, AdjustmentAction.APPROVE)
     row = books.discrepancy(
-        "d-1", "AMOUNT_MISMATCH", "C-1", 900, state="RESOLVED", event_id=f"{number}/posted"
+        "d-5", "AMOUNT_MISMATCH", "C-1", 900, state="RESOLVED", event_id=f"{number}/posted"
     )
     other = books.discrepancy("d-2", "AMOUNT_MISMATCH", "C-1", 900)
     books.write(bench.engine, tables.discrepancies, [row, other])
@@ -415,7 +227,7 @@ def test_the_trail_tells_what_it_settled_and_which_statements_of_theirs_show_it(
     books.write(bench.engine, tables.statement_comparisons, parts)
     with bench.engine.connect() as connection:
         trail = desk.trail(connection, number)
-    assert [(one.discrepancy_id, one.state) for one in trail.discrepancies] == [("d-1", "RESOLVED")]
+    assert [(one.discrepancy_id, one.state) for one in trail.discrepancies] == [("d-5", "RESOLVED")]
     assert trail.compared_statements == ["S-2", "S-3"]
     assert (trail.adjustment.pending_by, trail.adjustment.approved_by) == (None, "carla")
 

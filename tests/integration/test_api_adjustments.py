@@ -68,6 +68,7 @@ def client(bench: Bench) -> Iterator[httpx.Client]:
     books.write(
         bench.engine, tables.open_items, [books.item("C-1", "INV-1", 12_100, JAN, allocated_minor=12_050)]
     )
+    books.write(bench.engine, tables.discrepancies, [books.discrepancy("d-1", "SHORT_PAYMENT", "C-1", 50)])
     log = WorkLog(bench.bootstrap, bench.codec, bench.engine, topic=bench.name(topics.WORK_EVENTS))
     inputs = dataclasses.replace(topics.ADJUSTMENTS, name=bench.name(topics.ADJUSTMENTS))
     payments = dataclasses.replace(topics.PAYMENTS, name=bench.name(topics.PAYMENTS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -24,6 +25,7 @@ from services.work.cases import (
 )
 from services.work.errors import (
     ActionRefusedError,
+    AttachmentRefusedError,
     NoSuchSubjectError,
     NotAllowedError,
     NotRecordedError,
@@ -303,6 +305,16 @@ def test_of_two_who_resolve_at_once_one_is_first(bench: Bench, desk: CaseDesk) -
         assert sorted(pool.map(resolve, "abcd")) == ["WRONG_STATE"] * 3 + ["done"]
     with bench.engine.connect() as connection:
         assert len(read_case(connection, "d-1", NOW.date(), POLICY).history) == 1
+
+
+def test_a_file_as_large_as_the_policy_allows_is_attached(bench: Bench, desk: CaseDesk) -> None:
+    content = b"%PDF-" + random.Random(1).randbytes(POLICY.attachments.bytes_max - 5)
+    file = ("scan.pdf", content)
+    action = desk.act(ANN, "d-1", CaseAction.ATTACH, comment="c" * 4_000, file=file).history[0]
+    with bench.engine.connect() as connection:
+        assert read_attachment(connection, "d-1", action.event_id)[1] == content
+    with pytest.raises(AttachmentRefusedError, match="Give the file"):
+        desk.act(ANN, "d-1", CaseAction.ATTACH)
 
 
 def test_many_who_act_at_once_do_not_wait_for_each_others_connections(bench: Bench, desk: CaseDesk) -> None:

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from domain.rule_changes import RuleBook, RuleChange, parse_rule_change
+from domain.rule_sets import RulesInForce
 from domain.rules import Rules
 from schemas import topics
 from services.api.ports import ApiDependencies
@@ -19,7 +20,7 @@ from services.api.problems import install_problem_handlers
 from services.api.rules import rule_router
 from services.api.testing import served
 from services.store.producer import Parcel
-from services.work.errors import NotRecordedError
+from services.work.errors import ActionRefusedError, NotRecordedError
 from services.work.policy import read_policy
 from services.work.record import WorkLog
 from services.work.rule_sets import RuleDesk
@@ -158,3 +159,25 @@ def test_an_approval_reaches_every_partition_or_none_and_again_it_is_the_same(
     known = RuleBook().after(first)
     assert isinstance(known, RuleBook)
     assert known.after(first) == known
+
+
+def test_what_is_proposed_is_tried_as_the_set_that_it_will_be(bench: Bench, desk: RuleDesk) -> None:
+    """Of two sets that cover the same from one date the later proposed decides, whichever is approved first."""
+    older = desk.propose(ANN, SET).version
+    newer = desk.propose(ANN, {**SET, "rules": {"tolerance_minor": 7}}).version
+
+    def tried(version: int, in_force: RulesInForce) -> Rules:
+        with bench.engine.connect() as connection:
+            made = desk.would_decide(connection, version)(in_force)
+        return made.of("C-1").on(dt.date(2026, 2, 1))
+
+    nothing = RulesInForce((), BASE)
+    assert [tried(version, nothing).tolerance_minor for version in (older, newer)] == [50, 7]
+    desk.act(CARLA, newer, "approve")
+    change = posted(bench)[0]
+    in_force = RulesInForce((change.rule_set,), BASE)
+    assert tried(older, in_force).tolerance_minor == 7
+    with pytest.raises(ActionRefusedError, match="this is ACTIVE"):
+        tried(newer, in_force)
+    desk.act(ANN, newer, "propose_retirement")
+    assert tried(newer, in_force).tolerance_minor == 0

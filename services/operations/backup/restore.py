@@ -19,7 +19,6 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from confluent_kafka.admin import AdminClient
 
 from domain.rules import Rules, plain_rules
-from schemas.admin import RECORD_MAX_BYTES
 from schemas.registry import SchemaRegistry
 from schemas.topics import ALL, RESULTS
 from services.operations.backup.errors import BackupUnfit, StackNotEmpty
@@ -123,7 +122,6 @@ class _Loader:
             "tieout-restore",
             delivery_timeout_s=_DELIVERY_TIMEOUT_S,
             compression_type="lz4",
-            message_max_bytes=RECORD_MAX_BYTES,
             queue_buffering_max_kbytes=_QUEUE_KIBIBYTES,
         )
 
