@@ -52,7 +52,7 @@ from domain.rules import RulesByDate
 #: entries of people; they settle what they name, on either side, after all that came from outside
 _ADJUSTING = (EntryKind.ADJUSTMENT, EntryKind.WRITE_OFF)
 #: what one payment in doubt leaves open may be what another one means
-_ROUNDS_OF_DOUBT = 3
+_ROUNDS_OF_DOUBT = 8
 _SCORES = {
     ReferenceRule.EXACT: CERTAIN_PPM,
     ReferenceRule.SQUEEZED: 980_000,

@@ -90,7 +90,7 @@ SLIPS: Final = (
         "money = candidates.receipts or candidates.misspelt or ",
         "money = candidates.receipts or ",
     ),
-    Mutation("doubts are looked at once", ALLOCATE, "_ROUNDS_OF_DOUBT = 3", "_ROUNDS_OF_DOUBT = 1"),
+    Mutation("doubts are looked at once", ALLOCATE, "_ROUNDS_OF_DOUBT = 8", "_ROUNDS_OF_DOUBT = 1"),
     Mutation(
         "a number with a figure left out is of no series",
         DOUBTS,

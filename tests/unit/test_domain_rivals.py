@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.ledger_teller import scenario
+from tests.unit.ledger_teller import holds, scenario
 
 
 @scenario
@@ -201,3 +201,38 @@ def test_the_number_of_an_order_is_known_before_its_invoice() -> None:
     => SHORT_PAYMENT INV-8065 335.00
     => match P-77 INV-8065 200.00 confirmed remittance_text:exact_document
     """
+
+
+def test_slips_that_rest_on_each_other_are_seen_through_eight_times() -> None:
+    """Each names the line before the one that it pays. What ten of them hide is not looked for."""
+    figures = [(193756 + 104729 * n * n) for n in range(12)]
+    told = [f"order 2026-01-05 RE-{1001 + 13 * n} {_text(figures[n])}" for n in range(11)]
+    for n in range(10):
+        told.append(f'payment 2026-01-{20 + n // 4} P-{n} {_text(figures[n + 1])} text "RE-{1001 + 13 * n}"')
+    doubted = range(2, 10)
+    shown = [
+        f"=> match P-{n} RE-{1001 + 13 * at} {_text(min(figures[at], figures[n + 1]))} suggested "
+        "remittance_text:exact_document"
+        for n in doubted
+        for at in (n, n + 1)
+    ]
+    booked = [
+        f"=> match P-{n} RE-{1001 + 13 * n} {_text(figures[n])} confirmed remittance_text:exact_document"
+        for n in (0, 1)
+    ]
+    holds(
+        "\n".join(
+            (
+                *told,
+                "=> balance 1937.56",
+                "=> OVERPAYMENT RE-1001 1047.29",
+                "=> OVERPAYMENT RE-1014 3141.87",
+                *shown,
+                *booked,
+            )
+        )
+    )
+
+
+def _text(minor: int) -> str:
+    return f"{minor // 100}.{minor % 100:02}"
