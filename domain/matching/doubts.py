@@ -23,9 +23,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from domain.archive.notes import Notes
+from domain.facts import EntryKind
 from domain.matching.candidates import (
     ROUNDED_MAX,
     SLIPS_MAX,
+    SLIPS_TO_BOOK,
     Document,
     latest_document,
     payment_days,
@@ -42,6 +44,8 @@ from domain.rules import RulesByDate
 SLIPS_FOR_A_REST = 1
 #: of so many documents that one payment names every choice is added up
 _NAMED_MAX = 8
+#: of so many payments with misspelt numbers, the last ones, the parts are looked at
+_MISSPELT_MAX = 24
 _SERIES = re.compile(r"([A-Z]*)([0-9]+)")
 #: figures alone may be anything: from so many on, and with so many in front alike, they are of one series
 _FIGURES_MIN, _ALIKE = 5, 2
@@ -247,6 +251,8 @@ class _Doubts:
         if other is None and not was_another:
             other = self._open_whole(payment, share, but=document.key)
         if other is None:
+            other = self._open_beside_misspelt(payment, share, document)
+        if other is None:
             return claim
         return _or(claim, other)
 
@@ -276,6 +282,36 @@ class _Doubts:
             if (count := slips(numbers, document.numbers)) <= (SLIPS_MAX if whole else SLIPS_FOR_A_REST)
         ]
         return min(near, key=lambda pair: pair[0])[1] if near else None
+
+    def _open_beside_misspelt(self, payment: Item, share: int, document: Item) -> str | None:
+        """The neighbour of ``document``, one slip away, of which exactly ``share`` is open and a payment whose number
+        nobody has, one slip from the neighbour's, too.
+        """
+        for other, forms in self._misspelt:
+            figure = share + other.left_minor
+            if self._notes is not None:
+                self._notes.receipts.append((payment.fact.business_date.toordinal(), figure))
+            for neighbour, _ in self._open_by(payment, figure, but=document.key):
+                if (
+                    max(slips(numbers, neighbour.numbers) for numbers in (document.numbers, forms))
+                    <= SLIPS_TO_BOOK
+                ):
+                    return neighbour.key
+        return None
+
+    @functools.cached_property
+    def _misspelt(self) -> Sequence[tuple[Item, tuple[str, ...]]]:
+        """Payments that name one thing that nobody has, and nothing else, with it; so many as one stage looks among."""
+        claiming = {claim.payment for claim in self._run.claims if not claim.vague}
+        found: list[tuple[Item, tuple[str, ...]]] = []
+        for key, item in self._run.items.items():
+            fact = item.fact
+            if fact.kind is EntryKind.PAYMENT and item.left_minor and key not in claiming:
+                words = reference_words(fact.remittance_text or "", own_numbers(item, self._known))
+                strange = unknown_words(words, self._index)
+                if len(words) == len(strange) == 1:
+                    found.append((item, strange[0]))
+        return found[-_MISSPELT_MAX:]
 
     def _open_whole(self, payment: Item, figure: int, but: str) -> str | None:
         """The first document of exactly ``figure`` of which nothing is paid, and which may be paid on the day of the

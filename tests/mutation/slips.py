@@ -211,4 +211,16 @@ SLIPS: Final = (
         "pointing = {claim.payment for claim in run.claims if claim.vague}",
         "pointing = {claim.payment for claim in run.claims if claim.doubted}",
     ),
+    Mutation(
+        "a part of a neighbour beside a misspelt one is booked",
+        DOUBTS,
+        "            other = self._open_beside_misspelt(payment, share, document)\n",
+        "            pass\n",
+    ),
+    Mutation(
+        "any misspelt number makes a part doubtful",
+        DOUBTS,
+        "for numbers in (document.numbers, forms))",
+        "for numbers in (document.numbers,))",
+    ),
 )

@@ -288,3 +288,34 @@ def test_equal_instalments_of_what_is_dated_long_after_them_are_not_booked_on_it
     => match P-77 INV-7608 234.90 suggested remittance_text:exact_document
     => match P-78 INV-7608 234.90 suggested remittance_text:exact_document
     """
+
+
+@scenario
+def test_a_part_of_a_neighbour_beside_another_part_with_a_misspelt_number_is_doubted() -> None:
+    """
+    order    2026-03-05  BILL/394379  860.68
+    order    2026-03-25  BILL/394397  644.65
+    payment  2026-04-03  P-77         631.35  text "BILL/391379"
+    payment  2026-04-12  P-78         229.33  text "BILL/394397"
+    => balance 644.65
+    => UNKNOWN_REFERENCE P-77 631.35
+    => match P-77 BILL/394379 631.35 suggested fuzzy_reference
+    => match P-78 BILL/394379 229.33 suggested remittance_text:exact_document
+    => match P-78 BILL/394397 229.33 suggested remittance_text:exact_document
+    """
+
+
+@scenario
+def test_a_misspelt_number_that_is_not_the_neighbours_says_nothing() -> None:
+    """
+    order    2026-03-05  BILL/394379  860.68
+    order    2026-03-25  BILL/394397  644.65
+    payment  2026-04-03  P-77         631.35  text "BILL/761245"
+    payment  2026-04-12  P-78         229.33  text "BILL/394397"
+    payment  2026-04-13  P-79           1.00  text "BILL/761245, BILL/761246"
+    => balance 643.65
+    => SHORT_PAYMENT BILL/394397 415.32
+    => UNKNOWN_REFERENCE P-77 631.35
+    => UNKNOWN_REFERENCE P-79 1.00
+    => match P-78 BILL/394397 229.33 confirmed remittance_text:exact_document
+    """
