@@ -146,3 +146,20 @@ def test_what_is_shown_for_a_reference_is_paid_in_the_payers_books_too() -> None
     => match P-77 INV-1003 1300.03 suggested rest_of_balance
     => match P-77 INV-1004 2300.04 suggested rest_of_balance
     """
+
+
+@scenario
+def test_what_is_written_after_the_payment_is_no_part_of_what_it_pays() -> None:
+    """
+    rules matching.combination_max 2
+    order    2026-01-05  INV-1001   100.01
+    order    2026-01-06  INV-1002   200.02
+    order    2026-01-20  INV-1003  1300.03
+    order    2026-01-22  INV-1004    77.00
+    order    2026-01-23  INV-1005    55.00
+    payment  2026-01-20  P-77      1600.06  text "all open invoices"
+    => balance 132.00
+    => match P-77 INV-1001 100.01 confirmed whole_balance
+    => match P-77 INV-1002 200.02 confirmed whole_balance
+    => match P-77 INV-1003 1300.03 confirmed whole_balance
+    """
