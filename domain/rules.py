@@ -83,7 +83,7 @@ class MatchingRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Sums tried in one review, for all its receipts together."""
     suggestions_max: Annotated[int, msgspec.Meta(ge=0, le=50)] = 5
     """Suggestions that a stage makes per receipt, a list of documents counted as one; per document where parts beside
-    a misspelt one add up to it. Other sums are at most two and rows one, whatever this says.
+    a misspelt one add up to it. Other sums are at most two, and rows one or, less some difference, three.
     """
     order_policy: OrderPolicy = OrderPolicy.NONE
 

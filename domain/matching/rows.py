@@ -19,6 +19,9 @@ from domain.matching.candidates import (
 )
 from domain.matching.discounts import USUAL_DISCOUNTS
 
+#: rows less some difference that are shown
+_ROWS_SHOWN = 3
+
 
 class Row(msgspec.Struct, frozen=True):
     """``documents`` from the place ``first`` of all that are ordered; they are ``short_minor`` more than is paid."""
@@ -47,10 +50,10 @@ def in_a_row(
 ) -> Iterator[Proposal]:
     """A row of at most ``candidates_max`` of ``documents`` of which the payment is the sum but for ``share``.
 
-    Only where one row fits: with a share, some row fits nearly every large payment. One that is paid less a usual
-    discount to the cent explains more than others, which are left out with ``told_only``; of several such the one from
-    the oldest on. Which of two documents
-    comes first that fall due together is nobody's word, so both orders are looked at.
+    Only where one row fits, but for a share three at most: some row fits nearly every large payment. One that is paid
+    less a usual discount to the cent explains more than others, which are left out with ``told_only``; of several such
+    the one from the oldest on. Which of two documents comes first that fall due together is nobody's word, so both
+    orders are looked at.
     """
     longest, most = candidates.rules.matching.candidates_max, before_deduction(receipt.left_minor, share)
     by_due, other_way = _orders(documents)
@@ -58,8 +61,9 @@ def in_a_row(
     told = [row for row in found if row.told]
     told = told or [row for row in _rows(other_way, receipt.left_minor, most, longest) if row.told]
     for only in (told, [row for row in told if not row.first], [] if told_only else found):
-        if len(only) == 1:
-            yield listed(candidates, receipt, only[0].documents, only[0].short_minor)
+        if 0 < len(only) <= (_ROWS_SHOWN if share and only is found else 1):
+            for row in only:
+                yield listed(candidates, receipt, row.documents, row.short_minor)
             return
 
 

@@ -219,4 +219,22 @@ FIGURES: Final = (
         "[] if told_only else found):",
         "found):",
     ),
+    Mutation(
+        "rows less some difference are shown where they are many",
+        ROWS,
+        "_ROWS_SHOWN = 3",
+        "_ROWS_SHOWN = 4",
+    ),
+    Mutation(
+        "of several rows less some difference none is shown",
+        ROWS,
+        "_ROWS_SHOWN = 3",
+        "_ROWS_SHOWN = 2",
+    ),
+    Mutation(
+        "several rows that are paid in full are shown",
+        ROWS,
+        "(_ROWS_SHOWN if share and only is found else 1)",
+        "(_ROWS_SHOWN if only is found else 1)",
+    ),
 )

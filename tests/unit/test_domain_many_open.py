@@ -69,14 +69,22 @@ def test_a_row_is_no_longer_than_a_search_is_wide(length: int, offered: bool) ->
     assert [len(row.links) for row in found] == [length] * offered
 
 
-def test_a_row_short_of_a_deduction_is_offered_only_where_no_other_one_fits() -> None:
+def test_rows_short_of_a_deduction_are_offered_where_they_are_few() -> None:
+    documents = [_document(0, 6_000), _document(1, 4_000), _document(2, 90_000)]
     receipt = _receipt("r", 9_850)
-    fitting = [_document(0, 6_000), _document(1, 4_000)]
-    one = [*fitting, _document(2, 90_000)]
-    two = [*one, _document(3, 5_000), _document(4, 5_060)]
-    found = list(in_a_row(_candidates(one, [receipt]), receipt, one, share=30_000))
+    found = list(in_a_row(_candidates(documents, [receipt]), receipt, documents, share=30_000))
     assert [row.links for row in found] == [(("r", "d0000", 6_000), ("r", "d0001", 3_850))]
-    assert not list(in_a_row(_candidates(two, [receipt]), receipt, two, share=30_000))
+    two = [*documents, _document(3, 5_000), _document(4, 5_060), _document(5, 80_000)]
+    three = [*two, _document(6, 5_000), _document(7, 5_070), _document(8, 70_000)]
+    four = [*three, _document(9, 5_000), _document(10, 5_080)]
+    assert [len(_row(rows, 9_850)) for rows in (documents, two, three, four)] == [1, 2, 3, 0]
+
+
+def test_of_rows_that_are_paid_in_full_only_one_is_offered() -> None:
+    documents = [_document(0, 90_000), _document(1, 6_000), _document(2, 4_000), _document(3, 90_000)]
+    assert _row(documents, 10_000) == [("d0001", "d0002")]
+    receipt, two = _receipt("r", 10_000), [*documents, _document(4, 5_000), _document(5, 5_000)]
+    assert not list(in_a_row(_candidates(two, [receipt]), receipt, two, share=0))
 
 
 def _row(documents: list[Document], paid: int) -> list[tuple[str, ...]]:
@@ -88,7 +96,7 @@ def _row(documents: list[Document], paid: int) -> list[tuple[str, ...]]:
 def test_a_row_less_a_usual_discount_to_the_cent_goes_before_rows_less_others() -> None:
     documents = [_document(0, 6_030), _document(1, 4_030), _document(2, 90_000), *_two_of(5_000)]
     assert _row(documents, 9_858) == [("d0000", "d0001")]  # 2 % of each, rounded to the nearest
-    assert _row(documents, 9_862) == []
+    assert _row(documents, 9_862) == [("d0000", "d0001"), ("d0003", "d0004")]
 
 
 def _two_of(figure: int) -> list[Document]:
@@ -100,7 +108,8 @@ def test_of_rows_less_a_usual_discount_the_one_from_the_oldest_on_is_offered() -
     assert _row([_document(0, 6_000), _document(1, 4_000), *beside], 9_800) == [("d0000", "d0001")]
     assert _row([_document(0, 90_000), _document(1, 6_000), *beside[1:]], 9_800) == [("d0003", "d0004")]
     middle = [_document(0, 90_001), _document(1, 6_000), _document(2, 4_000)]
-    assert _row([*middle, *beside[:1], _document(5, 5_000), _document(6, 5_000)], 9_800) == []
+    both = [("d0001", "d0002"), ("d0005", "d0006")]
+    assert _row([*middle, *beside[:1], _document(5, 5_000), _document(6, 5_000)], 9_800) == both
 
 
 def test_a_row_may_end_with_either_of_two_documents_that_fall_due_together() -> None:
