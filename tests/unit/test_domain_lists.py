@@ -64,7 +64,7 @@ def test_of_two_rows_that_begin_later_neither_is_shown() -> None:
     invoice  2026-01-04  RE-1004   30.00
     invoice  2026-01-05  RE-1005   20.00
     invoice  2026-04-05  RE-1006   30.00
-    payment  2026-02-20  P-77     150.00  text "RE-1001 u.a."
+    payment  2026-02-20  P-77     150.00  text "RE-1001"
     => balance 61.00
     => OVERPAYMENT RE-1001 50.00
     => match P-77 RE-1001 100.00 confirmed remittance_text:exact_document
