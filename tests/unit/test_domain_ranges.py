@@ -102,3 +102,19 @@ def test_ranges_are_read(text: str, expected: tuple[str, str, str]) -> None:
 )
 def test_what_only_looks_like_a_range_is_none(text: str) -> None:
     assert ranges(text) == ()
+
+
+@scenario
+def test_the_figures_before_the_last_ones_count_in_a_range() -> None:
+    """
+    invoice  2026-03-01  RE-11042  100.01
+    invoice  2026-03-01  RE-11043  200.02
+    invoice  2026-03-01  RE-11044  300.04
+    invoice  2026-03-01  RE-22043  411.08
+    invoice  2026-03-01  RE-22044  522.16
+    payment  2026-03-25  P-77      550.07  text "RE-11042 - 44"
+    => balance 983.24
+    => match P-77 RE-11042 100.01 confirmed remittance_text:exact_document
+    => match P-77 RE-11043 200.02 suggested remittance_text:range
+    => match P-77 RE-11044 300.04 suggested remittance_text:range
+    """
