@@ -57,9 +57,12 @@ def copied(target: Path) -> Path:
 
 def outcome(copy: Path, tests: Iterable[str]) -> tuple[int, str]:
     """Run ``tests`` in the copy until the first one fails: pytest's exit code and what it printed."""
+    tests = list(tests)
+    # the profile is known where properties are
+    profile = ["--hypothesis-profile=mutation"] * any(name.startswith("tests/property/") for name in tests)
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider"]
     result = subprocess.run(
-        [*command, "--hypothesis-profile=mutation", *tests],
+        [*command, *profile, *tests],
         cwd=copy,
         env=os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
