@@ -44,10 +44,10 @@ def fuzzy_reference(candidates: Candidates) -> Iterator[Proposal]:
         if not receipt.words:
             continue
         documents = candidates.documents_for(receipt)
-        readings, rare = _readings(candidates, receipt, documents)
+        readings, told = _readings(candidates, receipt, documents)
         lists = [
             msgspec.structs.replace(
-                listed(candidates, receipt, chosen, short), certain=rare and len(readings) == 1, reads=True
+                listed(candidates, receipt, chosen, short), certain=told and len(readings) == 1, reads=True
             )
             for short, _, chosen in readings
         ]

@@ -175,7 +175,7 @@ def _parts_of(
     candidates: Candidates, document: Document, sums: Mapping[int, Sequence[tuple[Receipt, ...]]]
 ) -> list[Proposal]:
     """Those of ``sums`` that are the document, and whose misspelt payments nearly name it; of the fewest payments.
-    Never certain.
+    Certain if only one is, and each of its payments names one number that is one slip away.
     """
 
     def may_pay(receipt: Receipt) -> bool:

@@ -2,8 +2,9 @@
 
 A stage sees what the stages before it left and proposes. A proposal that is certain, reaches the threshold and leaves
 nothing open beyond the tolerance is confirmed; every other one is a suggestion, which books nothing. A payment that
-names a document nobody has is never confirmed here: its own word contradicts, and UNKNOWN_REFERENCE stays open. So it
-does where it names another month than that of a document.
+names a document nobody has is confirmed here only where that is one slip from the document of exactly its figure: else
+its own word contradicts. UNKNOWN_REFERENCE stays open. So it contradicts where it names another month than that of a
+document.
 
 Invariants: no receipt and no document is used beyond what is left of it; a pure function of the candidates (I6).
 """

@@ -52,6 +52,12 @@ WRITTEN: Final = (
         "pass",
     ),
     Mutation(
+        "in a range the figures before the last ones do not count",
+        POINTERS,
+        "(written.before and self._numbers.ending(written.before + figures))",
+        "()",
+    ),
+    Mutation(
         "the discount of a list is all taken off the last",
         ALLOCATE,
         "wanted = told[position] if told else payment.left_minor",

@@ -107,14 +107,13 @@ def test_what_only_looks_like_a_range_is_none(text: str) -> None:
 @scenario
 def test_the_figures_before_the_last_ones_count_in_a_range() -> None:
     """
-    invoice  2026-03-01  RE-11042  100.01
-    invoice  2026-03-01  RE-11043  200.02
-    invoice  2026-03-01  RE-11044  300.04
-    invoice  2026-03-01  RE-22043  411.08
-    invoice  2026-03-01  RE-22044  522.16
-    payment  2026-03-25  P-77      550.07  text "RE-11042 - 44"
-    => balance 983.24
-    => match P-77 RE-11042 100.01 confirmed remittance_text:exact_document
-    => match P-77 RE-11043 200.02 suggested remittance_text:range
-    => match P-77 RE-11044 300.04 suggested remittance_text:range
+    invoice  2026-03-01  305/342  100.01
+    invoice  2026-03-01  305/343  200.02
+    invoice  2026-03-01  305/346  300.04
+    invoice  2026-03-01  411/343  411.08
+    payment  2026-03-25  P-77     550.07  text "305/342 - 305/346"
+    => balance 461.08
+    => match P-77 305/342 100.01 confirmed remittance_text:exact_document
+    => match P-77 305/343 200.02 suggested remittance_text:range
+    => match P-77 305/346 300.04 confirmed remittance_text:exact_document
     """
