@@ -16,7 +16,7 @@ import pytest
 import redis
 import sqlalchemy as sa
 import tenacity
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.stack import StackUrls
@@ -118,8 +118,13 @@ class Bench:
         ended = 0
         while ended < PARTITIONS:
             for message in consumer.consume(100, timeout=0.1):
-                ended += message.error() is not None
-                found += [] if message.error() else [message]
+                error = message.error()
+                if error is None:
+                    found.append(message)
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    ended += 1
+                else:
+                    raise KafkaException(error)
         consumer.close()
         found.sort(key=lambda message: (message.partition() or 0, message.offset() or 0))
         return [message.value() or b"" for message in found]

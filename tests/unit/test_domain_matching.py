@@ -165,11 +165,11 @@ def test_a_text_that_names_several_documents_pays_the_oldest_due_first() -> None
     """
     order    2026-01-05  INV-1001  100.00  due 2026-03-01
     order    2026-01-06  INV-1002   50.00  due 2026-02-01
-    payment  2026-01-20  P-77      110.00  text "INV-1001, INV-1002"
-    => balance 40.00
-    => SHORT_PAYMENT INV-1001 40.00
+    payment  2026-01-20  P-77      120.00  text "INV-1001, INV-1002"
+    => balance 30.00
+    => SHORT_PAYMENT INV-1001 30.00
     => match P-77 INV-1002 50.00 confirmed remittance_text:exact_document
-    => match P-77 INV-1001 60.00 confirmed remittance_text:exact_document
+    => match P-77 INV-1001 70.00 confirmed remittance_text:exact_document
     """
 
 
