@@ -87,7 +87,7 @@ class Rivals:
             if fact.kind is not EntryKind.PAYMENT or key in claiming or fact.decided:
                 continue
             text = fact.remittance_text or ""
-            if item.left_minor == item.original_minor and not reference_like(
+            if 0 < item.left_minor == item.original_minor and not reference_like(
                 text, own_numbers(item, self._known)
             ):
                 found.setdefault(item.original_minor, []).append(item)

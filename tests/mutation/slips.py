@@ -223,4 +223,10 @@ SLIPS: Final = (
         "for numbers in (document.numbers, forms))",
         "for numbers in (document.numbers,))",
     ),
+    Mutation(
+        "a payment of nothing is exactly a document of nothing",
+        RIVALS,
+        "if 0 < item.left_minor == item.original_minor",
+        "if item.left_minor == item.original_minor",
+    ),
 )

@@ -203,6 +203,17 @@ def test_the_number_of_an_order_is_known_before_its_invoice() -> None:
     """
 
 
+@scenario
+def test_a_payment_of_nothing_is_exactly_no_document() -> None:
+    """
+    order    2026-01-05  INV-2014     0.00
+    payment  2026-01-19  P-77         0.00
+    payment  2026-01-28  P-78        20.00  text "INV-2014"
+    => balance -20.00
+    => OVERPAYMENT INV-2014 20.00
+    """
+
+
 def test_slips_that_rest_on_each_other_are_seen_through_eight_times() -> None:
     """Each names the line before the one that it pays. What ten of them hide is not looked for."""
     figures = [(193756 + 104729 * n * n) for n in range(12)]
