@@ -158,27 +158,29 @@ class Folder:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on at 127.0.0.1 now; all are held until all are found, so they differ."""
+    """Different ports that nobody listens on at 127.0.0.1 now."""
     chooser = secrets.SystemRandom()
-    with contextlib.ExitStack() as held:
-        found: list[int] = []
-        while len(found) < count:
-            candidate = chooser.choice(_PORT_RANGE)
-            try:
-                held.enter_context(_bound(candidate))
-            except OSError:
-                continue
-            found.append(candidate)
-        return found
+    found: set[int] = set()
+    while len(found) < count:
+        candidate = chooser.choice(_PORT_RANGE)
+        if is_free(candidate):
+            found.add(candidate)
+    return list(found)
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on the port at 127.0.0.1 now."""
-    try:
-        with _bound(port):
-            return True
-    except OSError:
-        return False
+    """Whether a server could listen on the port at 127.0.0.1 now.
+
+    It asks by binding and never listens: a process that another thread starts meanwhile inherits the socket
+    until its exec, and a socket that listens would make the port look taken by that very process.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as asker:
+        asker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a socket in TIME_WAIT is no neighbour
+        try:
+            asker.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def is_listening(port: int, timeout_s: float = 0.5) -> bool:
@@ -188,15 +190,6 @@ def is_listening(port: int, timeout_s: float = 0.5) -> bool:
             return True
     except OSError:
         return False
-
-
-@contextlib.contextmanager
-def _bound(port: int) -> Iterator[None]:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as server:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a socket in TIME_WAIT is no neighbour
-        server.bind(("127.0.0.1", port))
-        server.listen(1)
-        yield
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import errno
 import os
 import shutil
+import socket
 import stat
 import subprocess
 import sys
@@ -27,7 +29,7 @@ from deploy.stack.errors import (
 )
 from deploy.stack.process import Command
 from deploy.stack.service import Progress, Service
-from deploy.stack.state import Folder, Owner, Ports, Run, free_ports
+from deploy.stack.state import Folder, Owner, Ports, Run, free_ports, is_free
 
 RUNNING = "echo healthy; sleep 60; true"
 
@@ -85,6 +87,34 @@ def test_ports_are_chosen_once_below_the_ephemeral_range(folder: Folder) -> None
     assert all(20_000 <= port < 32_000 for port in chosen)
     assert Folder(folder.home).ensure_ports() == ports == folder.ports()
     assert len(set(free_ports(50))) == 50
+
+
+def test_asking_for_a_port_does_not_take_it_while_programs_are_started() -> None:
+    """The process that a thread starts inherits what the others have open, until its exec."""
+    (port,) = free_ports(1)
+    asked = threading.Event()
+
+    def start_programs() -> None:
+        while not asked.is_set():
+            subprocess.run(["true"], start_new_session=True, check=True)
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        starters = [pool.submit(start_programs) for _ in range(3)]
+        try:
+            assert all(is_free(port) for _ in range(300))
+        finally:
+            asked.set()
+    assert [starter.result() for starter in starters] == [None] * 3
+
+
+def test_a_port_that_somebody_listens_on_is_not_free() -> None:
+    (port,) = free_ports(1)
+    with socket.socket() as neighbour:
+        neighbour.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        neighbour.bind(("127.0.0.1", port))
+        neighbour.listen()
+        assert not is_free(port)
+    assert is_free(port)
 
 
 def test_the_password_is_random_private_and_kept(folder: Folder, tmp_path: Path) -> None:
