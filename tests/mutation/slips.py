@@ -67,6 +67,12 @@ SLIPS: Final = (
         "",
     ),
     Mutation(
+        "a sum with a later document is booked",
+        SUMS,
+        "everything and there and by_chance",
+        "everything and by_chance",
+    ),
+    Mutation(
         "a part two slips away is booked",
         SUMS,
         "told = len(found) == 1 and all(receipt.nearly_names(document) for receipt in found[0])",
