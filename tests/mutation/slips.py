@@ -27,8 +27,8 @@ SLIPS: Final = (
     Mutation(
         "a misspelt number of the same money twice is booked",
         LEFTOVERS,
-        "readable=not (excess or twice or ",
-        "readable=not (excess or ",
+        "elif not (excess or twice or ",
+        "elif not (excess or ",
     ),
     Mutation(
         "a misspelt number of an allocation is booked",
