@@ -20,8 +20,9 @@ FIRST_VERSION: Final = 2
 #: what PostgreSQL and Avro keep of it
 LAST_VERSION: Final = 2**31 - 1
 CUSTOMERS_MAX: Final = 1_000
+NAME_LENGTH_MAX: Final = 100
 #: no NUL, which no store takes
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern="^[^\\x00]*$")]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_LENGTH_MAX, pattern="^[^\\x00]*$")]
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
