@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from domain.identity import same_person, stable_id
-from domain.rule_sets import FIRST_VERSION, LAST_VERSION, Customers, Groups, RuleSet, Text
+from domain.rule_sets import FIRST_VERSION, LAST_VERSION, Groups, RuleSet, Text
 from domain.rules import Rules
 from domain.validation import Refusal, RefusalReason
 
@@ -31,7 +31,7 @@ class RuleSetEvent(msgspec.Struct, frozen=True, kw_only=True):
     version: Annotated[int, msgspec.Meta(ge=FIRST_VERSION, le=LAST_VERSION)]
     name: Text
     effective_from: dt.date
-    customers: Customers = ()
+    customers: tuple[Text, ...] = ()
     groups: Groups = ()
     members: Annotated[int, msgspec.Meta(ge=0)] = 0
     rules: str

@@ -29,7 +29,6 @@ GROUPS_MAX: Final = 100
 NAME_LENGTH_MAX: Final = 100
 #: no NUL, which no store takes
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_LENGTH_MAX, pattern="^[^\\x00]*$")]
-Customers = Annotated[tuple[Text, ...], msgspec.Meta(max_length=CUSTOMERS_MAX)]
 Groups = Annotated[tuple[Text, ...], msgspec.Meta(max_length=GROUPS_MAX)]
 
 
@@ -52,9 +51,9 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     name: Text
     effective_from: dt.date
     rules: Rules
-    customers: Customers = ()
+    customers: tuple[Text, ...] = ()
     groups: Groups = ()
-    members: Customers = ()
+    members: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.customers) + len(self.members)

@@ -19,7 +19,9 @@ _Comment = Annotated[str | None, Field(max_length=4_000)]
 
 
 class RuleSetBody(BaseModel):
-    """As a rule file says it (docs/guide/rules.md): ``rules`` holds only what is changed."""
+    """As a rule file says it (docs/guide/rules.md): ``rules`` holds only what is changed. ``groups`` are those of the
+    master data; who is in them now is whom the set covers.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -28,6 +30,7 @@ class RuleSetBody(BaseModel):
                 "name": "small change",
                 "effective_from": "2026-01-01",
                 "customers": ["C-1"],
+                "groups": ["wholesale"],
                 "rules": {"tolerance_minor": 50, "matching": {"confirm_ppm": 950000}},
             }
         },
@@ -35,6 +38,7 @@ class RuleSetBody(BaseModel):
     name: str
     effective_from: str
     customers: list[str] = []
+    groups: list[str] = []
     rules: dict[str, Any]
     comment: _Comment = None
 
