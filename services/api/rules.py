@@ -12,6 +12,7 @@ from services.api.acting import ACTING_PROBLEMS, acting_user, as_problems, encod
 from services.api.ports import ApiDependencies
 from services.api.problems import ProblemCode, problem_responses
 from services.api.rows import json_rows
+from services.work.groups import GroupRow, groups
 from services.work.rule_sets import RuleSetRow, RuleSetTrail
 from services.work.users import User
 
@@ -63,6 +64,15 @@ def rule_router(deps: ApiDependencies) -> APIRouter:
     ) -> Response:
         """By version. Where none in force says anything, the defaults hold."""
         return json_rows(deps.engine, lambda c: desk.iterate(c, in_force_only=in_force))
+
+    @router.get(
+        "/groups",
+        summary="Groups that a rule set may be for",
+        responses={200: {"model": list[GroupRow]}, **problem_responses()},
+    )
+    def every_group() -> Response:
+        """As the master data of customers and suppliers name them."""
+        return json_rows(deps.engine, groups)
 
     @router.get(
         "/{version}",

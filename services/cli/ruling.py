@@ -1,4 +1,4 @@
-"""rules propose, approve, reject, withdraw, retire, list, show: rule sets put into force by two people, and retired."""
+"""rules propose, approve, reject, withdraw, retire, list, groups, show: rule sets put into force, and retired."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from services.cli.running import JsonOption
 from services.cli.working import AsOption, CommentOption, Place, now, place
 from services.imports.errors import Receipt
 from services.imports.settle import wait_until_reviewed
+from services.work.groups import groups
 from services.work.rule_sets import Done, RuleDesk, RuleSetRow
 from services.work.users import user_named
 
@@ -142,6 +143,16 @@ def list_(as_json: JsonOption = False) -> None:
         print_rows(rows, [], as_json=True)
     else:
         _print(rows)
+
+
+@rules.command("groups")
+def groups_(as_json: JsonOption = False) -> None:
+    """The groups of customers and suppliers that a rule set may be for, as the master data name them."""
+    with place() as here, here.engine.connect() as connection:
+        rows = list(groups(connection))
+    print_rows(rows, ["group", "members"], as_json=as_json)
+    if not rows and not as_json:
+        say("The master data name none: give customers one (`tieout import customers`, column group).")
 
 
 @rules.command("show")

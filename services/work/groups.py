@@ -6,7 +6,7 @@ however the files spelt it. A group may hold customers and suppliers.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -24,6 +24,25 @@ class GroupChanges:
 
     joined: Sequence[str] = ()
     left: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group of the master data, as most of its members write it, and how many they are, suppliers too."""
+
+    group: str
+    members: int
+
+
+def groups(connection: sa.Connection) -> Iterator[GroupRow]:
+    """By name."""
+    name = customers.c.customer_group
+    wanted = sa.select(name, sa.func.count()).where(name.is_not(None)).group_by(name)
+    found: dict[str, list[tuple[int, str]]] = {}
+    for written, count in connection.execute(wanted):
+        found.setdefault(as_read(written), []).append((-count, written))
+    rows = (GroupRow(min(some)[1], -sum(count for count, _ in some)) for some in found.values())
+    yield from sorted(rows, key=lambda row: row.group)
 
 
 def with_members(connection: sa.Connection, subject: str, draft: RuleSet) -> RuleSet:

@@ -160,6 +160,7 @@ def test_a_rule_set_for_a_group_holds_for_exactly_its_members(tieout: WholeServi
     members = "".join(f"{one},{one},wholesale\n" for one in GROUPED[:3])
     master.write_text(f"客户编号,客户名称,客户组\n{members}{GROUPED[3]},Other,retail\n", encoding="utf-8")
     tieout.cli("import", "customers", master)
+    assert {"group": "wholesale", "members": 3} in tieout.json("rules", "groups")
     for user, role in (("gina", "approver"), ("gus", "controller")):
         tieout.cli("users", "add", user, "--role", role)
     history = []

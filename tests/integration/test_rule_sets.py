@@ -200,6 +200,8 @@ def test_a_set_by_group_is_posted_with_those_who_were_in_it_when_it_was_proposed
     put(bench, " Wholesale", "C-3")  # as another file spelt it
     put(bench, "retail", "C-9")
     put(bench, None, "C-8")
+    rows = [{"group": "retail", "members": 1}, {"group": "wholesale", "members": 4}]
+    assert client.get("/api/v1/rules/groups").json() == rows
     content = {**SET, "groups": ["WHOLESALE"], "customers": ["C-1", "C-7"]}
     asked = client.post("/api/v1/rules", json=content, headers=ann).json()
     assert (asked["groups"], asked["customers"], asked["covers"]) == (["WHOLESALE"], ["C-1", "C-7"], 5)
