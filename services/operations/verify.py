@@ -36,7 +36,7 @@ from schemas.topics import (
     Topic,
 )
 from services.operations.against_stores import Stores
-from services.operations.approvals import approved, not_posted, posted
+from services.operations.approvals import approved, not_posted
 from services.operations.kafka_log import KafkaLog
 from services.operations.offline_fold import Folded, Place, fold_record
 from services.store.live import LiveReader
@@ -320,10 +320,8 @@ class Verifier:
         self._claim("I5", "Redis = state", problems, f"{accounts} balances")
 
     def _approvals_are_posted(self, log: KafkaLog, connection: sa.Connection) -> None:
-        approvals = approved(connection)  # before the topic's end is asked for, so that it cannot be behind
-        problems = not_posted(
-            approvals, posted(log, self._t.codec, self._t.partitions) if approvals else set()
-        )
+        approvals = approved(connection)  # before the topics' ends are asked for, so that they are not behind
+        problems = not_posted(approvals, log, self._t.codec, self._t.partitions)
         self._claim("I2", "what was approved is in the inputs", problems, f"{len(approvals)} approvals")
 
     def _statements_prove(self, books: list[Book]) -> None:

@@ -19,6 +19,7 @@ from domain.rule_changes import RuleSetEvent
 from domain.rule_sets import FIRST_VERSION, RulesInForce, read_rule_set
 from domain.rules import Rules, plain_rules
 from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
+from domain.work.rule_sets import SUBJECT_KIND as RULE_SET
 from domain.work.rule_sets import (
     ProposedRuleSet,
     RuleSetAction,
@@ -36,7 +37,6 @@ from services.work.policy import Policy
 from services.work.record import Deed, HistoryRow, WorkLog, actions_by_subject, history_of, rows_of
 from services.work.users import User
 
-RULE_SET: Final = "rule_set"
 #: one turn for all sets: versions are counted over them
 _TURN: Final = "all"
 IN_FORCE: Final = (RuleSetState.ACTIVE, RuleSetState.RETIREMENT_PROPOSED)

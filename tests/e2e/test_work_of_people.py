@@ -115,6 +115,6 @@ def test_verify_tells_of_an_approval_that_the_books_never_got(books: WholeServic
     with engine.begin() as connection:
         connection.execute(sa.insert(tables.work_events).values(decision))
     engine.dispose()
-    assert f"{number} was approved, and tieout.adjustments has no" in refused(books, "verify")
+    assert f"{number} was approved, and tieout.adjustments lacks" in refused(books, "verify")
     books.cli("adjustments", "approve", number, "--as", "bob")
     books.verify()
