@@ -240,8 +240,19 @@ _BESIDE = re.compile(
 )
 
 
+#: a telephone's number in its groups: of any country, with an area code, or as one
+_TELEPHONE = re.compile(
+    r"(?:(?<![^\W\d_])(?:tel|t[eé]l|telefon|tel[eé]fono|telefoon|t[eé]l[eé]phone|tlf|phone|fax|mobile?|handy)\b|电话|手机|電話)"
+    r"[.:：]{0,2}\s?"
+    r"(?:\+\d{1,3}(?:[ /().-]{1,3}\d+){1,4}|\(?0\d*\)?(?:[ /.-]{1,2}\d+){0,4}|\d[\d/.-]*)",
+    re.IGNORECASE,
+)
+
+
 class Parted(NamedTuple):
-    """A text in three: what names documents, what is told not to be paid, and numbers of deliveries and orders."""
+    """A text in three: what names documents; what is told not to be paid, and telephones; and numbers of deliveries and
+    orders.
+    """
 
     named: str
     excluded: str
@@ -261,6 +272,8 @@ def parted(text: str) -> Parted:
     if not rest.isascii():
         before, rest = _taken(_EXCLUDED_BEFORE, rest)
         excluded += before
+    telephones, rest = _taken(_TELEPHONE, rest)
+    excluded += telephones
     beside, rest = _taken(_BESIDE, rest)
     return Parted(rest, " | ".join((*left_out, *excluded)), " | ".join(beside))
 

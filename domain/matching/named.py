@@ -55,10 +55,11 @@ def mentions(text: str, index: DocumentIndex) -> list[Mention]:
     """The documents that ``text`` names, in order of appearance, each set of documents once; last those aside."""
     parts = _parts(text, index)
     inside = {mention.resolution.keys: mention for mention in _between(parts.named, index)}
-    beside = list(_beside(parts, index))
+    plainly = list(_candidates(parts.named, index))
+    beside = list(_beside(parts, index, names_others=bool(plainly or inside)))
     excepted = inside.keys() & {mention.resolution.keys for mention in beside if mention.aside}
     found: dict[tuple[str, ...], Mention] = {}
-    for mention in (*_candidates(parts.named, index), *inside.values(), *beside):
+    for mention in (*plainly, *inside.values(), *beside):
         keys = mention.resolution.keys
         if mention.aside:
             found.setdefault(keys, mention)
@@ -87,10 +88,13 @@ def _read_all(text: str, index: DocumentIndex) -> Iterator[Mention]:
     yield from _between(text, index)
 
 
-def _beside(parts: Parted, index: DocumentIndex) -> Iterator[Mention]:
-    """What is named as an order or a delivery is one of ours if it has more than the figures of its number."""
+def _beside(parts: Parted, index: DocumentIndex, *, names_others: bool) -> Iterator[Mention]:
+    """What is named as an order or a delivery is one of ours if it has more than the figures of its number; where that
+    is all figures, if the text ``names_others`` not.
+    """
     for mention in _read_all(parts.beside, index):
-        yield msgspec.structs.replace(mention, aside=mention.resolution.rule is ReferenceRule.BARE)
+        figures = mention.resolution.rule is ReferenceRule.BARE or (names_others and mention.text.isdigit())
+        yield msgspec.structs.replace(mention, aside=figures)
     for mention in _read_all(parts.excluded, index):
         yield msgspec.structs.replace(mention, aside=True)
 

@@ -19,6 +19,24 @@ READINGS: Final = (
     Mutation("Polish excludes nothing", EXCLUDED, '*("bez", "oprócz",', '*("oprócz",'),
     Mutation("what stands before an exclusion is paid", EXCLUDED, "if not rest.isascii():", "if False:"),
     Mutation(
+        "a telephone number names a document",
+        EXCLUDED,
+        "    excluded += telephones\n",
+        "    rest += ' '.join(telephones)\n",
+    ),
+    Mutation(
+        "figures of a delivery name a document beside another",
+        "domain/matching/named.py",
+        "(names_others and mention.text.isdigit())",
+        "False",
+    ),
+    Mutation(
+        "figures of a delivery never name a document",
+        "domain/matching/named.py",
+        "(names_others and mention.text.isdigit())",
+        "mention.text.isdigit()",
+    ),
+    Mutation(
         "what is not taken off is excluded",
         EXCLUDED,
         "{_NO_DOCUMENT}",

@@ -24,6 +24,56 @@ def test_what_polish_excludes_is_not_what_is_paid() -> None:
 
 
 @scenario
+def test_a_telephone_number_names_no_document() -> None:
+    """
+    invoice  2026-01-05  40739  519.10
+    invoice  2026-01-06  40746  319.00
+    payment  2026-01-20  P-77   118.03  text "règlement facture 40746, tél. 0721/40739"
+    => balance 720.07
+    => SHORT_PAYMENT 40746 200.97
+    => match P-77 40746 118.03 confirmed remittance_text:exact_document
+    """
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("RE 40746 Tel. 0721 40739", "RE 40746 |"),
+        ("call tel: +49 721 40739, 40746", "call |, 40746"),
+        ("电话 40739 发票 40746", "| 发票 40746"),
+        ("phone 40739 40746", "| 40746"),
+        ("Hotel 40746", "Hotel 40746"),
+    ],
+)
+def test_a_telephone_number_ends_where_the_next_one_begins(text: str, named: str) -> None:
+    assert parted(text).named == named
+
+
+@scenario
+def test_figures_of_a_delivery_name_no_document_beside_one_that_is_named() -> None:
+    """
+    invoice  2026-01-05  6811910  3215.72
+    invoice  2026-01-06  6811911   335.00
+    payment  2026-01-20  P-77      184.25  text "6811911 / LS 6811910"
+    => balance 3366.47
+    => SHORT_PAYMENT 6811911 150.75
+    => match P-77 6811911 184.25 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
+def test_figures_of_a_delivery_name_a_document_where_nothing_else_is_named() -> None:
+    """
+    invoice  2026-01-05  6811910  3215.72
+    invoice  2026-01-06  6811911   335.00
+    payment  2026-01-20  P-77      184.25  text "LS 6811910"
+    => balance 3366.47
+    => SHORT_PAYMENT 6811910 3031.47
+    => match P-77 6811910 184.25 confirmed remittance_text:exact_document
+    """
+
+
+@scenario
 def test_what_japanese_excludes_stands_before_the_word() -> None:
     """
     invoice  2026-01-05  0609556  21175.77

@@ -229,7 +229,7 @@ def test_bare_figures_beside_a_whole_number_may_be_something_else() -> None:
     """
     invoice  2026-01-05  INV-65107653  653.99
     invoice  2026-01-06  INV-65107654  409.33
-    payment  2026-01-20  P-77          253.78  text "REF.INV-65107654, tel 01 45 65107653"
+    payment  2026-01-20  P-77          253.78  text "REF.INV-65107654, cc 01 45 65107653"
     => balance 809.54
     => SHORT_PAYMENT INV-65107654 155.55
     => match P-77 INV-65107654 253.78 confirmed remittance_text:exact_document
