@@ -18,7 +18,7 @@ from domain.matching.forms import squeeze
 #: documents that one line stands for without naming them
 _RUN_MAX: Final = 6
 #: lines times documents that are looked through for such
-_LOOKS_MAX: Final = 40_000
+LOOKS_MAX: Final = 40_000
 _PPM: Final = 1_000_000
 #: as ``coincidence_ppm``, where people are told that the number is another one
 _TOLD_COINCIDENCE_PPM: Final = 5_000
@@ -98,7 +98,7 @@ def join_documents(table: Gathered, coincidence_ppm: int) -> None:
 
     ``coincidence_ppm``: where nobody is told, sums that are tried number at most this share of the amount.
     """
-    if len(table.unlisted) * len(table.loose) > _LOOKS_MAX:
+    if len(table.unlisted) * len(table.loose) > LOOKS_MAX:
         return
     documents = sorted(table.of_both_sides(), key=lambda d: (table.day(d), d.document_no, d.kind.value))
     wanted: list[tuple[StatementLine, list[OurDocument]]] = []

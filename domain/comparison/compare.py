@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -23,6 +24,9 @@ from domain.events import StatementLine
 from domain.facts import EntryKind, StatementFact
 from domain.rules import Rules
 from domain.wording import Wording
+
+#: so many documents that are dated otherwise, and more than the others, are how they date
+OWN_DATES_MIN: Final = 5
 
 
 class Compared(msgspec.Struct):
@@ -75,16 +79,30 @@ def compare(
     """Compare ``statement`` with the entries of its account. ``progress``: how far our sources have come."""
     laid = lay(side, statement, rules.date_window_days)
     judge = _Judge(wording, rules, side, statement, laid, progress)
+    verdicts = list(judge.verdicts())
     return Compared(
         wording,
         rules,
         side,
         statement,
         laid,
-        list(judge.verdicts()),
+        _dated_their_way(verdicts, laid.agreed.count()),
         side.balance_minor(statement.day_before),
         side.balance_minor(statement.period_end),
     )
+
+
+def _dated_their_way(verdicts: list[Verdict], agreed: int) -> list[Verdict]:
+    """The verdicts without what is said of dates, where most of what agrees is dated otherwise: that is their habit."""
+    other = sum(v.outcome is Outcome.DATE for v in verdicts)
+    if other < OWN_DATES_MIN or other <= agreed + sum(v.outcome is Outcome.MATCHED for v in verdicts):
+        return verdicts
+    return [
+        msgspec.structs.replace(v, outcome=Outcome.MATCHED, reason="matched", arguments={})
+        if v.outcome is Outcome.DATE
+        else v
+        for v in verdicts
+    ]
 
 
 def _matched(lines: tuple[StatementLine, ...], document: OurDocument, ours_minor: int) -> Verdict:
@@ -334,7 +352,8 @@ class _Judge:
         date = document.first_date(self._start, self._end) or self._end
         arguments = {"document": document.document_no, "amount": self._wording.amount(abs(net))}
         if elsewhere is not None:
-            outcome, action, reason = Outcome.TIMING, Action.WAIT, "entry_other_statement"
+            outcome, reason = Outcome.TIMING, "entry_other_statement"
+            action = Action.COMPARE_EARLIER if self._is_earlier(elsewhere) else Action.WAIT
             arguments["other"] = elsewhere
         elif document.kind is EntryKind.WRITE_OFF:
             outcome, action, reason = Outcome.WRITTEN_OFF, Action.NONE, "entry_written_off"
@@ -355,6 +374,12 @@ class _Judge:
             date=date,
             amount_minor=abs(net),
             ours_minor=net,
+        )
+
+    def _is_earlier(self, statement_id: str) -> bool:
+        return any(
+            other.statement_id == statement_id and other.period_end < self._start
+            for other in self._side.statements
         )
 
     def _gap(self, document: OurDocument, line: StatementLine) -> dict[str, str]:

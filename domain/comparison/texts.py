@@ -38,6 +38,8 @@ class Reading(NamedTuple):
 @functools.lru_cache(maxsize=TEXTS_KEPT)
 def readings(reference: str) -> tuple[tuple[Reading, ...], ...]:
     """Per word of the text what may stand there, the longest first."""
+    if reference[-1:].isdigit() and reference.isalnum():
+        return ()  # a plain number, as most are
     words = WORD.findall(without_dates(without_money(plain(reference))))[:_WORDS_MAX]
     return tuple(tuple(_from(words, place, reference)) for place in range(len(words)))
 
@@ -49,7 +51,7 @@ def _from(words: Sequence[str], place: int, reference: str) -> Iterator[Reading]
         if joined != reference and _has_figures(joined):
             before = words[place - 1] if place else ""
             alone = count == 1 and (is_document_word(before) or not is_year(joined))
-            yield Reading(count, (joined,), alone or (count > 1 and is_document_word(pieces[0])))
+            yield Reading(count, (joined,), alone or (count == 2 and is_document_word(pieces[0])))
     word = words[place]
     part = _PART_OF.search(word)
     if part is not None and _has_figures(word[: part.start()]):
@@ -66,6 +68,8 @@ def _has_figures(text: str) -> bool:
 @functools.lru_cache(maxsize=TEXTS_KEPT)
 def parts_of(reference: str) -> tuple[str, ...]:
     """Everything in ``reference`` that may be the number of a document, but the whole of it; each once."""
+    if not readings(reference):
+        return ()
     found = dict.fromkeys(
         number for some in readings(reference) for reading in some for number in reading.numbers
     )

@@ -1,16 +1,15 @@
 """Which of the lines and documents that no number brings together are the same by amount and date?
 
-Strict fits first, each only where it leaves no choice: numbers that end alike; one line and one document within the
-window; as many of either in a row of near days, one after the other. Equal amounts are often many (subscriptions), and
-who of them is whose then makes no difference. A line whose number says nothing has its amount and day alone: those
-of one day go together first, then the others as they come, and only what is too many is left over.
+Strict fits first, each only where it leaves no choice: one line and one document within the window; as many of either
+in a row of near days, one after the other. Equal amounts are often many (subscriptions), and who of them is whose then
+makes no difference. A line whose number says nothing has its amount and day alone: those of one day go together first,
+then the others as they come, and only what is too many is left over.
 """
 
 from __future__ import annotations
 
 import bisect
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as Set
 from operator import attrgetter
@@ -19,7 +18,7 @@ from typing import Final, NamedTuple
 from domain.comparison.entries import OurDocument
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
-from domain.matching.forms import squeeze
+from domain.matching.forms import BARE_DIGITS_MIN, squeeze
 
 _FIGURES = re.compile(r"\d+")
 _LINE: Final = 0
@@ -41,10 +40,19 @@ def runs_of(reference: str) -> tuple[str, ...]:
 
 
 def akin(reference: str, number: str) -> bool:
-    """Whether the figures of ``reference`` end those of ``number``, or the other way round: "004" and "PB/004"."""
+    """Whether the figures of ``reference`` end those of ``number``, or the other way round: "004" and "PB/004".
+
+    One or two figures say so only without other letters before them.
+    """
     theirs, ours = runs_of(reference), runs_of(number)
     shared = min(len(theirs), len(ours))
-    return shared > 0 and bool(theirs[-1]) and theirs[-shared:] == ours[-shared:]
+    if not shared or not theirs[-1] or theirs[-shared:] != ours[-shared:]:
+        return False
+    return len(theirs[-1]) >= BARE_DIGITS_MIN or _letters(reference) in ("", _letters(number))
+
+
+def _letters(reference: str) -> str:
+    return "".join(filter(str.isalpha, squeeze(reference)))
 
 
 def unnumbered(line: StatementLine) -> bool:
@@ -70,8 +78,12 @@ def twins(
         if amount in lines_of:
             documents_of.setdefault(amount, []).append(_Point(day, _DOCUMENT, place))
     for amount, ours in documents_of.items():
-        equal = _Equal(lines, documents, [*lines_of[amount], *ours], window_days)
-        yield from equal.pairs(nameless)
+        theirs = lines_of[amount]
+        if len(theirs) == len(ours) == 1:
+            if abs(theirs[0].day - ours[0].day) <= window_days:
+                yield theirs[0].place, ours[0].place
+            continue
+        yield from _Equal(lines, documents, [*theirs, *ours], window_days).pairs(nameless)
 
 
 class _Equal:
@@ -90,7 +102,7 @@ class _Equal:
         self._window = window_days
 
     def pairs(self, nameless: Set[int]) -> Iterator[tuple[int, int]]:
-        steps = [self._akin, self._alone, self._in_a_row]
+        steps = [self._alone, self._in_a_row]
         if all(self._lines[p.place].line_no in nameless for p in self._left if p.side == _LINE):
             steps += [self._of_one_day, self._as_they_come]
         for found in steps:
@@ -105,29 +117,6 @@ class _Equal:
 
     def _near(self, one: _Point, other: _Point) -> bool:
         return abs(one.day - other.day) <= self._window
-
-    def _akin(self) -> Iterator[tuple[_Point, _Point]]:
-        lines, documents = self._sides()
-        ending: dict[str, list[_Point]] = {}
-        for document in documents:
-            for run in runs_of(self._documents[document.place][0].document_no)[-1:]:
-                ending.setdefault(run, []).append(document)
-        wanted = {
-            line: [
-                document
-                for run in runs_of(self._lines[line.place].document_no)[-1:]
-                for document in ending.get(run, ())
-                if self._near(line, document) and self._alike(line, document)
-            ]
-            for line in lines
-        }
-        often = Counter(document for some in wanted.values() for document in some)
-        for line, some in wanted.items():
-            if len(some) == 1 and often[some[0]] == 1:
-                yield line, some[0]
-
-    def _alike(self, line: _Point, document: _Point) -> bool:
-        return akin(self._lines[line.place].document_no, self._documents[document.place][0].document_no)
 
     def _of_one_day(self) -> Iterator[tuple[_Point, _Point]]:
         by_day: dict[int, tuple[list[_Point], list[_Point]]] = {}

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from domain.comparison.compare import OWN_DATES_MIN
 from domain.comparison.entries import Booked, OurDocument, OurEntries, OurSide
 from domain.comparison.gather import gather
 from domain.comparison.lay import Agreement, Laid
@@ -76,7 +77,15 @@ class NaiveComparison:
     def first(self, document: Document) -> dt.date:
         return min(date for date, _ in self.inside(document))
 
-    def said(self) -> Iterator[Said]:
+    def said(self) -> list[Said]:
+        """Everything; but of dates nothing where most that agrees is dated otherwise."""
+        everything = list(self.everything())
+        dates = sum(kind == "DATE_MISMATCH" for kind, *_ in everything)
+        if dates >= OWN_DATES_MIN and dates > sum(kind == "MATCHED" for kind, *_ in everything):
+            everything = [one for one in everything if one[0] != "DATE_MISMATCH"]
+        return [one for one in everything if one[0] != "MATCHED"]
+
+    def everything(self) -> Iterator[Said]:
         laid = self.laid()
         found = gather(OurSide(OurEntries()), self.statement, laid, self.rules)
         for key, lines in found.on_document.items():
@@ -170,6 +179,8 @@ class NaiveComparison:
         first = min(kept, key=lambda one: one.date)
         if theirs == ours and abs((first.date - self.first(document)).days) > self.days:
             yield "DATE_MISMATCH", first.document_no, first.line_no, abs(_amount(first))
+        elif theirs == ours:
+            yield "MATCHED", first.document_no, first.line_no, abs(ours)
 
     def elsewhere(self, document: Document) -> bool:
         return any(

@@ -59,7 +59,7 @@ statement_lines = st.lists(st.tuples(numbers, st.none() | numbers, dates, amount
 balances = st.integers(-200, 200)
 
 
-def _statement(
+def statement_of(
     statement_id: str, rows: list[tuple[str, str | None, dt.date, int]], opening: int, closing: int
 ) -> StatementFact:
     lines = tuple(
@@ -108,8 +108,8 @@ def comparisons(draw: st.DrawFn) -> tuple[Compared, NaiveComparison]:
         known.aliases += tuple(aliases)
         known.lines += booked
         known.about += said
-    statement = _statement("S-1", draw(statement_lines), draw(balances), draw(balances))
-    other = _statement("S-2", draw(statement_lines), 0, 0)
+    statement = statement_of("S-1", draw(statement_lines), draw(balances), draw(balances))
+    other = statement_of("S-2", draw(statement_lines), 0, 0)
     rules = Rules()
     progress = Progress({}, {}, dt.date(2026, 3, 1))
     with patch.object(lay, "BULK_MIN", draw(st.sampled_from((1, lay.BULK_MIN)))):
@@ -121,7 +121,7 @@ def test_a_line_without_a_number_means_no_document_even_if_one_has_none_either()
     entries = OurEntries()
     line = Line("e-1", EntryKind.INVOICE, EntryRole.POSTED, 100, "", START, (1, 0))
     entries.add(EntryKind.INVOICE, "", (), [line], SOURCE)
-    statement = _statement("S-1", [("", None, START, 70)], 0, 70)
+    statement = statement_of("S-1", [("", None, START, 70)], 0, 70)
     compared = compare(
         Wording("EUR"), Rules(), OurSide(entries), statement, Progress({}, {}, dt.date(2026, 3, 1))
     )
