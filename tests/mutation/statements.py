@@ -11,7 +11,6 @@ COMBINED = "domain/comparison/combined.py"
 COMPARE = "domain/comparison/compare.py"
 CROSSING = "domain/comparison/crossing.py"
 GATHER = "domain/comparison/gather.py"
-GATHERED = "domain/comparison/gathered.py"
 LAY = "domain/comparison/lay.py"
 NAMED = "domain/comparison/named.py"
 TEXTS = "domain/comparison/texts.py"
@@ -148,8 +147,8 @@ STATEMENTS: Final = (
     Mutation(
         "a series of theirs is one in spite of our numbers",
         GATHER,
-        "return {kind for kind, limit in most.items() if numbered[kind] <= limit}",
-        "return set(most)",
+        "OWN_SERIES_SHARE: Final = 10",
+        "OWN_SERIES_SHARE: Final = 1",
     ),
     Mutation(
         "a line beside the right one is always another amount",
@@ -166,9 +165,9 @@ STATEMENTS: Final = (
     # --- netted, in parts, together
     Mutation(
         "a write-off is netted",
-        GATHERED,
-        "[d for d in self.unlisted.values() if d.kind is not EntryKind.WRITE_OFF]",
-        "list(self.unlisted.values())",
+        COMBINED,
+        "        if table.unlisted[other].kind is not EntryKind.WRITE_OFF:\n",
+        "        if other:\n",
     ),
     Mutation(
         "a cancelled invoice is netted with another of its amount",
