@@ -25,10 +25,11 @@ def content_digest(data: bytes) -> bytes:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two user ids are one person's: what case, width, white space or unseen characters tell apart is one."""
-    return _person(one) == _person(other)
+    """Whether two user ids are one person's (``as_read``)."""
+    return as_read(one) == as_read(other)
 
 
-def _person(user_id: str) -> str:
-    plain = unicodedata.normalize("NFKC", user_id).casefold()
+def as_read(name: str) -> str:
+    """A name for comparison: what only case, width, white space or unseen characters tell apart is one name."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(letter for letter in plain if unicodedata.category(letter)[0] not in "CZ")

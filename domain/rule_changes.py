@@ -13,21 +13,27 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from domain.identity import same_person
-from domain.rule_sets import CUSTOMERS_MAX, FIRST_VERSION, LAST_VERSION, RuleSet, Text
+from domain.identity import same_person, stable_id
+from domain.rule_sets import FIRST_VERSION, LAST_VERSION, Groups, RuleSet, Text
 from domain.rules import Rules
 from domain.validation import Refusal, RefusalReason
 
 
 class RuleSetEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """As it stands on the topic. ``rules``: complete, as JSON by the names of a rule file."""
+    """As it stands on the topic. ``rules``: complete, as JSON by the names of a rule file.
+
+    ``customers``: all whom it covers, so that a reader who knows no groups takes it for no other's; the last of them,
+    ``members`` in number, are those of the groups.
+    """
 
     event_id: Text
     event_type: Literal["rule_set.activated", "rule_set.retired"]
     version: Annotated[int, msgspec.Meta(ge=FIRST_VERSION, le=LAST_VERSION)]
     name: Text
     effective_from: dt.date
-    customers: Annotated[tuple[Text, ...], msgspec.Meta(max_length=CUSTOMERS_MAX)] = ()
+    customers: tuple[Text, ...] = ()
+    groups: Groups = ()
+    members: Annotated[int, msgspec.Meta(ge=0)] = 0
     rules: str
     occurred_at: dt.datetime
     proposed_by: Text
@@ -54,7 +60,9 @@ def event_of(
         version=rule_set.version,
         name=rule_set.name,
         effective_from=rule_set.effective_from,
-        customers=rule_set.customers,
+        customers=(*rule_set.customers, *rule_set.members),
+        groups=rule_set.groups,
+        members=len(rule_set.members),
         rules=msgspec.json.encode(rule_set.rules).decode(),
         occurred_at=occurred_at,
         proposed_by=proposed_by,
@@ -78,35 +86,60 @@ def parse_rule_change(value: Mapping[str, object]) -> RuleChange | Refusal:
         )
     if same_person(maker, checker):
         return Refusal(RefusalReason.MAKER_IS_CHECKER, "Who proposed it cannot approve it.", event_id)
-    rule_set = RuleSet(
-        name=event.name,
-        effective_from=event.effective_from,
-        customers=event.customers,
-        rules=msgspec.structs.replace(rules, version=event.version),
-    )
+    named = len(event.customers) - event.members
+    if named < 0 or (event.members and not event.groups) or (event.groups and not event.customers):
+        detail = "Groups come with their members, who are the last of the customers."
+        return Refusal(RefusalReason.INVALID_FIELD, detail, event_id)
+    try:
+        rule_set = RuleSet(
+            name=event.name,
+            effective_from=event.effective_from,
+            customers=event.customers[:named],
+            groups=event.groups,
+            members=event.customers[named:],
+            rules=msgspec.structs.replace(rules, version=event.version),
+        )
+    except ValueError as error:
+        return Refusal(RefusalReason.INVALID_FIELD, str(error), event_id)
     return RuleChange(event.event_id, event.event_type == "rule_set.retired", rule_set, event.occurred_at)
 
 
-class RuleBook(msgspec.Struct, frozen=True, array_like=True):
-    """The rule sets that are in force, by version, and the versions that no longer are."""
+class RetiredSet(msgspec.Struct, frozen=True):
+    """What is kept of a set that no longer holds, to tell its content: whom it covered only by a digest, since they may
+    be thousands and sets go on being retired.
+    """
+
+    but_whom: RuleSet
+    whom: str
+
+    @classmethod
+    def of(cls, rule_set: RuleSet) -> RetiredSet:
+        names = (rule_set.customers, rule_set.groups, rule_set.members)
+        but_whom = msgspec.structs.replace(rule_set, customers=(), groups=(), members=())
+        return cls(but_whom, stable_id("w", msgspec.json.encode(names).decode()))
+
+    @property
+    def version(self) -> int:
+        return self.but_whom.version
+
+
+class RuleBook(msgspec.Struct, frozen=True):
+    """The rule sets that are in force, by version, and those that no longer are."""
 
     sets: tuple[RuleSet, ...] = ()
-    retired: tuple[RuleSet, ...] = ()
+    retired: tuple[RetiredSet, ...] = ()
 
     def after(self, change: RuleChange) -> RuleBook | Refusal:
         """The book with the change; the same book where it knows the change already."""
-        asked = change.rule_set
-        for known in (*self.sets, *self.retired):
-            if known.version == asked.version and known != asked:
+        asked, gone = change.rule_set, RetiredSet.of(change.rule_set)
+        everything: tuple[RuleSet | RetiredSet, ...] = (*self.sets, *self.retired)
+        for known in everything:
+            if known.version == asked.version and known not in (asked, gone):
                 detail = f"Rule set {asked.version} came with other content before."
                 return Refusal(RefusalReason.VERSION_CONFLICT, detail, change.event_id)
-        if asked in self.retired or (asked in self.sets and not change.retires):
+        if gone in self.retired or (asked in self.sets and not change.retires):
             return self
         others = tuple(one for one in self.sets if one.version != asked.version)
         if change.retires:
-            return RuleBook(others, _by_version(*self.retired, asked))
-        return RuleBook(_by_version(*others, asked), self.retired)
-
-
-def _by_version(*sets: RuleSet) -> tuple[RuleSet, ...]:
-    return tuple(sorted(sets, key=lambda one: one.version))
+            return RuleBook(others, tuple(sorted((*self.retired, gone), key=lambda one: one.version)))
+        return RuleBook(tuple(sorted((*others, asked), key=lambda one: one.version)), self.retired)

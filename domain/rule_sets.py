@@ -1,13 +1,15 @@
 """Rule sets: rules as data, with a name, a first business date and a scope; and which of them holds when, for whom.
 
 The answer is a pure function of the sets, the customer and the date, so that it does not depend on whether an event
-or a rule set came first (I6). A set is known by its version, which is counted over all sets.
+or a rule set came first (I6). So who is in a group is part of the set: what master data said when it was proposed. A
+set is known by its version, which is counted over all sets.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+import enum
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -19,26 +21,67 @@ from domain.rules import Rules, RulesByDate, Timeline
 FIRST_VERSION: Final = 2
 #: what PostgreSQL and Avro keep of it
 LAST_VERSION: Final = 2**31 - 1
-CUSTOMERS_MAX: Final = 1_000
+#: of those that a set names and the members of its groups together
+CUSTOMERS_MAX: Final = 20_000
+#: of their ids as JSON: an event, an action and a part of the state hold one set each, with room to spare
+CUSTOMERS_BYTES_MAX: Final = 1 << 20
+GROUPS_MAX: Final = 100
+NAME_LENGTH_MAX: Final = 100
 #: no NUL, which no store takes
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern="^[^\\x00]*$")]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_LENGTH_MAX, pattern="^[^\\x00]*$")]
+Groups = Annotated[tuple[Text, ...], msgspec.Meta(max_length=GROUPS_MAX)]
+
+
+class Scope(enum.IntEnum):
+    """How a set comes to a customer; of two sets the one with the narrower scope decides, which is the higher value."""
+
+    EVERYONE = 0
+    GROUP = 1
+    CUSTOMER = 2
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rules from a business date on, for the customers that it names; for everyone where it names none."""
+    """Rules from a business date on, for the customers that it names and for its groups; for everyone where it says
+    neither.
+
+    ``members``: who was in the groups when the set was proposed, but those that it names. A draft has none yet, and
+    covers nobody by its groups.
+    """
 
     name: Text
     effective_from: dt.date
     rules: Rules
-    customers: Annotated[tuple[Text, ...], msgspec.Meta(max_length=CUSTOMERS_MAX)] = ()
+    customers: tuple[Text, ...] = ()
+    groups: Groups = ()
+    members: tuple[Text, ...] = ()
+
+    def __post_init__(self) -> None:
+        count = len(self.customers) + len(self.members)
+        if count > CUSTOMERS_MAX:
+            raise ValueError(
+                f"it covers {count} customers, {CUSTOMERS_MAX} at most: part it into several sets"
+            )
+        if len(msgspec.json.encode((self.customers, self.members))) > CUSTOMERS_BYTES_MAX:
+            raise ValueError(
+                f"the ids of its customers have more than {CUSTOMERS_BYTES_MAX} bytes: part it into several sets"
+            )
 
     @property
     def version(self) -> int:
         return self.rules.version
 
-    def covers(self, customer_id: str) -> bool:
-        """Whether the set says anything about this customer."""
-        return not self.customers or customer_id in self.customers
+    def whom(self) -> frozenset[str] | None:
+        """Whom the set says anything about; ``None``: everyone."""
+        if not self.customers and not self.groups:
+            return None
+        return frozenset(self.customers).union(self.members)
+
+    def with_members(self, members: Collection[str]) -> RuleSet:
+        """The set with who is in its groups. Raises ``ValueError`` where it would cover too many, or one of too long an
+        id.
+        """
+        others = sorted(set(members).difference(self.customers))
+        return msgspec.convert({**msgspec.structs.asdict(self), "members": others}, RuleSet)
 
     def digest(self) -> str:
         """Of the content: the same rules for the same customers from the same date, whatever the version."""
@@ -57,6 +100,8 @@ def read_rule_set(content: Mapping[str, Any], base: Rules, version: int) -> Rule
         raise ValueError("rules and rules.matching are tables of names and values")
     if "version" in said:
         raise ValueError("rules.version is given by Tieout, not by the file")
+    if "members" in content:
+        raise ValueError("members are those that master data say of the groups, not those of the file")
     whole |= {
         **said,
         "matching": {**whole["matching"], **said.get("matching", {})},
@@ -68,32 +113,34 @@ def read_rule_set(content: Mapping[str, Any], base: Rules, version: int) -> Rule
         raise ValueError(str(error)) from error
 
 
-def rules_by_date(sets: Collection[RuleSet], customer_id: str, base: Rules) -> RulesByDate:
-    """What holds for a customer under ``sets``; ``base`` where and when none of them says anything.
-
-    On each date: the narrowest scope, then the latest first date, then the newest version.
-    """
-    return _timeline([one for one in sets if one.covers(customer_id)], base)
-
-
 class RulesInForce:
-    """``rules_by_date`` of the same sets for one customer after the other; it remembers what it has worked out."""
+    """What holds for each customer under ``sets``; ``base`` where and when none of them says anything.
+
+    On each date: the narrowest scope, then the latest first date, then the newest version. An answer costs a look-up,
+    however many the sets cover; what was worked out is remembered.
+    """
 
     def __init__(self, sets: Collection[RuleSet], base: Rules) -> None:
         self.sets = tuple(sets)
         self._base = base
-        self._whom = [(one, frozenset(one.customers)) for one in sets]
-        self._known: dict[tuple[int, ...], RulesByDate] = {}
+        self._everyone: tuple[tuple[int, Scope], ...] = ()
+        self._own: dict[str, tuple[tuple[int, Scope], ...]] = {}
+        for number, one in enumerate(self.sets):
+            if one.whom() is None:
+                self._everyone += ((number, Scope.EVERYONE),)
+            for scope, customers in ((Scope.CUSTOMER, one.customers), (Scope.GROUP, one.members)):
+                covering = ((number, scope),)
+                for customer in customers:
+                    self._own[customer] = self._own.get(customer, ()) + covering
+        self._known: dict[tuple[tuple[int, Scope], ...], RulesByDate] = {}
 
     def of(self, customer_id: str) -> RulesByDate:
         """What holds for the customer."""
-        if not self._whom:
-            return self._base
-        covering = [one for one, whom in self._whom if not whom or customer_id in whom]
-        versions = tuple(one.version for one in covering)
-        found = self._known.get(versions)
+        covering = self._everyone + self._own.get(customer_id, ())
+        found = self._known.get(covering)
         if found is None:
-            found = self._known[versions] = _timeline(covering, self._base)
+            sets = [(scope, self.sets[number]) for number, scope in covering]
+            found = self._known[covering] = _timeline(sets, self._base)
         return found
 
     def with_draft(self, draft: RuleSet) -> RulesInForce:
@@ -105,13 +152,14 @@ class RulesInForce:
         return RulesInForce([one for one in self.sets if one.version != version], self._base)
 
 
-def _timeline(covering: Collection[RuleSet], base: Rules) -> RulesByDate:
+def _timeline(covering: Sequence[tuple[Scope, RuleSet]], base: Rules) -> RulesByDate:
     if not covering:
         return base
-    spans = [(start, _deciding(covering, start).rules) for start in {one.effective_from for one in covering}]
-    return Timeline(((dt.date.min, base), *sorted(spans, key=lambda span: span[0])))
+    starts = {one.effective_from for _, one in covering}
+    spans = [(start, _deciding(covering, start).rules) for start in sorted(starts)]
+    return Timeline(((dt.date.min, base), *spans))
 
 
-def _deciding(sets: Collection[RuleSet], date: dt.date) -> RuleSet:
-    begun = (one for one in sets if one.effective_from <= date)
-    return max(begun, key=lambda one: (bool(one.customers), one.effective_from, one.version))
+def _deciding(covering: Sequence[tuple[Scope, RuleSet]], date: dt.date) -> RuleSet:
+    begun = (one for one in covering if one[1].effective_from <= date)
+    return max(begun, key=lambda one: (one[0], one[1].effective_from, one[1].version))[1]

@@ -26,7 +26,7 @@ PROGRESS_KEY: Final = b"\x00progress"
 PROGRESS_VERSION: Final = 1
 
 STATE_FORMAT_HEADER: Final = "tieout-state"
-STATE_FORMAT: Final = b"6"
+STATE_FORMAT: Final = b"7"
 #: headers of the progress record: the format of the state values of its transaction
 STATE_HEADERS: Final = ((STATE_FORMAT_HEADER, STATE_FORMAT),)
 

@@ -6,6 +6,7 @@ Only these are candidates: the cost of the stages grows with what is open, not w
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -56,8 +57,31 @@ class Document(msgspec.Struct, frozen=True):
         return (self.due_date, self.date, self.key)
 
 
+class Objection(enum.Enum):
+    """What a payment says itself against a match that is found by figures."""
+
+    NONE = "none"
+    NUMBER = "number"
+    """It names what nobody has: maybe a slip, so a match may be booked that reads the number, and no other."""
+    OTHER = "other"
+    """It names other documents, or allocates its money, or is the same transfer as another one. Nothing is booked."""
+
+
+class Excess(msgspec.Struct, frozen=True):
+    """What is known of money of a payment whose documents were paid before."""
+
+    after: tuple[Document, ...] = ()
+    """What it names."""
+    others: int | None = None
+    """How many more its text says that it pays; 0 where it does not say how many, ``None`` where it speaks of none."""
+    repeats: bool = False
+    """The same money came just before, for the same documents."""
+    taken_off: frozenset[str] = frozenset()
+    """Documents that a later payment is short of by exactly this money, and it names what this was paid for, too."""
+
+
 class Receipt(msgspec.Struct, frozen=True):
-    """A payment with money left. ``confirmable``: nothing that it says speaks against a match found by figures."""
+    """A payment with money left."""
 
     key: str
     left_minor: int
@@ -69,24 +93,19 @@ class Receipt(msgspec.Struct, frozen=True):
     """Everything that it names and that may be misspelt, one after the other, each in its forms, squeezed."""
     payer_ppm: int
     """How alike its payer's name is to the known payers of the account."""
-    confirmable: bool
+    objection: Objection
     without: frozenset[str] = frozenset()
     """Documents that it says are not paid."""
-    repeats: bool = False
-    """The same money came just before, for the same documents."""
     months: frozenset[tuple[int, int]] = frozenset()
     """The months, (year, month), that its text names."""
-    taken_off: frozenset[str] = frozenset()
-    """Documents that a later payment is short of by exactly this money, and it names what this was paid for, too."""
     part: tuple[int, tuple[int, ...]] | None = None
     """Which part of a document its text says that it is, and of how many it may be."""
-    readable: bool = False
-    """Nothing that it says speaks against a match by figures but a number that nobody has: maybe a slip."""
+    excess: Excess | None = None
+    """Where what it names was paid before."""
 
-    after: tuple[Document, ...] = ()
-    """What it names, where all of that is paid and money is left."""
-    others: int | None = None
-    """How many more its text says that it pays; 0 where it does not say how many, ``None`` where it speaks of none."""
+    def admits(self, proposal: Proposal) -> bool:
+        """Whether nothing that it says speaks against booking the proposal."""
+        return self.objection is Objection.NONE or (self.objection is Objection.NUMBER and proposal.reads)
 
     def nearly_names(self, document: Document) -> bool:
         """Whether what it names is one number that nobody has, one slip away from the document's."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from domain.facts import EntryKind
-from domain.matching.candidates import CERTAIN_PPM, Receipt
+from domain.matching.candidates import CERTAIN_PPM, Objection, Receipt
 from domain.matching.forms import DocumentIndex
 from domain.matching.settlement import AMBIGUOUS_PPM, Claim, Item, Settlement, debit_documents, suggest, take
 
@@ -158,7 +158,7 @@ def open_credits(run: Settlement) -> dict[str, Receipt]:
             (),
             (),
             CERTAIN_PPM,
-            confirmable=False,
+            Objection.OTHER,
         )
         for item in run.items.values()
         if item.left_minor and is_credit(item) and item.key not in suggested

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from domain.facts import EntryKind
-from domain.matching.candidates import Document, Receipt, name_key, payer_ppm
+from domain.matching.candidates import Document, Excess, Objection, Receipt, name_key, payer_ppm
 from domain.matching.forms import DocumentIndex, plain, squeeze
 from domain.matching.instalments import part_of
 from domain.matching.named import asides
@@ -81,17 +81,31 @@ def open_receipts(
         if payment.key in taken:
             continue
         fact = payment.fact
-        text = " ".join((fact.remittance_text or "", *unknown.get(payment.key, ())))
+        remittance = fact.remittance_text or ""
+        text = " ".join((remittance, *unknown.get(payment.key, ())))
         own = own_numbers(payment, known)
         word = reference_like(text, own)
         without = frozenset(key for aside in asides(text, index) for key in aside.resolution.keys)
         names_others = word is not None and not without.intersection(index.resolve(word).keys)
         words = reference_words(text, own)
         names = [number for key in named.get(payment.key, ()) for number in run.items[key].numbers]
-        strange = without_cut_end(unknown_words(words, index), fact.remittance_text or "", names)
+        strange = without_cut_end(unknown_words(words, index), remittance, names)
         whole = payment.left_minor == payment.original_minor
-        excess = payment.key in over and not strange
         twice = any(transfers[payment.original_minor, r] > 1 for r in fact.own_references)
+        excess = None
+        if payment.key in over and not strange:
+            excess = Excess(
+                after=tuple(_document(run, run.items[key]) for key in sorted(named[payment.key])),
+                others=others_of(remittance),
+                repeats=payment.key in repeated,
+                taken_off=frozenset(taken_off.get(payment.key, ())),
+            )
+        if whole and not (payment.key in claiming or names_others or twice):
+            objection = Objection.NONE
+        elif not (excess or twice or payment.key in pointing or fact.claims):
+            objection = Objection.NUMBER
+        else:
+            objection = Objection.OTHER
         (astray if excess else receipts)[payment.key] = Receipt(
             payment.key,
             payment.left_minor,
@@ -100,19 +114,13 @@ def open_receipts(
             tuple(form for forms in strange for form in forms),
             tuple(words if whole else strange),
             payer_ppm(fact.payer_name, payers),
+            objection,
             without=without,
-            repeats=excess and payment.key in repeated,
             months=frozenset(
                 itertools.chain.from_iterable(periods(without_sums(plain(text)), fact.business_date))
             ),
-            others=others_of(fact.remittance_text or "") if excess else None,
-            after=tuple(_document(run, run.items[key]) for key in sorted(named[payment.key]))
-            if excess
-            else (),
-            taken_off=frozenset(taken_off.get(payment.key, ())) if excess else frozenset(),
-            part=part_of(fact.remittance_text or "") if whole else None,
-            confirmable=whole and payment.key not in claiming and not names_others and not twice,
-            readable=not (excess or twice or payment.key in pointing or fact.claims),
+            part=part_of(remittance) if whole else None,
+            excess=excess,
         )
     return receipts, astray
 

@@ -12,6 +12,7 @@ from domain.matching.candidates import (
     CERTAIN_PPM,
     Candidates,
     Document,
+    Excess,
     Proposal,
     Receipt,
     before_deduction,
@@ -67,19 +68,19 @@ def in_a_row(
             return
 
 
-def row_after(candidates: Candidates, receipt: Receipt) -> Iterator[Proposal]:
+def row_after(candidates: Candidates, receipt: Receipt, excess: Excess) -> Iterator[Proposal]:
     """The documents that fall due, or are dated, one after the other behind those that the payment names, where its
     text says that there are others and they come to exactly what is left of it: so many as it says, if it does.
     """
-    if receipt.others is None:
+    if excess.others is None:
         return
-    named = {document.key for document in receipt.after}
-    every = [*receipt.after, *(d for d in candidates.documents_for(receipt) if d.key not in named)]
+    named = {document.key for document in excess.after}
+    every = [*excess.after, *(d for d in candidates.documents_for(receipt) if d.key not in named)]
     for ordered in (*_orders(every), sorted(every, key=lambda d: (d.date, d.key))):
         first = 1 + max(place for place, document in enumerate(ordered) if document.key in named)
         up_to = list(itertools.accumulate(document.open_minor for document in ordered[first:]))
         count = bisect.bisect_left(up_to, receipt.left_minor) + 1
-        if up_to[count - 1 : count] == [receipt.left_minor] and receipt.others in (0, count):
+        if up_to[count - 1 : count] == [receipt.left_minor] and excess.others in (0, count):
             yield listed(candidates, receipt, ordered[first : first + count], short=0)
             return
 

@@ -39,8 +39,8 @@ def _rare_ppm(candidates: Candidates, search: Search, total: int) -> int:
 
 
 def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
-    """Documents that add up to the payment. Certain if no other documents do, and it is no coincidence: round figures
-    come to a round one by chance far more often, and what is paid on account is round.
+    """Documents that add up to the payment. Certain if no other documents do, all of them were there, and it is no
+    coincidence: round figures come to a round one by chance far more often, and what is paid on account is round.
     """
     limit = candidates.rules.matching.coincidence_ppm
     for receipt in candidates.receipts.values():
@@ -62,7 +62,8 @@ def one_payment_many_documents(candidates: Candidates) -> Iterator[Proposal]:
                 ("date", dates),
                 ("payer", receipt.payer_ppm),
             )
-            certain = search.only is not None and everything and by_chance <= limit
+            there = all(d.date <= receipt.date for d in chosen)
+            certain = search.only is not None and everything and there and by_chance <= limit
             yield Proposal(links, parts, certain and not is_round(receipt.left_minor))
         if search.complete and not (search.found and rare):
             rows = list(in_a_row(candidates, receipt, fitting, share=0))

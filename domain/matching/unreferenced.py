@@ -22,6 +22,7 @@ from domain.matching.candidates import (
     ROUNDED_MAX,
     Candidates,
     Document,
+    Excess,
     Proposal,
     Receipt,
     best,
@@ -143,7 +144,7 @@ def _confirmed(proposal: Proposal, candidates: Candidates) -> bool:
         and _open(proposal, candidates)
         and proposal.score_ppm >= matching.confirm_ppm
         and all(
-            (receipt.confirmable or (proposal.reads and receipt.readable))
+            receipt.admits(proposal)
             and receipt.payer_ppm >= matching.payer_similarity_ppm
             and receipt.may_mean(candidates.documents[document])
             for receipt, document in ((candidates.money(key), other) for key, other, _ in proposal.links)
@@ -249,11 +250,11 @@ def paid_before(candidates: Candidates) -> Iterator[Proposal]:
     """
     taken: set[str] = set()
     for receipt in candidates.astray.values():
-        of_amount = candidates.of_amount(receipt.left_minor)
-        fits = [d for d in of_amount if d.key in receipt.taken_off]
-        if receipt.key in candidates.offered or (receipt.repeats and not fits):
+        of_amount, excess = candidates.of_amount(receipt.left_minor), receipt.excess or Excess()
+        fits = [d for d in of_amount if d.key in excess.taken_off]
+        if receipt.key in candidates.offered or (excess.repeats and not fits):
             continue
-        others = list(row_after(candidates, receipt))
+        others = list(row_after(candidates, receipt, excess))
         yield from others
         if others:
             continue

@@ -19,6 +19,9 @@ from domain.validation import ADJUSTMENTS, OWN_SOURCE
 from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
 from domain.work.maker_checker import Decision, decided, judge_decision
 
+#: what actions on adjustments are stored under
+SUBJECT_KIND: Final = "adjustment"
+
 
 class AdjustmentAction(enum.StrEnum):
     PROPOSE = "propose"

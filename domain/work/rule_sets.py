@@ -17,6 +17,9 @@ from domain.rule_sets import RuleSet
 from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
 from domain.work.maker_checker import Decision, decided, judge_decision
 
+#: what actions on rule sets are stored under
+SUBJECT_KIND: Final = "rule_set"
+
 
 class RuleSetAction(enum.StrEnum):
     PROPOSE = "propose"

@@ -14,6 +14,7 @@ from services.api.problems import ProblemCode, ProblemError, problem_responses
 from services.work.errors import (
     ActionRefusedError,
     AttachmentRefusedError,
+    NobodyInGroupError,
     NoSuchSubjectError,
     NotAllowedError,
     NotRecordedError,
@@ -27,6 +28,7 @@ from services.work.users import User, user_of_token
 _CODES: Final[dict[type[WorkError], ProblemCode]] = {
     NoSuchSubjectError: ProblemCode.NOT_FOUND,
     ActionRefusedError: ProblemCode.ACTION_REFUSED,
+    NobodyInGroupError: ProblemCode.ACTION_REFUSED,
     AttachmentRefusedError: ProblemCode.ATTACHMENT_REFUSED,
     UnknownUserError: ProblemCode.NOT_SIGNED_IN,
     UserRefusedError: ProblemCode.ACTION_REFUSED,

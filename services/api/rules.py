@@ -12,6 +12,7 @@ from services.api.acting import ACTING_PROBLEMS, acting_user, as_problems, encod
 from services.api.ports import ApiDependencies
 from services.api.problems import ProblemCode, problem_responses
 from services.api.rows import json_rows
+from services.work.groups import GroupRow, groups
 from services.work.rule_sets import RuleSetRow, RuleSetTrail
 from services.work.users import User
 
@@ -19,7 +20,9 @@ _Comment = Annotated[str | None, Field(max_length=4_000)]
 
 
 class RuleSetBody(BaseModel):
-    """As a rule file says it (docs/guide/rules.md): ``rules`` holds only what is changed."""
+    """As a rule file says it (docs/guide/rules.md): ``rules`` holds only what is changed. ``groups`` are those of the
+    master data; who is in them now is whom the set covers.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -28,6 +31,7 @@ class RuleSetBody(BaseModel):
                 "name": "small change",
                 "effective_from": "2026-01-01",
                 "customers": ["C-1"],
+                "groups": ["wholesale"],
                 "rules": {"tolerance_minor": 50, "matching": {"confirm_ppm": 950000}},
             }
         },
@@ -35,6 +39,7 @@ class RuleSetBody(BaseModel):
     name: str
     effective_from: str
     customers: list[str] = []
+    groups: list[str] = []
     rules: dict[str, Any]
     comment: _Comment = None
 
@@ -59,6 +64,15 @@ def rule_router(deps: ApiDependencies) -> APIRouter:
     ) -> Response:
         """By version. Where none in force says anything, the defaults hold."""
         return json_rows(deps.engine, lambda c: desk.iterate(c, in_force_only=in_force))
+
+    @router.get(
+        "/groups",
+        summary="Groups that a rule set may be for",
+        responses={200: {"model": list[GroupRow]}, **problem_responses()},
+    )
+    def every_group() -> Response:
+        """As the master data of customers and suppliers name them."""
+        return json_rows(deps.engine, groups)
 
     @router.get(
         "/{version}",

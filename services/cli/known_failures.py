@@ -23,7 +23,13 @@ from services.imports.statements.template import UnknownTemplateError
 from services.projector.errors import ProjectorError
 from services.reports.errors import NothingToCompareError, ReportError
 from services.store.errors import StoreError
-from services.work.errors import NoSuchSubjectError, NotRecordedError, UnknownUserError, WorkError
+from services.work.errors import (
+    NobodyInGroupError,
+    NoSuchSubjectError,
+    NotRecordedError,
+    UnknownUserError,
+    WorkError,
+)
 from services.work.policy import PolicyUnreadableError
 
 
@@ -51,6 +57,12 @@ _KNOWN: tuple[tuple[type[BaseException], Callable[[BaseException], str], str, in
     (UnknownUserError, _text, "Run `tieout users list`, and name one with --as.", 2),
     (NoSuchSubjectError, _text, "Run `tieout cases list --all`.", 2),
     (NotRecordedError, _text, "Run `tieout status`, then look before you try again.", 1),
+    (
+        NobodyInGroupError,
+        _text,
+        "Name one of these, or say who is in the group with `tieout import customers`; nothing was changed.",
+        1,
+    ),
     (WorkError, _text, "Nothing was changed.", 1),
     (PolicyUnreadableError, _text, "Mend the file, or unset TIEOUT_WORK_POLICY.", 2),
     (StoreError, _text, "Run `tieout status`.", 1),

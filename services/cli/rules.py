@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
@@ -23,7 +24,9 @@ rules = typer.Typer(
 FileArgument = Annotated[
     Path, typer.Argument(help="A rule set: TOML, or JSON by its ending.", exists=True, dir_okay=False)
 ]
-FILE_BYTES_MAX = 1 << 20
+FILE_BYTES_MAX = 1 << 21
+#: of the names of customers and groups
+_WHOM_SHOWN: Final = 8
 
 
 def base_rules(settings: Settings) -> Rules:
@@ -69,12 +72,25 @@ def validate(file: FileArgument, as_json: JsonOption = False) -> None:
     found = read_file(file, base)
     changes = differing(base, found.rules)
     if as_json:
-        about = {"name": found.name, "effective_from": found.effective_from, "customers": found.customers}
+        about = {
+            "name": found.name,
+            "effective_from": found.effective_from,
+            "customers": found.customers,
+            "groups": found.groups,
+        }
         print_json({**about, "digest": found.digest(), "changes": changes})
         return
-    whom = ", ".join(found.customers) or "everyone"
-    say(f"{found.name}: valid; from {found.effective_from}, for {whom}.")
+    say(f"{found.name}: valid; from {found.effective_from}, for {whom(found.customers, found.groups)}.")
+    if found.groups:
+        say("Who is in its groups is read from the master data when it is proposed.")
     print_rows(changes, ["rule", "default", "value"], as_json=False)
+
+
+def whom(customers: Sequence[str], groups: Sequence[str]) -> str:
+    """Whom a rule set is for, in a few words."""
+    named = [*(f"group {name}" for name in groups), *customers]
+    more = len(named) - _WHOM_SHOWN
+    return ", ".join(named[:_WHOM_SHOWN] + [f"{more} more"] * (more > 0)) or "everyone"
 
 
 def differing(base: Rules, other: Rules) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""rules propose, approve, reject, withdraw, retire, list, show: rule sets put into force by two people, and retired."""
+"""rules propose, approve, reject, withdraw, retire, list, groups, show: rule sets put into force, and retired."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ import typer
 
 from domain.rule_sets import FIRST_VERSION
 from domain.rules import Rules
-from domain.work.rule_sets import RuleSetAction
+from domain.work.rule_sets import RuleSetAction, RuleSetState
 from services.cli.feeding import TimeoutOption, WaitOption, wait_for
 from services.cli.output import out, plain, print_json, print_rows, say
-from services.cli.rules import FileArgument, base_rules, content_of, differing, read_file, rules
+from services.cli.rules import FileArgument, base_rules, content_of, differing, read_file, rules, whom
 from services.cli.running import JsonOption
 from services.cli.working import AsOption, CommentOption, Place, now, place
 from services.imports.errors import Receipt
 from services.imports.settle import wait_until_reviewed
+from services.work.groups import groups
 from services.work.rule_sets import Done, RuleDesk, RuleSetRow
 from services.work.users import user_named
 
 VersionArgument = Annotated[
     int, typer.Argument(metavar="VERSION", min=FIRST_VERSION, help="Of the rule set.")
 ]
-_COLUMNS = ["version", "state", "name", "effective_from", "customers", "since", "until"]
+_COLUMNS = ["version", "state", "name", "effective_from", "whom", "covers", "since", "until"]
 _PEOPLE = ["proposed_by", "approved_by"]
 
 
@@ -35,9 +36,17 @@ def rule_desk(here: Place) -> RuleDesk:
 
 def _print(rows: Sequence[RuleSetRow]) -> None:
     shown: list[dict[str, Any]] = [
-        {**plain(row), "customers": ", ".join(row.customers) or "everyone"} for row in rows
+        {**plain(row), "whom": whom(row.customers, row.groups), "covers": row.covers or "everyone"}
+        for row in rows
     ]
     print_rows(shown, [*_COLUMNS, *_PEOPLE], as_json=False)
+    for row in rows:
+        if row.joined or row.left:
+            rid = "withdraw" if row.state == RuleSetState.PROPOSED else "retire"
+            say(
+                f"Who is in the groups of version {row.version} has changed in the master data since it was proposed:"
+                f" {row.joined} joined, {row.left} left. Propose it again, and {rid} this one."
+            )
 
 
 def _show(row: RuleSetRow, *, as_json: bool) -> None:
@@ -134,6 +143,16 @@ def list_(as_json: JsonOption = False) -> None:
         print_rows(rows, [], as_json=True)
     else:
         _print(rows)
+
+
+@rules.command("groups")
+def groups_(as_json: JsonOption = False) -> None:
+    """The groups of customers and suppliers that a rule set may be for, as the master data name them."""
+    with place() as here, here.engine.connect() as connection:
+        rows = list(groups(connection))
+    print_rows(rows, ["group", "members"], as_json=as_json)
+    if not rows and not as_json:
+        say("The master data name none: give customers one (`tieout import customers`, column group).")
 
 
 @rules.command("show")

@@ -18,6 +18,7 @@ from services.cli.ruling import rule_desk
 from services.cli.running import JsonOption
 from services.cli.working import Place, place
 from services.operations.shadow import Period, shadow_run
+from services.work.groups import with_members
 
 _COLUMNS = ["change", "outcome", "customer_id", "currency", "document_no", "payment_document_no"]
 _FIGURES = ["before", "before_minor", "after", "after_minor", "what"]
@@ -80,6 +81,8 @@ def _trial(
     """What is tried of what is in force, and how to call it."""
     if file is not None:
         draft = read_file(file, base_rules(here.settings))
+        with here.engine.connect() as connection:
+            draft = with_members(connection, draft.name, draft)
         return draft.name, lambda in_force: in_force.with_draft(draft)
     if proposed is not None:
         with here.engine.connect() as connection:

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from domain.parties import Role, SupplierIdError, role_of, supplier_party
+from domain.rule_sets import NAME_LENGTH_MAX
 from services.imports.errors import SourceUnreadableError
 from services.imports.rejections import Rejection
 from services.imports.statements.reasons import FileRefusedError
@@ -127,7 +128,12 @@ def _write(
             .order_by(history.c.record_id, history.c.version.desc())
         )
     }
-    fresh = {name: record for name, record in records.items() if versions.get(name, (0, None))[1] != record}
+    # a state that was kept before a column was known says nothing in it, as a file does that leaves it empty
+    fresh = {
+        name: record
+        for name, record in records.items()
+        if name not in versions or {**dict.fromkeys(record), **versions[name][1]} != record
+    }
     if not fresh:
         return 0
     columns = set(kind.table.c.keys())
@@ -143,7 +149,7 @@ def _write(
             {
                 "kind": kind.name,
                 "record_id": name,
-                "version": versions.get(name, (0, None))[0] + 1,
+                "version": versions[name][0] + 1 if name in versions else 1,
                 "record": record,
                 "changed_at": at,
             }
@@ -216,7 +222,17 @@ def _party(party_id: str, said: dict[str, str]) -> dict[str, Any] | str:
     accounts = sorted({plain_account(one) for one in said["accounts"].replace(",", ";").split(";")} - {""})
     if len(accounts) > _ACCOUNTS_MAX:
         return f"{len(accounts)} accounts are more than {_ACCOUNTS_MAX}."
-    optional = ("email", "address", "country", "salesperson", "department", "external_id")
+    if len(said["customer_group"]) > NAME_LENGTH_MAX:
+        return f"group {said['customer_group'][:40]!r} … has more than {NAME_LENGTH_MAX} characters."
+    optional = (
+        "email",
+        "address",
+        "country",
+        "salesperson",
+        "department",
+        "external_id",
+        "customer_group",
+    )
     return {
         "customer_id": party_id,
         "name": said["name"],
@@ -251,6 +267,7 @@ CUSTOMERS: Final = MasterKind(
         "salesperson": "sales|account manager|业务员|销售员",
         "department": "部门",
         "external_id": "external no|their id|外部编号",
+        "customer_group": "group|客户组|客户分组|分组",
         "accounts": "bank accounts|iban|银行账号|付款账号",
     },
     ("customer_id", "name"),
@@ -264,6 +281,7 @@ SUPPLIERS: Final = MasterKind(
         "supplier_id": "supplier no|supplier|supplier number|vendor|vendor no|id|供应商编号|供应商代码|供应商号",
         **{name: words for name, words in CUSTOMERS.headings.items() if name != "customer_id"},
         "name": "supplier name|vendor name|供应商名称|名称|单位名称",
+        "customer_group": "group|supplier group|供应商组|供应商分组|分组",
         "accounts": "bank accounts|iban|银行账号|收款账号",
     },
     ("supplier_id", "name"),

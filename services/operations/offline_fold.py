@@ -98,8 +98,9 @@ def _fold_rules(
     if after == before:
         return "duplicate"
     result.change_rules(partition, after)
+    whom = change.rule_set.whom()
     for customer in _customers_of(result, partition, partitions):
-        if change.rule_set.covers(customer):
+        if whom is None or customer in whom:
             book = result.books[customer]
             for outcome in decide_again(book, result.in_force(partition).of(customer)):
                 evolve(book, outcome)

@@ -36,6 +36,7 @@ from schemas.topics import (
     Topic,
 )
 from services.operations.against_stores import Stores
+from services.operations.approvals import approved, not_posted
 from services.operations.kafka_log import KafkaLog
 from services.operations.offline_fold import Folded, Place, fold_record
 from services.store.live import LiveReader
@@ -312,9 +313,16 @@ class Verifier:
             missing = self._stores.missing_dead_letters(connection, self._folded.refused)
             detail = f"{len(self._folded.refused)} dead letters"
             self._claim("I5", "PostgreSQL has every dead letter", missing, detail)
+            if whole:
+                self._approvals_are_posted(log, connection)
         accounts = sum(len(book.accounts) for book in books)
         problems = self._stores.against_redis(books, whole=whole)
         self._claim("I5", "Redis = state", problems, f"{accounts} balances")
+
+    def _approvals_are_posted(self, log: KafkaLog, connection: sa.Connection) -> None:
+        approvals = approved(connection)  # before the topics' ends are asked for, so that they are not behind
+        problems = not_posted(approvals, log, self._t.codec, self._t.partitions)
+        self._claim("I2", "what was approved is in the inputs", problems, f"{len(approvals)} approvals")
 
     def _statements_prove(self, books: list[Book]) -> None:
         """I11 on the state: Σ open items, credits negative, is the balance of every account."""

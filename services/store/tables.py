@@ -246,7 +246,7 @@ consumer_offsets = sa.Table(
     sa.Column("next_offset", sa.BigInteger, nullable=False),
 )
 
-#: names, addresses and language of customers; written by `tieout import customers`
+#: names, addresses, language and group of customers; written by `tieout import customers`
 customers = sa.Table(
     "customers",
     metadata,
@@ -260,6 +260,8 @@ customers = sa.Table(
     sa.Column("salesperson", TEXT),
     sa.Column("department", TEXT),
     sa.Column("external_id", TEXT),
+    sa.Column("customer_group", TEXT),
+    sa.Index("ix_customers_customer_group", "customer_group"),
 )
 
 #: products and services; written by `tieout import products`

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from domain.events import AdjustmentEvent
 from domain.money import to_text
 from domain.work.actions import Action
+from domain.work.adjustments import SUBJECT_KIND as ADJUSTMENT
 from domain.work.adjustments import (
     Adjustment,
     AdjustmentAction,
@@ -37,7 +38,6 @@ from services.work.record import Deed, WorkLog, actions_by_subject, history_of, 
 from services.work.trail import AdjustmentRow, Trail, read_trail, row_of
 from services.work.users import User
 
-ADJUSTMENT: Final = "adjustment"
 ACCOUNT: Final = "account"
 Verb = Literal["propose", "approve"]
 _POSTED: Final = (AdjustmentState.POSTED, AdjustmentState.REVERSED)

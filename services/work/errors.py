@@ -3,6 +3,7 @@
 WorkError
 ├── NoSuchSubjectError     there is no such case, adjustment or dead letter
 ├── ActionRefusedError     the rules say no; carries the domain's refusal
+│   └── NobodyInGroupError a rule set is for a group that is nobody's
 ├── UnknownUserError       nobody of this name may act here
 ├── UserRefusedError       nobody is added under this id
 ├── NotAllowedError        the user's role does not cover this
@@ -13,7 +14,13 @@ WorkError
 
 from __future__ import annotations
 
-from domain.work.actions import WorkRefusal
+from collections.abc import Sequence
+from typing import Final
+
+from domain.work.actions import WorkRefusal, WorkRefusalReason
+
+#: names of groups that a refusal lists
+_SHOWN: Final = 10
 
 
 class WorkError(Exception):
@@ -32,6 +39,22 @@ class ActionRefusedError(WorkError):
         super().__init__(refusal.detail)
         self.subject = subject
         self.refusal = refusal
+
+
+class NobodyInGroupError(ActionRefusedError):
+    """``known``: the groups that there are; ``once``: somebody was in it before."""
+
+    def __init__(self, subject: str, group: str, known: Sequence[str], *, once: bool) -> None:
+        more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+        listed = ", ".join(repr(name) for name in known[:_SHOWN]) + more if known else "none"
+        said = (
+            f"Nobody is left in the group {group!r}" if once else f"The master data name no group {group!r}"
+        )
+        detail = f"{said}; groups with members are: {listed}."
+        super().__init__(subject, WorkRefusal(WorkRefusalReason.FIELD_INVALID, detail))
+        self.group = group
+        self.known = known
+        self.once = once
 
 
 class UnknownUserError(WorkError):

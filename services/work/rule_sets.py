@@ -2,7 +2,7 @@
 
 A version is given with the proposal, so that a set has one name from then on. Posting is a pure function of what was
 decided (``domain.work.rule_sets``) and goes to every partition with the decision, in one transaction. Approving again
-posts the same again, which can never differ.
+posts the same again, which can never differ. So who is in the groups of a set is settled with the proposal, too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from domain.rule_changes import RuleSetEvent
 from domain.rule_sets import FIRST_VERSION, RulesInForce, read_rule_set
 from domain.rules import Rules, plain_rules
 from domain.work.actions import Action, WorkRefusal, WorkRefusalReason
+from domain.work.rule_sets import SUBJECT_KIND as RULE_SET
 from domain.work.rule_sets import (
     ProposedRuleSet,
     RuleSetAction,
@@ -31,27 +32,36 @@ from services.queries.filters import AccountFilter
 from services.store.producer import Parcel
 from services.work.cases import after
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError
+from services.work.groups import GroupChanges, changes_since, with_members
 from services.work.policy import Policy
 from services.work.record import Deed, HistoryRow, WorkLog, actions_by_subject, history_of, rows_of
 from services.work.users import User
 
-RULE_SET: Final = "rule_set"
 #: one turn for all sets: versions are counted over them
 _TURN: Final = "all"
 IN_FORCE: Final = (RuleSetState.ACTIVE, RuleSetState.RETIREMENT_PROPOSED)
+_MAY_HOLD: Final = (RuleSetState.PROPOSED, *IN_FORCE)
 _POSTED: Final = (RuleSetState.ACTIVE, RuleSetState.RETIRED)
 Place = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSetRow:
-    """One rule set as it stands. ``since``: when it was put into force; ``until``: when it was retired."""
+    """One rule set as it stands. ``since``: when it was put into force; ``until``: when it was retired.
+
+    ``customers``: whom it names; ``covers``: how many with the members of its groups, ``None``: everyone. ``joined``,
+    ``left``: in how many members the master data say otherwise now; of sets that hold or may come to hold.
+    """
 
     version: int
     state: str
     name: str
     effective_from: dt.date
     customers: Sequence[str]
+    groups: Sequence[str]
+    covers: int | None
+    joined: int
+    left: int
     since: dt.datetime | None
     until: dt.datetime | None
     proposed_by: str
@@ -61,10 +71,15 @@ class RuleSetRow:
 
 @dataclass(frozen=True, slots=True)
 class RuleSetTrail:
-    """The set with its complete rules, and everything that people did about it."""
+    """The set with its complete rules, the members of its groups and who has joined and left them since, and everything
+    that people did about it.
+    """
 
     rule_set: RuleSetRow
     rules: Mapping[str, Any]
+    members: Sequence[str]
+    joined: Sequence[str]
+    left: Sequence[str]
     history: Sequence[HistoryRow]
 
 
@@ -101,11 +116,12 @@ class RuleDesk:
             except ValueError as error:
                 refusal = WorkRefusal(WorkRefusalReason.FIELD_INVALID, f"That is no rule set: {error}")
                 raise ActionRefusedError(str(version), refusal) from error
+            rule_set = with_members(connection, str(version), rule_set)
             details = {"rule_set": msgspec.json.encode(rule_set).decode()}
             self.log.record(
                 connection, self._deed(user, version, RuleSetAction.PROPOSE, comment, details, [])
             )
-            return _row(self._find(connection, version)[1])
+            return _row(connection, self._find(connection, version)[1])
 
     def act(self, user: User, version: int, action: str, comment: str | None = None) -> Done:
         """Approve, reject, withdraw, or propose the retirement. An approval is posted to the stream."""
@@ -114,7 +130,7 @@ class RuleDesk:
             if action == RuleSetAction.APPROVE and found.state in _POSTED:
                 # Nothing is decided: what was decided is posted again, in case a partition does not have it.
                 self._allow(user, self.policy.rules.approve)
-                return self._done(found, self.log.send(self._parcels(found.events[-1])))
+                return self._done(connection, found, self.log.send(self._parcels(found.events[-1])))
             refusal = judge_rule_set_action(found, action, user.user_id)
             if refusal is not None:
                 raise ActionRefusedError(str(version), refusal)
@@ -124,10 +140,14 @@ class RuleDesk:
             deed = self._deed(user, version, action, comment, {}, history)
             found = proposed_rule_set_of([*history, deed.as_action()])
             posted = self._parcels(found.events[-1]) if action == RuleSetAction.APPROVE else []
-            return self._done(found, self.log.record(connection, deed, posted))
+            return self._done(connection, found, self.log.record(connection, deed, posted))
 
-    def _done(self, found: ProposedRuleSet, places: Sequence[tuple[int, int]]) -> Done:
-        return Done(_row(found), {(self.topic.name, number): offset + 1 for number, offset in places})
+    def _done(
+        self, connection: sa.Connection, found: ProposedRuleSet, places: Sequence[tuple[int, int]]
+    ) -> Done:
+        return Done(
+            _row(connection, found), {(self.topic.name, number): offset + 1 for number, offset in places}
+        )
 
     def _allow(self, user: User, role: str) -> None:
         if not user.at_least(role):
@@ -183,24 +203,47 @@ class RuleDesk:
     def iterate(self, connection: sa.Connection, *, in_force_only: bool = False) -> Iterator[RuleSetRow]:
         """Rule sets by version."""
         found = [proposed_rule_set_of(done) for done in self._subjects(connection).values()]
+        if in_force_only:
+            found = [one for one in found if one.state in IN_FORCE]
+        changes = _changes(connection, found)
         for one in sorted(found, key=lambda one: one.rule_set.version):
-            if one.state in IN_FORCE or not in_force_only:
-                yield _row(one)
+            yield _row_of(one, changes.get(one.rule_set.version, GroupChanges()))
 
     def trail(self, connection: sa.Connection, version: int) -> RuleSetTrail:
         """Raises ``NoSuchSubjectError``."""
         history, found = self._find(connection, version)
-        return RuleSetTrail(_row(found), plain_rules(found.rule_set.rules), rows_of(history))
+        changes = _changes(connection, [found]).get(version, GroupChanges())
+        return RuleSetTrail(
+            rule_set=_row_of(found, changes),
+            rules=plain_rules(found.rule_set.rules),
+            members=found.rule_set.members,
+            joined=changes.joined,
+            left=changes.left,
+            history=rows_of(history),
+        )
 
 
-def _row(found: ProposedRuleSet) -> RuleSetRow:
-    rule_set, events = found.rule_set, found.events
+def _changes(connection: sa.Connection, found: Sequence[ProposedRuleSet]) -> dict[int, GroupChanges]:
+    """Of the sets that hold or may come to hold: what became of the groups of others concerns nobody."""
+    return changes_since(connection, [one.rule_set for one in found if one.state in _MAY_HOLD])
+
+
+def _row(connection: sa.Connection, found: ProposedRuleSet) -> RuleSetRow:
+    return _row_of(found, _changes(connection, [found]).get(found.rule_set.version, GroupChanges()))
+
+
+def _row_of(found: ProposedRuleSet, changes: GroupChanges) -> RuleSetRow:
+    rule_set, events, whom = found.rule_set, found.events, found.rule_set.whom()
     return RuleSetRow(
         version=rule_set.version,
         state=found.state.value,
         name=rule_set.name,
         effective_from=rule_set.effective_from,
         customers=rule_set.customers,
+        groups=rule_set.groups,
+        covers=None if whom is None else len(whom),
+        joined=len(changes.joined),
+        left=len(changes.left),
         since=events[0].occurred_at if events else None,
         until=events[1].occurred_at if len(events) > 1 else None,
         proposed_by=found.proposal.actor,

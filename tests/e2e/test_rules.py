@@ -145,6 +145,83 @@ def test_an_activation_changes_exactly_what_the_shadow_run_showed_and_a_retireme
     assert retired["since"] < retired["until"]
 
 
+GROUPED = [f"C-GROUP-{number}" for number in range(1, 5)]
+
+
+def still_short(tieout: WholeService) -> list[str]:
+    """Which of the customers stand with the discrepancy that each was given."""
+    short = {row["customer_id"] for row in tieout.json("discrepancies")}
+    return [one for one in GROUPED if one in short]
+
+
+@pytest.mark.timeout(420)
+def test_a_rule_set_for_a_group_holds_for_exactly_its_members(tieout: WholeService, tmp_path: Path) -> None:
+    master, draft = tmp_path / "customers.csv", tmp_path / "draft.toml"
+    members = "".join(f"{one},{one},wholesale\n" for one in GROUPED[:3])
+    master.write_text(f"客户编号,客户名称,客户组\n{members}{GROUPED[3]},Other,retail\n", encoding="utf-8")
+    tieout.cli("import", "customers", master)
+    assert {"group": "wholesale", "members": 3} in tieout.json("rules", "groups")
+    for user, role in (("gina", "approver"), ("gus", "controller")):
+        tieout.cli("users", "add", user, "--role", role)
+    history = []
+    for one in GROUPED:
+        document, links = f"{one}/I", {"document_no": f"{one}/I", "amount_minor": 12_050}
+        placed = event("order.placed", document, "2026-01-05", 12_100, order_id=document)
+        payment = event(
+            "payment.settled", f"{one}/P", "2026-02-05", 12_050, payment_id=f"{one}/P", allocations=[links]
+        )
+        history += [{**record, "customer_id": one} for record in (placed, payment)]
+    tieout.publish(history)
+    assert still_short(tieout) == GROUPED
+
+    head = 'name = "for wholesale"\neffective_from = 2026-01-01\n'
+    draft.write_text(head + 'groups = ["whole sail"]\n[rules]\ntolerance_minor = 60\n')
+    assert tieout.json("rules", "validate", draft)["groups"] == ["whole sail"]  # needs no server
+    for command in (("shadow", draft), ("propose", draft, "--as", "gina")):
+        refused = tieout.run("rules", *command)
+        assert refused.returncode == 1
+        assert "no group 'whole sail'" in refused.stderr
+        assert "tieout import customers" in refused.stderr
+
+    draft.write_text(head + 'groups = ["wholesale"]\n[rules]\ntolerance_minor = 60\n')
+    changes = tieout.json("rules", "shadow", draft)["changes"]
+    gone = [one["customer_id"] for one in changes if one["outcome"] == "discrepancy"]
+    assert sorted(gone) == GROUPED[:3]
+    asked = tieout.json("rules", "propose", draft, "--as", "gina")
+    version = str(asked["version"])
+    assert (asked["groups"], asked["covers"]) == (["wholesale"], 3)
+    assert tieout.json("rules", "shadow", "--proposed", version)["changes"] == changes
+    before = outcomes(tieout)
+    tieout.cli("rules", "approve", version, "--as", "gus", "--wait")
+    assert still_short(tieout) == GROUPED[3:]
+    assert outcomes(tieout) == with_changes(before, changes)
+    tieout.verify()
+
+    # who comes later is not under it before somebody decides so
+    master.write_text(f"customer_id,name,group\n{GROUPED[3]},Other,Wholesale\n{GROUPED[0]},One,\n")
+    tieout.cli("import", "customers", master)
+    assert still_short(tieout) == GROUPED[3:]
+    shown = tieout.run("rules", "show")
+    assert "group wholesale" in shown.stdout
+    assert f"version {version} has changed" in shown.stderr.replace("\n", " ")
+    assert "1 joined, 1 left" in shown.stderr.replace("\n", " ")
+    trail = tieout.json("rules", "show", version)
+    assert (trail["members"], trail["joined"], trail["left"]) == (GROUPED[:3], [GROUPED[3]], [GROUPED[0]])
+
+    # what names a customer goes before, though it begins before
+    draft.write_text(
+        f'name = "but one"\neffective_from = 2025-12-01\ncustomers = ["{GROUPED[1]}"]\n[rules]\nterms_days = 9\n'
+    )
+    but_one = str(tieout.json("rules", "propose", draft, "--as", "gina")["version"])
+    tieout.cli("rules", "approve", but_one, "--as", "gus", "--wait")
+    assert still_short(tieout) == [GROUPED[1], GROUPED[3]]
+    for one in (version, but_one):
+        tieout.cli("rules", "retire", one, "--as", "gina")
+        tieout.cli("rules", "approve", one, "--as", "gus", "--wait")
+    assert still_short(tieout) == GROUPED
+    tieout.verify()
+
+
 def test_a_wrong_rule_set_is_one_sentence(tieout: WholeService, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.json"
     wrong.write_text('{"name": "x", "effective_from": "2026-01-01", "rules": {"tolerance_minor": 0.5}}')

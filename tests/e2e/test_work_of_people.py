@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import tenacity
 
+from services.store import tables
+from services.store.engine import create_engine
 from tests.e2e.service import WholeService, event_of
 
 pytestmark = pytest.mark.e2e
@@ -95,4 +99,22 @@ def test_a_mended_dead_letter_is_booked(books: WholeService) -> None:
     assert [(row["document_no"], row["amount_minor"]) for row in rows] == [("WP-2", 700)]
     books.cli("dead-letters", "repair", number, "--set", "currency=USD", "--as", "ann")
     assert json.loads(books.cli("dead-letters", "show", number, "--json"))["state"] == "REPAIRED"
+    books.verify()
+
+
+def test_verify_tells_of_an_approval_that_the_books_never_got(books: WholeService) -> None:
+    asked = ("--customer", CUSTOMER, "--currency", "EUR", "--amount", "1.00", "--reason", "goodwill")
+    proposal = books.json("adjustments", "propose", "credit", *asked, "--date", "2026-01-31", "--as", "ann")
+    number = proposal["adjustment_id"]
+    decision = {
+        "event_id": "w-lost", "subject_kind": "adjustment", "subject": number, "action": "approve",
+        "actor": "bob", "occurred_at": dt.datetime.now(dt.UTC), "customer_id": CUSTOMER, "currency": "EUR",
+        "details": {},
+    }  # fmt: skip
+    engine = create_engine(books.urls.database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(tables.work_events).values(decision))
+    engine.dispose()
+    assert f"{number} was approved, and tieout.adjustments lacks" in refused(books, "verify")
+    books.cli("adjustments", "approve", number, "--as", "bob")
     books.verify()

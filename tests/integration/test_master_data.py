@@ -70,6 +70,29 @@ def test_every_state_of_a_record_is_kept_and_a_repeated_file_changes_nothing(
     assert history(engine, "product") == [("A", 1, "Bolt")]
 
 
+def test_the_group_is_kept_with_the_record_and_its_history(engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    bring(engine, CUSTOMERS, path, "customer_id,name,group\nC-1,One,retail\nC-2,Two,\n")
+    assert bring(engine, CUSTOMERS, path, "customer_id,name,group\nC-1,One,wholesale\nC-2,Two,\n") == (2, 1)
+    row, kept = tables.customers.c, tables.master_history.c
+    with engine.connect() as connection:
+        now = connection.execute(sa.select(row.customer_group).order_by(row.customer_id)).scalars().all()
+        record = kept.record["customer_group"].astext
+        then = connection.execute(sa.select(record).order_by(kept.record_id, kept.version)).scalars().all()
+    assert (now, then) == (["wholesale", None], ["retail", "wholesale", None])
+
+
+def test_a_state_that_was_kept_before_groups_were_known_is_none_of_its_own(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    path, kept = tmp_path / "customers.csv", tables.master_history
+    bring(engine, CUSTOMERS, path, "customer_id,name\nC-1,One\n")
+    with engine.begin() as connection:
+        connection.execute(sa.update(kept).values(record=kept.c.record.op("-")("customer_group")))
+    assert bring(engine, CUSTOMERS, path, "customer_id,name\nC-1,One\n") == (1, 0)
+    assert bring(engine, CUSTOMERS, path, "customer_id,name,group\nC-1,One,retail\n") == (1, 1)
+
+
 def test_a_payer_is_found_by_document_account_and_name(engine: sa.Engine, tmp_path: Path) -> None:
     bring(
         engine,

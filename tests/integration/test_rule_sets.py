@@ -19,6 +19,7 @@ from services.api.ports import ApiDependencies
 from services.api.problems import install_problem_handlers
 from services.api.rules import rule_router
 from services.api.testing import served
+from services.imports.master import CUSTOMERS, upsert
 from services.store.producer import Parcel
 from services.work.errors import ActionRefusedError, NotRecordedError
 from services.work.policy import read_policy
@@ -181,3 +182,81 @@ def test_what_is_proposed_is_tried_as_the_set_that_it_will_be(bench: Bench, desk
         tried(newer, in_force)
     desk.act(ANN, newer, "propose_retirement")
     assert tried(newer, in_force).tolerance_minor == 0
+
+
+def put(bench: Bench, group: str | None, *customers: str) -> None:
+    """Master data of customers, as a file would bring them."""
+    records = [
+        {"customer_id": one, "name": one, "language": "en", "customer_group": group} for one in customers
+    ]
+    upsert(bench.engine, CUSTOMERS, records, NOW)
+
+
+def test_a_set_by_group_is_posted_with_those_who_were_in_it_when_it_was_proposed(
+    bench: Bench, client: httpx.Client
+) -> None:
+    ann, carla = (token(bench, user, role) for user, role in (("ann", "approver"), ("carla", "controller")))
+    put(bench, "wholesale", "C-2", "C-1", "supplier:S-1")
+    put(bench, " Wholesale", "C-3")  # as another file spelt it
+    put(bench, "retail", "C-9")
+    put(bench, None, "C-8")
+    rows = [{"group": "retail", "members": 1}, {"group": "wholesale", "members": 4}]
+    assert client.get("/api/v1/rules/groups").json() == rows
+    content = {**SET, "groups": ["WHOLESALE"], "customers": ["C-1", "C-7"]}
+    asked = client.post("/api/v1/rules", json=content, headers=ann).json()
+    assert (asked["groups"], asked["customers"], asked["covers"]) == (["WHOLESALE"], ["C-1", "C-7"], 5)
+    assert (asked["joined"], asked["left"]) == (0, 0)
+
+    put(bench, "wholesale", "C-9", "C-10")
+    put(bench, None, "C-1", "C-2")
+    where = "/api/v1/rules/2"
+    done = client.post(f"{where}/actions", json={"action": "approve"}, headers=carla).json()
+    assert (done["state"], done["covers"], done["joined"], done["left"]) == ("ACTIVE", 5, 2, 1)
+    change = posted(bench)[0].rule_set
+    assert (change.customers, change.members) == (("C-1", "C-7"), ("C-2", "C-3", "supplier:S-1"))
+    trail = client.get(where).json()
+    assert (trail["joined"], trail["left"]) == (["C-10", "C-9"], ["C-2"])
+    assert trail["members"] == ["C-2", "C-3", "supplier:S-1"]
+    [row] = client.get("/api/v1/rules?in_force=true").json()
+    assert (row["joined"], row["left"]) == (2, 1)
+
+    client.post(f"{where}/actions", json={"action": "propose_retirement"}, headers=ann)
+    retired = client.post(f"{where}/actions", json={"action": "approve"}, headers=carla).json()
+    assert (retired["state"], retired["joined"], retired["left"]) == ("RETIRED", 0, 0)
+    assert {one.rule_set for one in posted(bench)} == {change}
+
+
+def test_a_group_that_is_nobodys_is_told_with_those_that_there_are(
+    bench: Bench, client: httpx.Client
+) -> None:
+    ann = token(bench, "ann", "approver")
+
+    def refusal(*groups: str) -> str:
+        refused = client.post("/api/v1/rules", json={**SET, "groups": groups}, headers=ann)
+        assert (*code(refused), refused.json()["reason"]) == (409, "ACTION_REFUSED", "FIELD_INVALID")
+        return str(refused.json()["detail"])
+
+    assert refusal("vip") == "The master data name no group 'vip'; groups with members are: none."
+    put(bench, "retail", "C-1")
+    put(bench, "wholesale", "C-2")
+    assert refusal("retail", "vip") == (
+        "The master data name no group 'vip'; groups with members are: 'retail', 'wholesale'."
+    )
+    put(bench, "wholesale", "C-1")
+    assert refusal("Retail") == "Nobody is left in the group 'Retail'; groups with members are: 'wholesale'."
+    for number in range(12):
+        put(bench, f"g{number:02}", f"C-{number}")
+    assert refusal("vip").endswith("'g09' and 2 more.")
+    assert bench.records(topics.WORK_EVENTS) == []
+
+
+def test_the_largest_group_is_one_event_and_one_of_too_many_is_refused(bench: Bench, desk: RuleDesk) -> None:
+    """As many as a set may cover, with ids that come to what an event may hold of them."""
+    put(bench, "all", *(f"C-{number:047}" for number in range(20_000)))
+    row = desk.propose(ANN, {**SET, "groups": ["all"]})
+    assert row.covers == 20_000
+    desk.act(CARLA, row.version, "approve")
+    assert [len(change.rule_set.members) for change in posted(bench)] == [20_000] * PARTITIONS
+    put(bench, "one", "D-1")
+    with pytest.raises(ActionRefusedError, match="covers 20001 customers, 20000 at most: part it"):
+        desk.propose(ANN, {**SET, "groups": ["all", "one"]})

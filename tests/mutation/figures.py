@@ -162,8 +162,8 @@ FIGURES: Final = (
     Mutation(
         "how many others there are is not read",
         ROWS,
-        "and receipt.others in (0, count):",
-        "and receipt.others is not None:",
+        "and excess.others in (0, count):",
+        "and excess.others is not None:",
     ),
     Mutation(
         "others stand in one order only",

@@ -117,13 +117,13 @@ MATCHING: Final = (
     Mutation(
         "the same money twice is offered for another document",
         UNREFERENCED,
-        " or (receipt.repeats and not fits):",
+        " or (excess.repeats and not fits):",
         ":",
     ),
     Mutation(
         "money that came twice is not seen to be taken off another document",
         UNREFERENCED,
-        "if d.key in receipt.taken_off]",
+        "if d.key in excess.taken_off]",
         "if False]",
     ),
     Mutation(

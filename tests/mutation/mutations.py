@@ -15,6 +15,7 @@ from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
 from tests.mutation.readings import READINGS
+from tests.mutation.rules import RULES
 from tests.mutation.slips import SLIPS
 from tests.mutation.statements import STATEMENTS
 from tests.mutation.written import WRITTEN
@@ -32,7 +33,6 @@ LAY = "domain/comparison/lay.py"
 BULK = "domain/comparison/bulk.py"
 SIEVE = "domain/comparison/sieve.py"
 FINDING = "domain/discrepancies/finding.py"
-CHANGES = "domain/rule_changes.py"
 ARCHIVE = "domain/archive/archive.py"
 
 MUTATIONS: Final = (
@@ -203,6 +203,7 @@ MUTATIONS: Final = (
     *FIGURES,
     *STATEMENTS,
     *READINGS,
+    *RULES,
     # --- discrepancies among our own events
     Mutation(
         "a write-off of what was paid after all is nobody's business",
@@ -331,25 +332,6 @@ MUTATIONS: Final = (
         '"d", self.kind, str(self.amount_minor), account, ',
     ),
     Mutation("an id is the same in every currency", FINDING, '"d", self.kind, account, ', '"d", self.kind, '),
-    # --- changes of the rules
-    Mutation(
-        "a retired rule set comes back",
-        CHANGES,
-        "if asked in self.retired or (asked in self.sets and not change.retires):",
-        "if asked in self.sets and not change.retires:",
-    ),
-    Mutation(
-        "a version of the rules may change its content",
-        CHANGES,
-        "if known.version == asked.version and known != asked:",
-        "if False:",
-    ),
-    Mutation(
-        "the maker of a rule set approves it",
-        CHANGES,
-        "if same_person(maker, checker):",
-        "if False:",
-    ),
     Mutation(
         "a duplicate stands for the review that a change of the rules asks for",
         ARCHIVE,

@@ -27,8 +27,8 @@ SLIPS: Final = (
     Mutation(
         "a misspelt number of the same money twice is booked",
         LEFTOVERS,
-        "readable=not (excess or twice or ",
-        "readable=not (excess or ",
+        "elif not (excess or twice or ",
+        "elif not (excess or ",
     ),
     Mutation(
         "a misspelt number of an allocation is booked",
@@ -65,6 +65,12 @@ SLIPS: Final = (
         MISSPELT,
         "        and not found[0][0]\n",
         "",
+    ),
+    Mutation(
+        "a sum with a later document is booked",
+        SUMS,
+        "everything and there and by_chance",
+        "everything and by_chance",
     ),
     Mutation(
         "a part two slips away is booked",

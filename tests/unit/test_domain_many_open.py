@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from domain.matching.candidates import Candidates, Document, Receipt, slips
+from domain.matching.candidates import Candidates, Document, Objection, Receipt, slips
 from domain.matching.rows import in_a_row
 from domain.matching.unreferenced import match
 from domain.rules import MatchingRules, Rules
@@ -25,7 +25,8 @@ def _document(number: int, open_minor: int) -> Document:
 
 def _receipt(key: str, left_minor: int, *named: str) -> Receipt:
     forms = tuple((name,) for name in named)
-    return Receipt(key, left_minor, 0, dt.date(2026, 5, 5), (), forms, 1_000_000, confirmable=not named)
+    objection = Objection.OTHER if named else Objection.NONE
+    return Receipt(key, left_minor, 0, dt.date(2026, 5, 5), (), forms, 1_000_000, objection)
 
 
 def _candidates(

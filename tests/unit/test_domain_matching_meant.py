@@ -185,3 +185,16 @@ def test_what_stands_behind_its_reversal_is_a_credit_note() -> None:
     => match P-77 INV-2026-0038 77.09 confirmed remittance_text:exact_document
     => match P-77 INV-2026-0040 59.50 confirmed remittance_text:exact_document
     """
+
+
+@scenario
+def test_a_sum_with_a_document_that_is_dated_later_is_suggested() -> None:
+    """
+    order    2026-01-05  INV-1001  1203.11
+    order    2026-01-06  INV-1002   455.03
+    order    2026-01-22  INV-1003   870.29
+    payment  2026-01-20  P-77      2073.40  text "thank you"
+    => balance 455.03
+    => match P-77 INV-1001 1203.11 suggested one_payment_many_documents
+    => match P-77 INV-1003 870.29 suggested one_payment_many_documents
+    """

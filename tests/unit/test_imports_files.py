@@ -24,12 +24,18 @@ from services.imports.errors import (
     UnknownImportKindError,
 )
 from services.imports.kinds import KINDS, find_import, known_kinds
-from services.imports.master import CUSTOMERS, PRODUCTS, read_master
+from services.imports.master import CUSTOMERS, PRODUCTS, SUPPLIERS, read_master
 from services.imports.publisher import Publisher, publish, publish_file, read_events
 from services.imports.rejections import Rejection, RejectionReport, report_path
 from tests.unit.test_imports_canonical import ORDER, line
 
-NOT_SAID = {"salesperson": None, "department": None, "external_id": None, "accounts": []}
+NOT_SAID = {
+    "salesperson": None,
+    "department": None,
+    "external_id": None,
+    "customer_group": None,
+    "accounts": [],
+}
 NOWHERE = "127.0.0.1:1"
 
 
@@ -82,6 +88,26 @@ def test_headings_of_master_data_are_known_in_chinese_and_accounts_are_parted(tm
     )
     assert rejected == []
     assert (rows[0]["salesperson"], rows[0]["accounts"]) == ("王芳", ["DE893704", "GB33BUKB"])
+
+
+@pytest.mark.parametrize(
+    "heading", ["group", "customer_group", "Customer Group", "客户组", "客户分组", "分组"]
+)
+def test_a_group_is_one_name(tmp_path: Path, heading: str) -> None:
+    longest, longer = "G" * 100, "G" * 101
+    rows, rejected = customers(
+        tmp_path, f"customer_id,name,{heading}\nC-1,A, wholesale \nC-2,B,\nC-3,C,{longest}\nC-4,D,{longer}\n"
+    )
+    assert [row["customer_group"] for row in rows] == ["wholesale", None, longest]
+    assert [(one.row, "100" in one.detail) for one in rejected] == [(5, True)]
+
+
+@pytest.mark.parametrize("heading", ["group", "supplier group", "供应商组", "供应商分组", "分组"])
+def test_suppliers_have_groups_too(tmp_path: Path, heading: str) -> None:
+    path = tmp_path / "suppliers.csv"
+    path.write_text(f"supplier_id,name,{heading}\nS-1,Mill,paper\n", encoding="utf-8")
+    [row] = read_master(SUPPLIERS, path, lambda _: None)
+    assert (row["customer_id"], row["customer_group"]) == ("supplier:S-1", "paper")
 
 
 def test_products_are_read(tmp_path: Path) -> None:

@@ -48,6 +48,19 @@ LINE: Mapping[str, object] = {
 }
 POSITION: Mapping[str, object] = {"topic": "tieout.orders", "partition": 3, "offset": 4_294_967_296}
 
+RULE_SET: Mapping[str, object] = {
+    "event_id": "rule_set/2/activated",
+    "event_type": "rule_set.activated",
+    "version": 2,
+    "name": "Kleinbeträge",
+    "effective_from": JANUARY_5,
+    "customers": ["C-1"],
+    "rules": '{"tolerance_minor":50}',
+    "occurred_at": INSTANT,
+    "proposed_by": "ann",
+    "approved_by": "bob",
+}
+
 SAMPLES: dict[str, dict[str, Any]] = {
     "order.v1": {
         **ENVELOPE,
@@ -306,6 +319,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "body": "…",
         "created_at": INSTANT,
     },
+    "rule_set.v1": {**RULE_SET},
+    "rule_set.v2": {**RULE_SET, "customers": ["C-1", "C-2", "C-3"], "groups": ["批发"], "members": 2},
 }
 
 

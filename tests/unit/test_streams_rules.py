@@ -15,6 +15,7 @@ from domain.rule_sets import RuleSet, read_rule_set
 from domain.rules import Rules
 from schemas.topics import DISCREPANCIES, ORDERS, PAYMENTS, REVIEWS, RULES, Topic
 from streams.reconcile import Reconciler
+from streams.rule_keeper import INDEX_PART, NOBODY
 from tests.unit.ledger_teller import settled_figures
 from tests.unit.test_streams_results import CODEC, PARTITIONS, ListView, encoded, example_events, message
 
@@ -25,6 +26,13 @@ RULES_AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 def rule_set(version: int = 2, tolerance: int = 50, *customers: str) -> RuleSet:
     content = {"name": "x", "effective_from": dt.date(2026, 1, 1), "customers": list(customers)}
     return read_rule_set({**content, "rules": {"tolerance_minor": tolerance}}, Rules(), version)
+
+
+def of_group(version: int, tolerance: int, *members: str) -> RuleSet:
+    content = {"name": "x", "effective_from": dt.date(2026, 1, 1), "groups": ["wholesale"]}
+    return read_rule_set({**content, "rules": {"tolerance_minor": tolerance}}, Rules(), version).with_members(
+        members
+    )
 
 
 def change(one: RuleSet, offset: int = 0, *, retires: bool = False, **other: Any) -> Message:
@@ -39,7 +47,7 @@ class Partition(ListView):
 
     def __init__(self) -> None:
         super().__init__([])
-        self._reconciler = Reconciler(CODEC, Rules(), PARTITIONS)
+        self.reconciler = Reconciler(CODEC, Rules(), PARTITIONS)
         self.asked: list[Message] = []
 
     def emit(self, topic: str, key: bytes | None, value: bytes) -> None:
@@ -52,11 +60,11 @@ class Partition(ListView):
         self.emitted = []
         self.records = list(records)
         if topic == RULES:
-            self._reconciler.rules.apply(self)  # type: ignore[arg-type]
+            self.reconciler.rules.apply(self)  # type: ignore[arg-type]
         elif topic == REVIEWS:
-            self._reconciler.review(self)  # type: ignore[arg-type]
+            self.reconciler.review(self)  # type: ignore[arg-type]
         else:
-            self._reconciler.apply(self, topic)  # type: ignore[arg-type]
+            self.reconciler.apply(self, topic)  # type: ignore[arg-type]
         return [(where, dict(row)) for where, _, row in self.emitted]
 
     def event(self, number: int) -> list[tuple[Topic, dict[str, Any]]]:
@@ -102,6 +110,49 @@ def test_only_customers_of_the_set_are_reviewed_and_only_once() -> None:
     partition.take(RULES, [change(rule_set(4), 3)])
     assert len(partition.asked) == 2
     assert partition.review() == []  # an open order is no matter of tolerance
+
+
+def test_members_of_a_group_are_reviewed_and_one_by_name_goes_before() -> None:
+    partition = Partition()
+    partition.event(0)
+    partition.event(1)
+    assert partition.take(RULES, [change(of_group(2, 50, "C-8", "C-9"))]) == []
+    assert len(partition.take(RULES, [change(of_group(3, 50, "C-1", "C-9"), 1)])) == 1
+    assert findings(partition.review()) == [("SHORT_PAYMENT", "RETRACTED", 3, "rule_set/3/activated")]
+    partition.take(RULES, [change(rule_set(4, 0, "C-1"), 2), change(of_group(5, 60, "C-1"), 3)])
+    assert findings(partition.review()) == [("SHORT_PAYMENT", "OPENED", 4, "rule_set/4/activated")]
+
+
+def test_a_change_writes_one_set_and_a_batch_reads_the_index() -> None:
+    """Sets may cover thousands: what stands of them in the state is a part for each, a retired one's without names."""
+    partition = Partition()
+    partition.event(0)
+    many = [f"C-{number}" for number in range(2_000)]
+    first, second = of_group(2, 50, *many), of_group(3, 50, *many)
+    partition.take(RULES, [change(first), change(second, 1)])
+    sizes = {number: len(part) for (key, number), part in partition.parts.items() if key == NOBODY}
+    assert sizes.keys() == {INDEX_PART, 2, 3}
+    assert sizes[INDEX_PART] < 50
+    assert min(sizes[2], sizes[3]) > 10_000
+    written = partition.parts[NOBODY, 3]
+    partition.take(RULES, [change(first, 2, retires=True)])
+    assert partition.parts[NOBODY, 3] is written
+    assert len(partition.parts[NOBODY, 2]) < 2_000
+    assert partition.take(RULES, [change(first, 3), change(first, 4, retires=True)]) == []
+    restored = Partition()
+    restored.parts, restored.state = dict(partition.parts), partition.state
+    assert restored.reconciler.rules.in_force(restored).sets == (second,)  # type: ignore[arg-type]
+
+
+def test_partitions_of_other_rules_share_a_keeper() -> None:
+    """One worker has many; what it remembers of one is not told of another, however many there are."""
+    keeper = Partition().reconciler.rules
+    partitions = [Partition() for _ in range(12)]
+    for number, one in enumerate(partitions):
+        one.take(RULES, [change(rule_set(2, number))])
+    for _ in range(2):
+        found = [keeper.in_force(one).of("C-1").on(RULES_AT.date()) for one in partitions]  # type: ignore[arg-type]
+        assert [rules.tolerance_minor for rules in found] == list(range(12))
 
 
 def test_an_event_before_its_review_is_judged_by_the_new_rules() -> None:
