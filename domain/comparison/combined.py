@@ -51,7 +51,9 @@ def net_off(table: Gathered) -> None:
         numbers = {squeeze(number): None for number, _ in document.about}
         related = {d.key: d for d in (*of.get(key, ()), *(d for n in numbers for d in same.get(n, ())))}
         exact = by_amount.get(gap, ())
-        beside = [d for d in exact if _beside(table, d, document, lines[-1])]
+        # A line that is all of the document has nothing else in it: one more of its amount is the document twice.
+        whole = any(signed(line) == table.net(document) for line in lines)
+        beside = [] if whole else [d for d in exact if _beside(table, d, document, lines[-1])]
         for some in (list(related.values()), [d for d in related.values() if d in exact], beside):
             free = [d for d in some if d.key in table.unlisted]
             if free and sum(map(table.net, free)) == gap:

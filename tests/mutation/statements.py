@@ -176,6 +176,12 @@ STATEMENTS: Final = (
         "",
     ),
     Mutation(
+        "a line twice is another document of its amount",
+        COMBINED,
+        "beside = [] if whole else [",
+        "beside = [",
+    ),
+    Mutation(
         "a deducted credit note is missing",
         COMBINED,
         "return deducted or (",

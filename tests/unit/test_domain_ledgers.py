@@ -261,3 +261,18 @@ def test_five_lines_of_other_dates_among_more_that_agree_are_told() -> None:
     => DATE_MISMATCH S-1 line 4 40.00
     => DATE_MISMATCH S-1 line 5 50.00
     """
+
+
+@scenario
+def test_a_line_twice_is_not_another_document_of_its_amount() -> None:
+    """
+    order  2026-01-05  INV-1001  99.00
+    order  2026-01-08  INV-1002  99.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 198.00
+      1 INV-1001 2026-01-05 99.00
+      2 INV-1001 2026-01-09 99.00
+    => balance 198.00
+    => DUPLICATE S-1 line 2 99.00
+    => MISSING_IN_STATEMENT S-1 INV-1002 99.00
+    => lines S-1 1 MATCHED 2 DUPLICATE
+    """
