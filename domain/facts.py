@@ -135,6 +135,11 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     correction: LineCorrection | None = None
 
     @property
+    def about(self) -> tuple[tuple[str, int], ...]:
+        """What it says that it is for: (document number, amount; 0 where none is said)."""
+        return ((self.original_document_no, 0),) if self.original_document_no else self.claims
+
+    @property
     def record_key(self) -> str:
         return record_key(self.kind, self.source_system, self.source_record_id)
 

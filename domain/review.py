@@ -20,7 +20,7 @@ from domain.comparison.compare import Compared, compare
 from domain.comparison.corrections import corrected
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.rows import overview, overview_digest
-from domain.comparison.unmoved import Change, reach_of, settled_on
+from domain.comparison.unmoved import Change, reach_of, seen_until, settled_on
 from domain.comparison.waiting import progress_of
 from domain.discrepancies.against_statement import statement_findings
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState, Finding
@@ -88,11 +88,12 @@ def review(
     reach = reach_of(change, account.records, [names.names for names in (*statements, *sealed)])
     if shelf is not None:
         shelf.want_moved(reach)
+    sealed_until = max((label.last_day for label in sealed), default=dt.date.min)
     same = {
         statement.statement_id
         for statement in statements
         if statement.statement_id in account.comparisons
-        and reach.spares(statement.period_end, settled_on(statement, rules))
+        and reach.spares(seen_until(statement, statements, rules, sealed_until), settled_on(statement, rules))
     }
     moved = [statement for statement in statements if statement.statement_id not in same]
     same.update(*(label.statement_ids for label in sealed))
@@ -271,7 +272,8 @@ def _our_entries(records: Mapping[str, Record]) -> OurEntries:
     entries = OurEntries()
     for key, fact in _in_canonical_order(records).items():
         aliases = (*fact.aliases, *fact.own_references)
-        entries.add(fact.kind, fact.document_no, aliases, records[key].lines.values(), fact.source)
+        lines = records[key].lines.values()
+        entries.add(fact.kind, fact.document_no, aliases, lines, fact.source, fact.about)
     return entries
 
 

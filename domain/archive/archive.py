@@ -152,7 +152,9 @@ class Archive:
     def _seal_statements(self, currency: str, account: Account, rules: RulesByDate) -> None:
         book = self.book
         clock = max(account.clock, book.clock)
-        made = seal_statements(account, rules, clock, self._hot_lines, book.next_segment)
+        labels = self._shelf(currency).statement_labels.values()
+        sealed_until = max((label.last_day for label in labels), default=dt.date.min)
+        made = seal_statements(account, rules, clock, self._hot_lines, book.next_segment, sealed_until)
         for label, statements in made:
             self.parts.put(2 * label.number, _encoder.encode(label))
             self.parts.put(2 * label.number + 1, _encoder.encode(statements))

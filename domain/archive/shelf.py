@@ -46,7 +46,7 @@ class StatementLabel(msgspec.Struct, frozen=True, array_like=True):
     number: int
     statement_ids: tuple[str, ...]
     last_day: dt.date
-    """The end of the latest period."""
+    """The last day on which one of them sees our lines (``unmoved.seen_until``)."""
     settled: dt.date
     """The day from which on none of them waits for anything."""
     names: bytes

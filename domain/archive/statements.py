@@ -9,7 +9,7 @@ from domain.archive.shelf import StatementLabel, Statements
 from domain.books import Account
 from domain.comparison.corrections import CorrectedStatement
 from domain.comparison.named import packed, unpacked
-from domain.comparison.unmoved import settled_on
+from domain.comparison.unmoved import seen_until, settled_on
 from domain.facts import StatementFact
 from domain.review import statements_in_force
 from domain.rules import RulesByDate
@@ -19,12 +19,18 @@ SEGMENT_LINES = 1_000
 
 
 def seal_statements(
-    account: Account, rules: RulesByDate, clock: dt.date, hot_lines: int, first_number: int
+    account: Account,
+    rules: RulesByDate,
+    clock: dt.date,
+    hot_lines: int,
+    first_number: int,
+    sealed_until: dt.date = dt.date.min,
 ) -> list[tuple[StatementLabel, Statements]]:
     """Take out of the account the statements that nothing waits for any more, all but the newest in force, where they
     have more than ``hot_lines`` lines together. Numbers count from ``first_number``.
 
     Statements with corrections stay: they are read with records. ``clock``: how far the account has come.
+    ``sealed_until``: the last day that those see which were sealed before.
     """
     in_force = {statement.statement_id: statement for statement in statements_in_force(account)}
     newest = max(in_force.values(), key=lambda s: (s.period_end, s.statement_id), default=None)
@@ -43,7 +49,7 @@ def seal_statements(
         label = StatementLabel(
             number,
             tuple(sorted(statement.statement_id for statement in statements)),
-            max(statement.period_end for statement in statements),
+            max(seen_until(statement, in_force.values(), rules, sealed_until) for statement in statements),
             max(settled_on(statement, rules) for statement in statements),
             packed(tag for statement in statements for tag in unpacked(statement.names)),
         )

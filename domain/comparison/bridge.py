@@ -38,8 +38,8 @@ def _steps(compared: Compared) -> Iterator[Verdict]:
     statement = compared.statement
     opening = compared.ours_opening_minor - statement.opening_minor
     earlier = [v for v in compared.verdicts if _entered_late(compared, v)]
-    # A document of our last period that they list in this one explains an opening that lacks just that: both steps
-    # are one cause and cancel.
+    # A document of our last period that they list in this one, or of theirs that is ours in this one, explains an
+    # opening that lacks just that: both steps are one cause and cancel.
     settled = opening != 0 and sum(v.step_minor for v in earlier) == -opening
     if opening and not settled:
         yield _balance_step(compared, opening, *_opening_cause(compared))
@@ -87,12 +87,11 @@ def _said(compared: Compared, line: StatementLine) -> str:
 
 def _entered_late(compared: Compared, verdict: Verdict) -> bool:
     document, start = verdict.document, compared.statement.period_start
-    return (
-        verdict.outcome is Outcome.TIMING
-        and verdict.line is not None
-        and document is not None
-        and all(line.date < start for line in document.lines)
-    )
+    if verdict.outcome is not Outcome.TIMING or document is None:
+        return False
+    if verdict.line is None:
+        return verdict.action is Action.COMPARE_EARLIER
+    return all(line.date < start for line in document.lines)
 
 
 def _opening_cause(compared: Compared) -> tuple[str, Action]:

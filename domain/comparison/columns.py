@@ -30,7 +30,7 @@ class StatementColumns:
     @cached_property
     def shows_balances(self) -> bool:
         """Whether any line shows a running balance."""
-        return any(line.running_balance_minor is not None for line in self._lines)
+        return [line.running_balance_minor for line in self._lines].count(None) < len(self._lines)
 
     @cached_property
     def bulk(self) -> BulkRows:

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from domain.comparison.entries import OurDocument, OurSide
+from domain.comparison.gather import gather
+from domain.comparison.gathered import Gathered, Group
 from domain.comparison.lay import Laid, lay
 from domain.comparison.nearest import Nearest
+from domain.comparison.turns import turned
 from domain.comparison.verdict import Action, Outcome, Verdict, signed
 from domain.comparison.waiting import Progress
 from domain.events import StatementLine
 from domain.facts import EntryKind, StatementFact
 from domain.rules import Rules
 from domain.wording import Wording
+
+#: so many documents that are dated otherwise, and more than the others, are how they date
+OWN_DATES_MIN: Final = 5
 
 
 class Compared(msgspec.Struct):
@@ -72,16 +79,30 @@ def compare(
     """Compare ``statement`` with the entries of its account. ``progress``: how far our sources have come."""
     laid = lay(side, statement, rules.date_window_days)
     judge = _Judge(wording, rules, side, statement, laid, progress)
+    verdicts = list(judge.verdicts())
     return Compared(
         wording,
         rules,
         side,
         statement,
         laid,
-        list(judge.verdicts()),
+        _dated_their_way(verdicts, laid.agreed.count()),
         side.balance_minor(statement.day_before),
         side.balance_minor(statement.period_end),
     )
+
+
+def _dated_their_way(verdicts: list[Verdict], agreed: int) -> list[Verdict]:
+    """The verdicts without what is said of dates, where most of what agrees is dated otherwise: that is their habit."""
+    other = sum(v.outcome is Outcome.DATE for v in verdicts)
+    if other < OWN_DATES_MIN or other <= agreed + sum(v.outcome is Outcome.MATCHED for v in verdicts):
+        return verdicts
+    return [
+        msgspec.structs.replace(v, outcome=Outcome.MATCHED, reason="matched", arguments={})
+        if v.outcome is Outcome.DATE
+        else v
+        for v in verdicts
+    ]
 
 
 def _matched(lines: tuple[StatementLine, ...], document: OurDocument, ours_minor: int) -> Verdict:
@@ -98,6 +119,13 @@ def _matched(lines: tuple[StatementLine, ...], document: OurDocument, ours_minor
         ours_minor=ours_minor,
         theirs_minor=ours_minor,
     )
+
+
+def _together(group: Group, found: Gathered) -> Verdict:
+    """Lines and documents that agree together."""
+    document, *others = group.documents
+    agreed = _matched(group.lines, document, sum(map(found.net, group.documents)))
+    return msgspec.structs.replace(agreed, others=tuple(others))
 
 
 class _Judge:
@@ -121,21 +149,29 @@ class _Judge:
         self._start, self._end = statement.period_start, statement.period_end
 
     def verdicts(self) -> Iterator[Verdict]:
-        for key, lines in self._laid.on_document.items():
-            yield from self._on_document(self._laid.documents[key], lines)
-        unlisted = self._laid.unlisted
-        nearest = Nearest(self._laid.loose, list(unlisted.values()), self._start, self._end)
-        twins = nearest.twins(self._rules.date_window_days)
-        missing = [line for line in self._laid.loose if line.line_no not in twins]
-        twin_keys = {document.key for document in twins.values()}
-        left = [document for key, document in unlisted.items() if key not in twin_keys]
+        found = gather(self._side, self._statement, self._laid, self._rules)
+        self._side.gathered[self._statement.statement_id, self._rules] = found
+        other_period = turned(self._side, self._statement, found, self._rules)
+        for key, lines in found.on_document.items():
+            yield from self._on_document(found.documents[key], lines)
+        for group in found.groups:
+            yield _together(group, found) if group.told else self._other_number(group, found)
+        loose = self._in_order(found.loose)
+        missing = [line for line in loose if line.line_no not in other_period.lines]
+        left = list(found.unlisted.values())
         nearest = Nearest(missing, left, self._start, self._end)
-        for line in self._laid.loose:
-            twin = twins.get(line.line_no)
-            yield self._missing_here(line, nearest) if twin is None else self._other_number(line, twin)
-        listed = self._side.listed_elsewhere(left, self._statement.statement_id)
+        for line in loose:
+            document = other_period.lines.get(line.line_no)
+            if document is None:
+                yield self._missing_here(line, nearest)
+            else:
+                yield self._in_transit(document, line)
+        listed = other_period.documents | self._side.listed_elsewhere(left, self._statement.statement_id)
         for document in left:
             yield self._missing_there(document, nearest, listed.get(document.key))
+
+    def _in_order(self, loose: Mapping[int, StatementLine]) -> list[StatementLine]:
+        return [line for line in self._statement.lines if line.line_no in loose] if loose else []
 
     def _on_document(self, document: OurDocument, lines: Sequence[StatementLine]) -> Iterator[Verdict]:
         our_date = document.first_date(self._start, self._end)
@@ -151,15 +187,16 @@ class _Judge:
         theirs = sum(map(signed, lines))
         repeated: list[StatementLine] = []
         if theirs != ours and len(lines) > 1:
-            repeated = _repeated(lines, document.figures(self._start, self._end))
-            for line in repeated:
+            nearest = sorted(lines, key=lambda line: abs((line.date - our_date).days))
+            repeated = _repeated(nearest, document.figures(self._start, self._end))
+            for line in sorted(repeated, key=lines.index):
                 yield self._line_twice(document, line, ours, theirs)
         dropped = {line.line_no for line in repeated}
         kept = [line for line in lines if line.line_no not in dropped]
         theirs = sum(map(signed, kept))
         if theirs != ours:
             yield self._other_amount(document, kept, ours, theirs)
-        elif abs((kept[0].date - our_date).days) > self._rules.date_window_days:
+        elif abs((min(line.date for line in kept) - our_date).days) > self._rules.date_window_days:
             yield self._other_date(document, kept, ours, our_date)
         else:
             yield _matched(tuple(kept), document, ours)
@@ -217,7 +254,7 @@ class _Judge:
     def _other_date(
         self, document: OurDocument, lines: Sequence[StatementLine], ours: int, our_date: dt.date
     ) -> Verdict:
-        line = lines[0]
+        line = min(lines, key=lambda one: one.date)
         return Verdict(
             outcome=Outcome.DATE,
             action=Action.NONE,
@@ -257,24 +294,26 @@ class _Judge:
             theirs_minor=signed(line),
         )
 
-    def _other_number(self, line: StatementLine, twin: OurDocument) -> Verdict:
-        return Verdict(
+    def _in_transit(self, document: OurDocument, line: StatementLine) -> Verdict:
+        verdict = self._other_period(document, line, min(booked.date for booked in document.lines))
+        return msgspec.structs.replace(
+            verdict,
+            reason="line_in_transit",
+            arguments={**verdict.arguments, "other": document.document_no},
+        )
+
+    def _other_number(self, group: Group, found: Gathered) -> Verdict:
+        line = group.lines[0]
+        agreed = _together(group, found)
+        return msgspec.structs.replace(
+            agreed,
             outcome=Outcome.REFERENCE,
-            action=Action.NONE,
-            step_minor=0,
             reason="line_reference",
             arguments={
                 "line": str(line.line_no),
                 "document": line.document_no,
-                "other": twin.document_no,
+                "other": ", ".join(document.document_no for document in group.documents),
             },
-            line=line,
-            lines=(line,),
-            document=twin,
-            date=line.date,
-            amount_minor=abs(signed(line)),
-            ours_minor=signed(line),
-            theirs_minor=signed(line),
         )
 
     def _missing_here(self, line: StatementLine, nearest: Nearest | None) -> Verdict:
@@ -313,7 +352,8 @@ class _Judge:
         date = document.first_date(self._start, self._end) or self._end
         arguments = {"document": document.document_no, "amount": self._wording.amount(abs(net))}
         if elsewhere is not None:
-            outcome, action, reason = Outcome.TIMING, Action.WAIT, "entry_other_statement"
+            outcome, reason = Outcome.TIMING, "entry_other_statement"
+            action = Action.COMPARE_EARLIER if self._is_earlier(elsewhere) else Action.WAIT
             arguments["other"] = elsewhere
         elif document.kind is EntryKind.WRITE_OFF:
             outcome, action, reason = Outcome.WRITTEN_OFF, Action.NONE, "entry_written_off"
@@ -336,6 +376,12 @@ class _Judge:
             ours_minor=net,
         )
 
+    def _is_earlier(self, statement_id: str) -> bool:
+        return any(
+            other.statement_id == statement_id and other.period_end < self._start
+            for other in self._side.statements
+        )
+
     def _gap(self, document: OurDocument, line: StatementLine) -> dict[str, str]:
         """How far the nearest candidate is: the predicates that failed, and by how much."""
         net = document.net_minor(self._start, self._end)
@@ -347,7 +393,7 @@ class _Judge:
 
 
 def _repeated(lines: Sequence[StatementLine], ours: Counter[int]) -> list[StatementLine]:
-    """The lines that show a figure more often than we do, and more than once."""
+    """The later of ``lines`` that show a figure more often than we do, and more than once."""
     seen: Counter[int] = Counter()
     repeated = []
     for line in lines:

@@ -24,6 +24,8 @@ from domain.matching.forms import DocumentIndex
 
 if TYPE_CHECKING:
     from domain.comparison.bulk import BulkRows
+    from domain.comparison.gathered import Gathered
+    from domain.rules import Rules
 
 #: stands for the day of a row that books nothing: after every date
 NO_DAY: Final = dt.date.max.toordinal() + 1
@@ -45,6 +47,8 @@ class OurDocument(msgspec.Struct, gc=False):
     aliases: tuple[str, ...]
     lines: list[Booked]
     source: Source
+    about: tuple[tuple[str, int], ...] = ()
+    """What it says that it is for: (number, amount; 0 where none is said)."""
 
     def net_minor(self, start: dt.date, end: dt.date) -> int:
         """Σ of its lines in the period."""
@@ -75,6 +79,8 @@ class OurEntries(msgspec.Struct):
     dates: list[dt.date | None] = []
     amounts: list[int] = []
     sources: list[Source] = []
+    about: dict[int, tuple[tuple[str, int], ...]] = {}
+    """Of the rows that have any: see ``OurDocument``."""
 
     def add(
         self,
@@ -83,10 +89,13 @@ class OurEntries(msgspec.Struct):
         aliases: tuple[str, ...],
         lines: Iterable[Line],
         source: Source,
+        about: tuple[tuple[str, int], ...] = (),
     ) -> None:
         """The standing lines of one record."""
         document_no = document_no.strip()  # as a reference is before it is looked up
         rows: list[tuple[dt.date | None, int]] = [(line.business_date, line.signed_minor) for line in lines]
+        if about:
+            self.about[len(self.numbers)] = about
         for date, signed_minor in rows or [(None, 0)]:
             self.kinds.append(kind)
             self.numbers.append(document_no)
@@ -112,6 +121,8 @@ class OurEntries(msgspec.Struct):
                 found[key] = document
             elif self.aliases[row] != document.aliases:
                 document.aliases = tuple(dict.fromkeys((*document.aliases, *self.aliases[row])))
+            if row in self.about:
+                document.about += self.about[row]
             date = self.dates[row]
             if date is not None:
                 document.lines.append(Booked(date, self.amounts[row]))
@@ -134,6 +145,8 @@ class OurSide:
         write_offs = map(is_, entries.kinds, repeat(EntryKind.WRITE_OFF))
         self._written_off = list(compress(zip(self.days, entries.amounts, strict=True), write_offs))
         self._references: dict[str, tuple[list[str], list[str], list[str]]] = {}
+        self.gathered: dict[tuple[str, Rules], Gathered] = {}
+        """Per statement what was gathered of it (``domain.comparison.turns``)."""
 
     @cached_property
     def bulk(self) -> BulkRows:
@@ -237,6 +250,10 @@ class OurSide:
             for place, found in enumerate(zip(*columns, strict=True))
             if not forms.isdisjoint(found)
         ]
+
+    def books_on(self, days: range) -> bool:
+        """Whether anything is booked on one of the days (ordinals)."""
+        return any(day in self._total_minor_on for day in days)
 
     def balance_minor(self, date: dt.date) -> int:
         """Σ of the lines with a business date up to and including ``date``."""

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from domain.comparison.entries import OurDocument, OurSide, index_of
+from domain.comparison.texts import documents_in, parts_of
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 from domain.facts import StatementFact
@@ -68,6 +69,10 @@ class Laid(msgspec.Struct):
     """Documents with figures in the period that no line means."""
     movement_minor: int
     """Σ of all lines."""
+    lists: list[tuple[StatementLine, tuple[str, ...]]]
+    """Lines that name several documents of ours, with their keys."""
+    listed: dict[str, OurDocument]
+    """The documents of ``lists``."""
 
 
 def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
@@ -83,16 +88,19 @@ def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
     meant = {place: _document_for(lines[place], statement, documents, index) for place in rest}
     meant |= {place: entries.key(row) for place, row in named.items()}
     documents |= entries.documents(sorted(set(named.values())))
+    lists, in_texts = _read(side, statement, meant, documents)
     keys = set(meant.values())
     key_of_row = {
         row: key
-        for row in {*answering, *named.values()}
+        for row in {*answering, *named.values(), *in_texts}
         if (key := entries.key(row)) in keys and entries.numbers[row] not in side.unsure
     }
     meant |= {place: key_of_row[row] for place, row in agreed.take_back(key_of_row)}
     on_document: dict[str, list[StatementLine]] = {}
     loose = []
     for place, meaning in sorted(meant.items(), key=lambda pair: pair[0]):
+        if place in lists:
+            continue
         if meaning is None:
             loose.append(lines[place])
         else:
@@ -106,7 +114,43 @@ def lay(side: OurSide, statement: StatementFact, window_days: int) -> Laid:
         laid,
         _unlisted(side, statement, agreed.unpaired.difference(named.values()), laid),
         columns.debit_minor - columns.credit_minor,
+        [(lines[place], keys) for place, keys in lists.items()],
+        {key: documents[key] for keys in lists.values() for key in keys},
     )
+
+
+def _read(
+    side: OurSide,
+    statement: StatementFact,
+    meant: dict[int, str | None],
+    documents: dict[str, OurDocument],
+) -> tuple[dict[int, tuple[str, ...]], Sequence[int]]:
+    """Read as texts what is no number as a whole. What names one document means it.
+
+    Returns the places of lines that name several, with their keys, and the rows that texts could mean.
+    """
+    texts: dict[int, list[str]] = {}
+    for place, meaning in meant.items():
+        if meaning is None:
+            line = statement.lines[place]
+            references = [r for r in (line.document_no, line.their_reference) if r and parts_of(r)]
+            if references:
+                texts[place] = references
+    if not texts:
+        return {}, ()
+    numbers = [number for references in texts.values() for r in references for number in parts_of(r)]
+    rows = sorted(side.rows_answering(numbers))
+    named = side.entries.documents(rows)
+    index = index_of(named)
+    lists = {}
+    for place, references in sorted(texts.items()):
+        keys = next(filter(None, (documents_in(r, index) for r in references)), ())
+        documents |= {key: named[key] for key in keys}
+        if len(keys) == 1:
+            meant[place] = keys[0]
+        elif keys:
+            lists[place] = keys
+    return lists, rows
 
 
 def _bulk(side: OurSide, statement: StatementFact) -> tuple[Agreement, list[int]]:

@@ -12,13 +12,15 @@ from collections.abc import Iterable
 from typing import Final
 
 from domain.comparison.normalised import bare_forms, squeezed_forms
+from domain.comparison.texts import parts_of
 
 _WIDTH: Final = 4
 
 
 def tags_of(numbers: Iterable[str]) -> frozenset[bytes]:
-    """The tags of every form of every number."""
+    """The tags of every form of every number, and of those inside of what is a text."""
     plain = [number.strip() for number in numbers]
+    plain += [part for number in plain for part in parts_of(number)]
     squeezed = squeezed_forms(plain)
     forms = {*plain, *squeezed, *bare_forms(squeezed)} - {""}
     return frozenset(zlib.crc32(form.encode()).to_bytes(_WIDTH, "big") for form in forms)

@@ -41,18 +41,6 @@ class Nearest:
             (signed(line), line.date.toordinal(), place) for place, line in enumerate(lines)
         )
 
-    def twins(self, window_days: int) -> dict[int, OurDocument]:
-        """Line number -> the one document of its amount near its date, if no other line fits that document."""
-        found = {}
-        for amount, day, place in self._line_points:
-            documents = _within(self._document_points, amount, day, window_days)
-            if len(documents) != 1:
-                continue
-            _, document_day, document_place = self._document_points[documents.start]
-            if len(_within(self._line_points, amount, document_day, window_days)) == 1:
-                found[self._lines[place].line_no] = self._documents[document_place]
-        return found
-
     def document_near(self, line: StatementLine) -> OurDocument | None:
         """The document of the same side that comes nearest to a line, if any is left."""
         place = _nearest(self._document_points, signed(line), line.date.toordinal())
@@ -63,12 +51,6 @@ class Nearest:
         amount, day, _ = self._point_of[document.key]
         place = _nearest(self._line_points, amount, day)
         return None if place is None else self._lines[place]
-
-
-def _within(points: Sequence[_Point], amount: int, day: int, window_days: int) -> range:
-    """The points of that amount within the window of days."""
-    first = bisect.bisect_left(points, (amount, day - window_days, -1))
-    return range(first, bisect.bisect_left(points, (amount, day + window_days + 1, -1)))
 
 
 def _nearest(points: Sequence[_Point], amount: int, day: int) -> int | None:

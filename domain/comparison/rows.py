@@ -10,7 +10,8 @@ import msgspec
 from domain.comparison.bridge import Bridge, bridge, corrections
 from domain.comparison.compare import Compared
 from domain.comparison.corrections import as_sent
-from domain.comparison.verdict import Outcome, Verdict, signed
+from domain.comparison.entries import OurDocument
+from domain.comparison.verdict import Action, Outcome, Verdict, signed
 from domain.events import StatementLine
 from domain.facts import StatementFact
 from domain.identity import content_digest
@@ -20,7 +21,8 @@ class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Amounts are signed in the book's view. ``step_minor``: a row's step of the bridge; Σ of all = ours - theirs.
 
     Where several lines make up one document, the figures of both sides and the step stand on the line that the
-    verdict is about; the reason stands on each. Before the row of a line that is read otherwise than it was sent stands
+    verdict is about; the reason stands on each. Where a line stands for several documents, each further one has a row
+    without figures. Before the row of a line that is read otherwise than it was sent stands
     one of what was sent (CORRECTED).
     """
 
@@ -114,6 +116,8 @@ def _rows(compared: Compared, built: Bridge) -> Iterator[ComparedRow]:
         step_minor = steps.get(_subject(verdict), 0)
         if verdict.line is None:
             ours_only.append((verdict.date, _row(compared, verdict, None, step_minor)))
+        for other in verdict.others:
+            ours_only.append((verdict.date, _row(compared, _beside(verdict, other), None, 0)))
         for line in verdict.lines:
             by_line[line.line_no] = _row(compared, verdict, line, step_minor)
     for step in balances:
@@ -137,6 +141,13 @@ def _subject(verdict: Verdict) -> tuple[int | None, str | None]:
     """What tells the verdicts of one statement apart: each line is in one, and so is a document without a line."""
     line, document = verdict.line, verdict.document
     return (None if line is None else line.line_no, None if document is None else document.key)
+
+
+def _beside(verdict: Verdict, document: OurDocument) -> Verdict:
+    """A further document of a verdict, as a row of its own: the figures stand on the row of the line."""
+    return msgspec.structs.replace(
+        verdict, document=document, action=Action.NONE, line=None, lines=(), others=(), ours_minor=None
+    )
 
 
 def _row(compared: Compared, verdict: Verdict, line: StatementLine | None, step_minor: int) -> ComparedRow:

@@ -1,7 +1,7 @@
 """Which comparisons an event cannot change, so that they need not be made again.
 
-A comparison sees the lines up to the end of its period, the documents that some statement names, and, while something
-may still arrive, how far our sources have come (``waiting``).
+A comparison sees the lines up to the end of its period and of the one that follows (``turns``), the documents that some
+statement names, and, while something may still arrive, how far our sources have come (``waiting``).
 """
 
 from __future__ import annotations
@@ -73,3 +73,19 @@ def settled_on(statement: StatementFact, rules: RulesByDate) -> dt.date:
     """The day from which on nothing that the statement shows is waited for."""
     last = max((line.date for line in statement.lines), default=statement.period_end)
     return last + dt.timedelta(days=rules.on(statement.period_end).grace_days)
+
+
+def seen_until(
+    statement: StatementFact,
+    statements: Iterable[StatementFact],
+    rules: RulesByDate,
+    sealed_until: dt.date = dt.date.min,
+) -> dt.date:
+    """The last day on which the comparison of a statement sees our lines, for all that is not named.
+
+    ``statements``: the others that are known. ``sealed_until``: the same of those that are not, all together.
+    """
+    end = statement.period_end
+    following = [s.period_end for s in statements if s.period_start == end + dt.timedelta(days=1)]
+    window = dt.timedelta(days=rules.on(end).date_window_days)
+    return max(end + window, sealed_until, *following)

@@ -61,6 +61,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[StatementLine, ...] = ()
     """All lines of theirs that it rests on."""
     document: OurDocument | None = None
+    others: tuple[OurDocument, ...] = ()
+    """Further documents of ours that the lines stand for."""
     date: dt.date
     amount_minor: int
     """What is at stake, >= 0."""

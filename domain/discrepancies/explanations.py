@@ -26,6 +26,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "line_reference": "Line {line} names {document}; the books have the same amount as {other}.",
     "line_date": "Line {line} dates {document} {their_date}; the books date it {our_date}.",
     "line_other_period": "Line {line} shows {document} in this period; the books date it {our_date}.",
+    "line_in_transit": "Line {line} shows {document} in this period; "
+    "the books have the same amount as {other} on {our_date}.",
     "entry_other_statement": "{document} of {amount} is not in this statement; it stands in statement {other}.",
     "line_unknown": "Line {line} shows {document} of {amount}; the books have no such document.",
     "line_unknown_near": "Line {line} shows {document} of {amount}; the books have no such document. "

@@ -73,6 +73,7 @@ _CHINESE: Final[Mapping[str, str]] = {
     "line_reference": "第 {line} 行单据号为 {document}，我方同额单据为 {other}。",
     "line_date": "第 {line} 行 {document} 日期为 {their_date}，我方账上为 {our_date}。",
     "line_other_period": "第 {line} 行把 {document} 列入本期，我方账上日期为 {our_date}。",
+    "line_in_transit": "第 {line} 行把 {document} 列入本期，我方同额单据 {other} 的日期为 {our_date}。",
     "entry_other_statement": "{document}（{amount}）不在本期对账单内，而在对账单 {other} 内。",
     "line_unknown": "第 {line} 行有 {document}（{amount}），我方账上没有这张单据。",
     "line_unknown_near": "第 {line} 行有 {document}（{amount}），我方账上没有这张单据。"

@@ -17,6 +17,7 @@ from tests.mutation.numbers import NUMBERS
 from tests.mutation.readings import READINGS
 from tests.mutation.rules import RULES
 from tests.mutation.slips import SLIPS
+from tests.mutation.statements import STATEMENTS
 from tests.mutation.written import WRITTEN
 
 DECIDE = "domain/decide.py"
@@ -200,6 +201,7 @@ MUTATIONS: Final = (
     *SLIPS,
     *WRITTEN,
     *FIGURES,
+    *STATEMENTS,
     *READINGS,
     *RULES,
     # --- discrepancies among our own events
@@ -293,7 +295,7 @@ MUTATIONS: Final = (
     Mutation(
         "a line repeated is a wrong amount",
         COMPARE,
-        "repeated = _repeated(lines, document.figures(self._start, self._end))",
+        "repeated = _repeated(nearest, document.figures(self._start, self._end))",
         "repeated = []",
     ),
     Mutation(

@@ -1,19 +1,27 @@
 """The comparison of a statement written down plainly: every line looked at by itself, everything searched in full.
 
-The oracle for ``domain.comparison``, which must say the same from columns and indexes.
+The oracle for ``domain.comparison``, which must say the same from columns and indexes. What no number brings together
+(``domain.comparison.gather``) is taken as it is here: it has properties of its own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from domain.events import StatementLine
+from domain.comparison.compare import OWN_DATES_MIN
+from domain.comparison.entries import Booked, OurDocument, OurEntries, OurSide
+from domain.comparison.gather import gather
+from domain.comparison.lay import Agreement, Laid
+from domain.comparison.texts import documents_in
+from domain.events import Source, StatementLine
 from domain.facts import EntryKind, StatementFact
 from domain.matching.forms import DocumentIndex, squeeze
+from domain.rules import Rules
 
 #: (kind of discrepancy, document, line, amount at stake)
 Said = tuple[str, str, int | None, int]
@@ -27,9 +35,17 @@ class Document(msgspec.Struct):
     aliases: tuple[str, ...]
     lines: list[tuple[dt.date, int]]
 
+    about: tuple[tuple[str, int], ...] = ()
+
     @property
     def key(self) -> str:
         return f"{self.kind}|{self.document_no}"
+
+    def ours(self) -> OurDocument:
+        booked = [Booked(date, amount) for date, amount in self.lines]
+        return OurDocument(
+            self.key, self.kind, self.document_no, self.aliases, booked, Source("t", 0, 0), self.about
+        )
 
 
 def _amount(line: StatementLine) -> int:
@@ -42,12 +58,13 @@ class NaiveComparison:
         documents: Sequence[Document],
         statement: StatementFact,
         others: Sequence[StatementFact],
-        days: int,
+        rules: Rules,
     ) -> None:
         self.documents = {d.key: d for d in documents}
         self.statement = statement
         self.others = others
-        self.days = days
+        self.rules = rules
+        self.days = rules.date_window_days
         self.index = DocumentIndex((d.key, (d.document_no, *d.aliases)) for d in documents)
 
     def inside(self, document: Document) -> list[tuple[dt.date, int]]:
@@ -60,32 +77,68 @@ class NaiveComparison:
     def first(self, document: Document) -> dt.date:
         return min(date for date, _ in self.inside(document))
 
-    def said(self) -> Iterator[Said]:
-        meant: dict[str, list[StatementLine]] = {}
-        loose = []
-        for line in self.statement.lines:
-            key = self.document_for(line)
-            if key is None:
-                loose.append(line)
-            else:
-                meant.setdefault(key, []).append(line)
-        for key, lines in meant.items():
+    def said(self) -> list[Said]:
+        """Everything; but of dates nothing where most that agrees is dated otherwise."""
+        everything = list(self.everything())
+        dates = sum(kind == "DATE_MISMATCH" for kind, *_ in everything)
+        if dates >= OWN_DATES_MIN and dates > sum(kind == "MATCHED" for kind, *_ in everything):
+            everything = [one for one in everything if one[0] != "DATE_MISMATCH"]
+        return [one for one in everything if one[0] != "MATCHED"]
+
+    def everything(self) -> Iterator[Said]:
+        laid = self.laid()
+        found = gather(OurSide(OurEntries()), self.statement, laid, self.rules)
+        for key, lines in found.on_document.items():
             yield from self.on_document(self.documents[key], lines)
-        unlisted = [d for d in self.documents.values() if d.key not in meant and self.net(d)]
-        twins = set()
-        for line in loose:
-            fitting = [d for d in unlisted if self.fits(d, line)]
-            if len(fitting) == 1 and sum(self.fits(fitting[0], other) for other in loose) == 1:
-                twins.add(fitting[0].key)
-                yield "REFERENCE_MISMATCH", line.document_no, line.line_no, abs(_amount(line))
+        for group in found.groups:
+            line = group.lines[0]
+            if not group.told:
+                yield (
+                    "REFERENCE_MISMATCH",
+                    line.document_no,
+                    line.line_no,
+                    abs(sum(map(_amount, group.lines))),
+                )
+        for line in found.loose.values():
+            yield "MISSING_IN_LEDGER", line.document_no, line.line_no, abs(_amount(line))
+        for key in found.unlisted:
+            document = self.documents[key]
+            if document.kind is EntryKind.WRITE_OFF and not self.elsewhere(document):
+                continue  # ours alone
+            kind = "TIMING" if self.elsewhere(document) else "MISSING_IN_STATEMENT"
+            yield kind, document.document_no, None, abs(self.net(document))
+
+    def laid(self) -> Laid:
+        """Every line by itself: on the document that its number means, in a list of several, or loose."""
+        on_document: dict[str, list[StatementLine]] = {}
+        loose, lists = [], []
+        for line in self.statement.lines:
+            keys = self.meant(line)
+            if len(keys) == 1:
+                on_document.setdefault(keys[0], []).append(line)
+            elif keys:
+                lists.append((line, keys))
             else:
-                yield "MISSING_IN_LEDGER", line.document_no, line.line_no, abs(_amount(line))
-        for document in unlisted:
-            if document.key not in twins:
-                if document.kind is EntryKind.WRITE_OFF and not self.elsewhere(document):
-                    continue  # ours alone
-                kind = "TIMING" if self.elsewhere(document) else "MISSING_IN_STATEMENT"
-                yield kind, document.document_no, None, abs(self.net(document))
+                loose.append(line)
+        ours = {key: document.ours() for key, document in self.documents.items()}
+        return Laid(
+            Agreement(array("q"), array("q"), set()),
+            on_document,
+            loose,
+            {key: ours[key] for key in on_document},
+            {key: ours[key] for key, d in self.documents.items() if key not in on_document and self.net(d)},
+            sum(map(_amount, self.statement.lines)),
+            lists,
+            {key: ours[key] for _, keys in lists for key in keys},
+        )
+
+    def meant(self, line: StatementLine) -> tuple[str, ...]:
+        """The documents that a line names: as a whole number, or inside a text."""
+        key = self.document_for(line)
+        if key is not None:
+            return (key,)
+        references = [r for r in (line.document_no, line.their_reference) if r]
+        return next(filter(None, (documents_in(r, self.index) for r in references)), ())
 
     def document_for(self, line: StatementLine) -> str | None:
         for reference in (line.document_no, line.their_reference):
@@ -113,7 +166,7 @@ class NaiveComparison:
         if sum(map(_amount, lines)) != ours:
             figures = Counter(amount for _, amount in inside)
             seen: Counter[int] = Counter()
-            for line in lines:
+            for line in sorted(lines, key=lambda one: abs((one.date - self.first(document)).days)):
                 amount = _amount(line)
                 seen[amount] += 1
                 if seen[amount] > max(1, figures[amount] - figures[-amount]):
@@ -122,12 +175,12 @@ class NaiveComparison:
         theirs = sum(map(_amount, kept))
         if theirs != ours:
             yield "AMOUNT_MISMATCH", kept[-1].document_no, kept[-1].line_no, abs(theirs - ours)
-        elif abs((kept[0].date - self.first(document)).days) > self.days:
-            yield "DATE_MISMATCH", kept[0].document_no, kept[0].line_no, abs(_amount(kept[0]))
-
-    def fits(self, document: Document, line: StatementLine) -> bool:
-        near = abs((self.first(document) - line.date).days) <= self.days
-        return near and self.net(document) == _amount(line)
+            return
+        first = min(kept, key=lambda one: one.date)
+        if theirs == ours and abs((first.date - self.first(document)).days) > self.days:
+            yield "DATE_MISMATCH", first.document_no, first.line_no, abs(_amount(first))
+        elif theirs == ours:
+            yield "MATCHED", first.document_no, first.line_no, abs(ours)
 
     def elsewhere(self, document: Document) -> bool:
         return any(

@@ -39,20 +39,27 @@ NUMBERS = (
     "2003",
     "发票一",
     "P-5",
+    "",
+    "RE-01001, INV-1002",
+    "Rg. FP-2003 v. 05.01.26",
+    "INV-1002/1",
 )
 dates = st.integers(-5, 40).map(lambda n: START + dt.timedelta(days=n))
 amounts = st.sampled_from([-100, -50, 0, 50, 50, 70, 100, 100])
 numbers = st.sampled_from(NUMBERS)
-kinds = st.sampled_from([EntryKind.INVOICE, EntryKind.PAYMENT, EntryKind.WRITE_OFF])
+kinds = st.sampled_from([EntryKind.INVOICE, EntryKind.PAYMENT, EntryKind.CREDIT_NOTE, EntryKind.WRITE_OFF])
+about = st.lists(st.tuples(numbers, st.sampled_from([0, 50, 100])), max_size=2).map(tuple)
 records = st.lists(
-    st.tuples(kinds, numbers, st.lists(numbers, max_size=1), st.lists(st.tuples(dates, amounts), max_size=2)),
+    st.tuples(
+        kinds, numbers, st.lists(numbers, max_size=1), st.lists(st.tuples(dates, amounts), max_size=2), about
+    ),
     max_size=7,
 )
 statement_lines = st.lists(st.tuples(numbers, st.none() | numbers, dates, amounts), max_size=7)
 balances = st.integers(-200, 200)
 
 
-def _statement(
+def statement_of(
     statement_id: str, rows: list[tuple[str, str | None, dt.date, int]], opening: int, closing: int
 ) -> StatementFact:
     lines = tuple(
@@ -91,29 +98,30 @@ def comparisons(draw: st.DrawFn) -> tuple[Compared, NaiveComparison]:
     """One statement against some records, and beside another statement; compared both ways."""
     entries = OurEntries()
     documents: dict[str, Document] = {}
-    for place, (kind, number, aliases, booked) in enumerate(draw(records)):
+    for place, (kind, number, aliases, booked, said) in enumerate(draw(records)):
         lines = [
             Line(f"e-{place}-{n}", kind, EntryRole.POSTED, amount, number, date, (1, 0))
             for n, (date, amount) in enumerate(booked)
         ]
-        entries.add(kind, number, tuple(aliases), lines, SOURCE)
+        entries.add(kind, number, tuple(aliases), lines, SOURCE, said)
         known = documents.setdefault(f"{kind}|{number.strip()}", Document(kind, number.strip(), (), []))
         known.aliases += tuple(aliases)
         known.lines += booked
-    statement = _statement("S-1", draw(statement_lines), draw(balances), draw(balances))
-    other = _statement("S-2", draw(statement_lines), 0, 0)
+        known.about += said
+    statement = statement_of("S-1", draw(statement_lines), draw(balances), draw(balances))
+    other = statement_of("S-2", draw(statement_lines), 0, 0)
     rules = Rules()
     progress = Progress({}, {}, dt.date(2026, 3, 1))
     with patch.object(lay, "BULK_MIN", draw(st.sampled_from((1, lay.BULK_MIN)))):
         compared = compare(Wording("EUR"), rules, OurSide(entries, [statement, other]), statement, progress)
-    return compared, NaiveComparison(list(documents.values()), statement, [other], rules.date_window_days)
+    return compared, NaiveComparison(list(documents.values()), statement, [other], rules)
 
 
 def test_a_line_without_a_number_means_no_document_even_if_one_has_none_either() -> None:
     entries = OurEntries()
     line = Line("e-1", EntryKind.INVOICE, EntryRole.POSTED, 100, "", START, (1, 0))
     entries.add(EntryKind.INVOICE, "", (), [line], SOURCE)
-    statement = _statement("S-1", [("", None, START, 70)], 0, 70)
+    statement = statement_of("S-1", [("", None, START, 70)], 0, 70)
     compared = compare(
         Wording("EUR"), Rules(), OurSide(entries), statement, Progress({}, {}, dt.date(2026, 3, 1))
     )
@@ -152,7 +160,12 @@ def test_every_line_of_theirs_and_every_document_of_ours_has_one_verdict(
     verdicts = [*compared.verdicts, *compared.agreements()]
     lines = Counter(line.line_no for verdict in verdicts for line in verdict.lines)
     assert lines == Counter(line.line_no for line in compared.statement.lines)
-    said_of = {verdict.document.key for verdict in verdicts if verdict.document is not None}
+    said_of = {
+        document.key
+        for verdict in verdicts
+        for document in (verdict.document, *verdict.others)
+        if document is not None
+    }
     assert said_of >= {key for key, document in naive.documents.items() if naive.net(document)}
     matched = sum(len(v.lines) for v in verdicts if v.outcome is Outcome.MATCHED)
     assert compared.matched_count == matched

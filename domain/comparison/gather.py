@@ -1,0 +1,175 @@
+"""What belongs together though no one number says so: what a look at the whole account tells an accountant.
+
+``lay`` brings each line to the document whose number it bears. A customer's ledger also books a payment under the
+invoice that it pays, several documents in one line or one document in several, and nets a credit note with what it is
+of. Whatever is brought together here comes to the same amount on both sides to the minor unit, or stays where it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as Set
+from typing import Final
+
+import msgspec
+
+from domain.comparison.combined import join_documents, join_lines, net_off
+from domain.comparison.crossing import crosses, give_back_wrong_sides, settle_crossing, take_crossing
+from domain.comparison.entries import OurDocument, OurSide
+from domain.comparison.gathered import NEAR_SHARE, Gathered, total
+from domain.comparison.lay import Laid
+from domain.comparison.twins import akin, runs_of, twins, unnumbered
+from domain.comparison.verdict import signed
+from domain.events import StatementLine
+from domain.facts import EntryKind, StatementFact
+from domain.matching.forms import BARE_DIGITS_MIN
+from domain.rules import Rules
+
+#: so many documents of a kind found without their numbers, and at most this share as many by their numbers: they
+#: number them in their own way
+OWN_SERIES_MIN: Final = 3
+OWN_SERIES_SHARE: Final = 10
+
+
+def gather(side: OurSide, statement: StatementFact, laid: Laid, rules: Rules) -> Gathered:
+    """Bring together what ``laid`` left apart, the surest first. Depends on the sets of lines and documents alone."""
+    table = Gathered(
+        statement.period_start,
+        statement.period_end,
+        rules.date_window_days,
+        {key: list(lines) for key, lines in laid.on_document.items()},
+        dict(laid.documents),
+        {line.line_no: line for line in laid.loose},
+        dict(laid.unlisted),
+    )
+    if not table.on_document and not table.loose and not laid.lists:
+        return table
+    _by_last_figures(table)
+    _lists(table, laid)
+    take_crossing(table)
+    settle_crossing(table, laid.listed)
+    give_back_wrong_sides(table, credits_only=True)
+    _twins(table)
+    net_off(table)
+    join_lines(table)
+    join_documents(table, rules.matching.coincidence_ppm)
+    give_back_wrong_sides(table)
+    own = _own_series(table, side, laid)
+    _of_own_series(table, own)
+    _other_amounts(table, own)
+    table.groups = [
+        msgspec.structs.replace(group, told=True) if group.documents[0].kind in own else group
+        for group in table.groups
+    ]
+    return table
+
+
+def _by_last_figures(table: Gathered) -> None:
+    """Read "00123" as RE-2026-00123 and "PB 4" as PB/004, if no other document that no line is on ends so.
+
+    What is short says little: then the day has to say it too.
+    """
+    ending: dict[str, list[OurDocument]] = {}
+    for document in table.unlisted.values() if table.loose else ():
+        ending.setdefault("".join(runs_of(document.document_no)[-1:]), []).append(document)
+    wanted: list[tuple[OurDocument, StatementLine]] = []
+    for line in table.loose.values():
+        last = "".join(runs_of(line.document_no)[-1:])
+        some = [
+            document
+            for document in ending.get(last, ())
+            if akin(line.document_no, document.document_no)
+            and signed(line) * table.net(document) > 0
+            and (len(last) >= BARE_DIGITS_MIN or table.near(line, document))
+        ]
+        if len(some) == 1:
+            wanted.append((some[0], line))
+    for document, line in wanted:
+        table.put(document, [line])
+
+
+def _lists(table: Gathered, laid: Laid) -> None:
+    """A line that names several documents stands for all of them, or for the one of its amount."""
+    for line, keys in laid.lists:
+        table.loose[line.line_no] = line
+        documents = [laid.listed[key] for key in keys]
+        free = [document for document in documents if document.key in table.unlisted]
+        exact = [document for document in free if table.net(document) == signed(line)]
+        if any(crosses(line, document) for document in documents):
+            table.crossing[line.line_no] = keys
+        elif len(free) == len(documents) and sum(map(table.net, free)) == signed(line):
+            table.group([line], free)
+        elif len(exact) == 1:
+            table.put(exact[0], [line])
+
+
+def _twins(table: Gathered) -> None:
+    """What is the same by amount and date; also a line beside the one that is all of the document it names."""
+    astray: dict[int, str] = {}
+    lines = dict(table.loose)
+    for key, on_it in table.on_document.items():
+        net = table.net(table.documents[key])
+        right = [line.line_no for line in on_it if signed(line) == net]
+        if len(on_it) > 1 and len(right) == 1 and total(on_it) != net:
+            others = [line for line in on_it if line.line_no != right[0]]
+            astray |= {line.line_no: key for line in others}
+            lines |= {line.line_no: line for line in others}
+    theirs = [lines[line_no] for line_no in sorted(lines)]
+    nameless = {line.line_no for line in theirs if unnumbered(line)}
+    for line, document in list(_same(table, theirs, table.unlisted.values(), nameless)):
+        stray = astray.get(line.line_no)
+        if stray is not None:
+            table.take_off(stray, [line])
+        told = stray is None and (
+            line.line_no in table.crossing or unnumbered(line) or akin(line.document_no, document.document_no)
+        )
+        table.group([line], [document], told=told)
+
+
+def _same(
+    table: Gathered, lines: Sequence[StatementLine], documents: Iterable[OurDocument], nameless: Set[int]
+) -> Iterator[tuple[StatementLine, OurDocument]]:
+    ours = [(document, table.net(document), table.day(document)) for document in documents]
+    for at, to in twins(lines, ours, table.window_days, nameless):
+        yield lines[at], ours[to][0]
+
+
+def _of_own_series(table: Gathered, own: Set[EntryKind]) -> None:
+    """What the numbers of a series of theirs do not tell apart is the same by amount and date."""
+    lines = list(table.loose.values())
+    documents = [document for document in table.unlisted.values() if document.kind in own]
+    for line, document in list(_same(table, lines, documents, table.loose.keys())):
+        table.group([line], [document])
+
+
+def _own_series(table: Gathered, side: OurSide, laid: Laid) -> set[EntryKind]:
+    """The kinds of documents that they number in their own way: hardly any of these bears our number."""
+    untold = [group for group in table.groups if not group.told]
+    often = Counter(document.kind for group in untold for document in group.documents)
+    most = {kind: count // OWN_SERIES_SHARE for kind, count in often.items() if count >= OWN_SERIES_MIN}
+    if not most:
+        return set()
+    numbered: Counter[EntryKind] = Counter(table.documents[key].kind for key in table.on_document)
+    for _, row in laid.agreed.pairs():
+        kind = side.entries.kinds[row]
+        numbered[kind] += 1
+        if all(numbered[kind] > limit for kind, limit in most.items()):
+            return set()
+    return {kind for kind, limit in most.items() if numbered[kind] <= limit}
+
+
+def _other_amounts(table: Gathered, own: set[EntryKind]) -> None:
+    """Where no number can say so, what is left of one day and side on both sides is one, if the amounts are near."""
+    lines_of: dict[tuple[int, bool], list[StatementLine]] = {}
+    for line in table.loose.values():
+        lines_of.setdefault((line.date.toordinal(), signed(line) > 0), []).append(line)
+    documents_of: dict[tuple[int, bool], list[OurDocument]] = {}
+    for document in table.of_both_sides() if lines_of else ():
+        documents_of.setdefault((table.day(document), table.net(document) > 0), []).append(document)
+    for day, lines in lines_of.items():
+        documents = documents_of.get(day, ())
+        if len(lines) == len(documents) == 1 and (unnumbered(lines[0]) or documents[0].kind in own):
+            net = table.net(documents[0])
+            if abs(net - signed(lines[0])) * NEAR_SHARE <= abs(net):
+                table.put(documents[0], lines)

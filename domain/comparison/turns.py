@@ -1,0 +1,126 @@
+"""What lies at the turn of two periods under no number of ours: money and goods in transit.
+
+What nobody's number tells is looked for, by amount and date, among what is left over on the other side of the turn: in
+the statement that follows or precedes without a gap, and, where none follows, among our documents of the next days.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from domain.comparison.entries import OurDocument, OurSide
+from domain.comparison.gather import gather
+from domain.comparison.gathered import Gathered
+from domain.comparison.lay import lay
+from domain.comparison.twins import twins, unnumbered
+from domain.events import StatementLine
+from domain.facts import EntryKind, StatementFact
+from domain.rules import Rules
+
+_DAY = dt.timedelta(days=1)
+
+
+class Turned(msgspec.Struct):
+    """What a statement and our books have in other periods."""
+
+    lines: dict[int, OurDocument] = {}
+    """Line number -> the document that it is."""
+    documents: dict[str, str] = {}
+    """Key of a document -> the statement that has it."""
+
+
+def gathered(side: OurSide, statement: StatementFact, rules: Rules) -> Gathered:
+    """What was gathered of a statement; kept by the side, for both of its neighbours look at it."""
+    place = (statement.statement_id, rules)
+    found = side.gathered.get(place)
+    if found is None:
+        laid = lay(side, statement, rules.date_window_days)
+        found = side.gathered[place] = gather(side, statement, laid, rules)
+    return found
+
+
+def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rules) -> Turned:
+    """What ``table`` has left over and another period explains."""
+    found = Turned()
+    window = dt.timedelta(days=rules.date_window_days)
+    last, first = statement.period_end - window, statement.period_start + window
+    late = [line for line in table.loose.values() if line.date > last]
+    early = [line for line in table.loose.values() if line.date < first]
+    late_documents = [d for d in table.of_both_sides() if table.day(d) > last.toordinal()]
+    early_documents = [d for d in table.of_both_sides() if table.day(d) < first.toordinal()]
+    if late or late_documents:
+        following = [s for s in side.statements if s.period_start == statement.period_end + _DAY]
+        for other in following:
+            beyond = gathered(side, other, rules)
+            _lines(found, late, beyond.of_both_sides(), beyond)
+            _documents(found, table, late_documents, beyond.loose.values(), other.statement_id)
+        if late and not following:
+            _lines(found, late, _next_days(side, statement, table, window), table)
+    if early or early_documents:
+        for other in side.statements:
+            if other.period_end == statement.day_before:
+                beyond = gathered(side, other, rules)
+                _lines(found, early, beyond.of_both_sides(), beyond)
+                _documents(found, table, early_documents, beyond.loose.values(), other.statement_id)
+    return found
+
+
+def _lines(
+    found: Turned, lines: Sequence[StatementLine], documents: Iterable[OurDocument], beyond: Gathered
+) -> None:
+    left = [line for line in lines if line.line_no not in found.lines]
+    for at, document in _same(left, documents, beyond):
+        found.lines[left[at].line_no] = document
+
+
+def _documents(
+    found: Turned,
+    table: Gathered,
+    documents: Sequence[OurDocument],
+    lines: Iterable[StatementLine],
+    statement_id: str,
+) -> None:
+    for _, document in _same(list(lines), documents, table):
+        found.documents.setdefault(document.key, statement_id)
+
+
+def _same(
+    lines: Sequence[StatementLine], documents: Iterable[OurDocument], table: Gathered
+) -> list[tuple[int, OurDocument]]:
+    ours = [(document, *_figure(table, document)) for document in documents]
+    nameless = {line.line_no for line in lines if unnumbered(line)}
+    return [(at, ours[to][0]) for at, to in twins(lines, ours, table.window_days, nameless)]
+
+
+def _figure(table: Gathered, document: OurDocument) -> tuple[int, int]:
+    """Amount and day of a document in the table's period, or else of all of it."""
+    if document.first_date(table.start, table.end) is not None:
+        return table.net(document), table.day(document)
+    return (
+        sum(line.signed_minor for line in document.lines),
+        min(line.date for line in document.lines).toordinal(),
+    )
+
+
+def _next_days(
+    side: OurSide, statement: StatementFact, table: Gathered, window: dt.timedelta
+) -> list[OurDocument]:
+    """Our documents of the days after the period that no statement names."""
+    first, last = statement.period_end + _DAY, statement.period_end + window
+    days = range(first.toordinal(), last.toordinal() + 1)
+    if not side.books_on(days):
+        return []
+    rows = {row for row, day in enumerate(side.days) if day in days}
+    documents = [
+        document
+        for document in side.entries.documents(sorted(side.whole_documents(rows))).values()
+        if document.key not in table.documents
+        and document.kind is not EntryKind.WRITE_OFF
+        and document.lines
+        and all(line.date >= first for line in document.lines)
+    ]
+    named = side.listed_elsewhere(documents, statement.statement_id)
+    return [document for document in documents if document.key not in named]
