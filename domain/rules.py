@@ -110,6 +110,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Two payments of the same amount and reference within this many days are suspected duplicates."""
     date_window_days: Days = 3
     """How far the dates of one document may differ between the customer's statement and our books."""
+    transit_days: Days = 10
+    """How far apart what is on its way may stand on both sides of the end of a period, under a number of theirs."""
     grace_days: Days = 1
     """How long after its date a line of theirs may wait for a source of ours that has not come that far."""
     matching: MatchingRules = MatchingRules()

@@ -45,7 +45,7 @@ def gathered(side: OurSide, statement: StatementFact, rules: Rules) -> Gathered:
 def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rules) -> Turned:
     """What ``table`` has left over and another period explains."""
     found = Turned()
-    window = dt.timedelta(days=rules.date_window_days)
+    window = dt.timedelta(days=rules.transit_days)
     last, first = statement.period_end - window, statement.period_start + window
     late = [line for line in table.loose.values() if line.date > last]
     early = [line for line in table.loose.values() if line.date < first]
@@ -55,24 +55,28 @@ def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rule
         following = [s for s in side.statements if s.period_start == statement.period_end + _DAY]
         for other in following:
             beyond = gathered(side, other, rules)
-            _lines(found, late, beyond.of_both_sides(), beyond)
-            _documents(found, table, late_documents, beyond.loose.values(), other.statement_id)
+            _lines(found, late, beyond.of_both_sides(), beyond, rules)
+            _documents(found, table, late_documents, beyond.loose.values(), other.statement_id, rules)
         if late and not following:
-            _lines(found, late, _next_days(side, statement, table, window), table)
+            _lines(found, late, _next_days(side, statement, table, window), table, rules)
     if early or early_documents:
         for other in side.statements:
             if other.period_end == statement.day_before:
                 beyond = gathered(side, other, rules)
-                _lines(found, early, beyond.of_both_sides(), beyond)
-                _documents(found, table, early_documents, beyond.loose.values(), other.statement_id)
+                _lines(found, early, beyond.of_both_sides(), beyond, rules)
+                _documents(found, table, early_documents, beyond.loose.values(), other.statement_id, rules)
     return found
 
 
 def _lines(
-    found: Turned, lines: Sequence[StatementLine], documents: Iterable[OurDocument], beyond: Gathered
+    found: Turned,
+    lines: Sequence[StatementLine],
+    documents: Iterable[OurDocument],
+    beyond: Gathered,
+    rules: Rules,
 ) -> None:
     left = [line for line in lines if line.line_no not in found.lines]
-    for at, document in _same(left, documents, beyond):
+    for at, document in _same(left, documents, beyond, rules):
         found.lines[left[at].line_no] = document
 
 
@@ -82,17 +86,18 @@ def _documents(
     documents: Sequence[OurDocument],
     lines: Iterable[StatementLine],
     statement_id: str,
+    rules: Rules,
 ) -> None:
-    for _, document in _same(list(lines), documents, table):
+    for _, document in _same(list(lines), documents, table, rules):
         found.documents.setdefault(document.key, statement_id)
 
 
 def _same(
-    lines: Sequence[StatementLine], documents: Iterable[OurDocument], table: Gathered
+    lines: Sequence[StatementLine], documents: Iterable[OurDocument], table: Gathered, rules: Rules
 ) -> list[tuple[int, OurDocument]]:
     ours = [(document, *_figure(table, document)) for document in documents]
     nameless = {line.line_no for line in lines if unnumbered(line)}
-    return [(at, ours[to][0]) for at, to in twins(lines, ours, table.window_days, nameless)]
+    return [(at, ours[to][0]) for at, to in twins(lines, ours, rules.transit_days, nameless)]
 
 
 def _figure(table: Gathered, document: OurDocument) -> tuple[int, int]:

@@ -87,5 +87,5 @@ def seen_until(
     """
     end = statement.period_end
     following = [s.period_end for s in statements if s.period_start == end + dt.timedelta(days=1)]
-    window = dt.timedelta(days=rules.on(end).date_window_days)
+    window = dt.timedelta(days=rules.on(end).transit_days)
     return max(end + window, sealed_until, *following)

@@ -229,6 +229,24 @@ STATEMENTS: Final = (
         "other_period = type(turned(self._side, self._statement, found, self._rules))()",
     ),
     Mutation(
+        "what is on its way stands as near as a date that is booked otherwise",
+        TURNS,
+        "dt.timedelta(days=rules.transit_days)",
+        "dt.timedelta(days=rules.date_window_days)",
+    ),
+    Mutation(
+        "what is on its way is the same only as near as a date that is booked otherwise",
+        TURNS,
+        "twins(lines, ours, rules.transit_days, nameless)",
+        "twins(lines, ours, rules.date_window_days, nameless)",
+    ),
+    Mutation(
+        "what arrives after days on its way is not compared again",
+        "domain/comparison/unmoved.py",
+        "rules.on(end).transit_days",
+        "rules.on(end).date_window_days",
+    ),
+    Mutation(
         "what another statement names is in transit",
         TURNS,
         "    return [document for document in documents if document.key not in named]",

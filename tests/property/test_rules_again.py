@@ -26,6 +26,7 @@ def other_rules(draw: st.DrawFn) -> Rules:
         tolerance_borne_by=draw(st.sampled_from(BorneBy)),
         duplicate_window_days=draw(st.integers(0, 30)),
         date_window_days=draw(st.integers(0, 10)),
+        transit_days=draw(st.integers(0, 20)),
     )
     matching = msgspec.structs.replace(chosen.matching, order_policy=draw(st.sampled_from(OrderPolicy)))
     return msgspec.structs.replace(chosen, version=2, matching=matching)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import msgspec
+
+from domain.comparison.unmoved import seen_until
+from domain.rules import Rules
 from tests.unit.ledger_teller import scenario
+from tests.unit.test_domain_corrections import SENT
 
 
 @scenario
@@ -153,10 +160,40 @@ def test_what_is_in_transit_is_timing_on_both_sides_of_the_turn() -> None:
 
 
 @scenario
+def test_a_transfer_may_take_ten_days() -> None:
+    """
+    order    2026-01-05  INV-1001  121.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
+      1 INV-1001 2026-01-05  121.00
+      2 ZA-4711  2026-01-31 -121.00
+    order    2026-02-05  INV-1002   10.00
+    payment  2026-02-10  P-77      121.00
+    => balance 10.00
+    => TIMING S-1 line 2 121.00
+    => CLOSING_BALANCE_BREAK S-1 121.00
+    """
+
+
+@scenario
+def test_goods_may_take_ten_days() -> None:
+    """
+    order    2026-01-25  INV-1001  121.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 121.00
+      1 GR-55 2026-02-04 121.00
+    => balance 121.00
+    => TIMING S-1 INV-1001 121.00
+    => CLOSING_BALANCE_BREAK S-1 121.00
+    => OPENING_BALANCE_BREAK S-2 121.00
+    => TIMING S-2 line 1 121.00
+    """
+
+
+@scenario
 def test_far_from_the_turn_nothing_is_in_transit() -> None:
     """
     order    2026-01-05  INV-1001  121.00
-    payment  2026-02-04  P-77      121.00
+    payment  2026-02-11  P-77      121.00
     statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
       1 INV-1001 2026-01-05  121.00
       2 ZA-4711  2026-01-31 -121.00
@@ -194,3 +231,13 @@ def test_a_write_off_is_not_in_transit() -> None:
     => MISSING_IN_LEDGER S-1 line 2 121.00
     => CLOSING_BALANCE_BREAK S-1 121.00
     """
+
+
+def test_a_comparison_sees_what_may_be_on_its_way_and_the_statement_that_follows() -> None:
+    end, rules = SENT.period_end, Rules(date_window_days=3, transit_days=10)
+    after, later = dt.timedelta(days=1), dt.timedelta(days=31)
+    following = msgspec.structs.replace(SENT, period_start=end + after, period_end=end + later)
+    apart = msgspec.structs.replace(following, period_start=end + 2 * after)
+    assert seen_until(SENT, [apart], rules) == end + dt.timedelta(days=10)
+    assert seen_until(SENT, [apart, following], rules) == end + later
+    assert seen_until(SENT, [], rules, end + later) == end + later
