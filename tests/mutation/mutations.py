@@ -28,6 +28,7 @@ REVIEW = "domain/review.py"
 OWN = "domain/discrepancies/own_events.py"
 AGAINST = "domain/discrepancies/against_statement.py"
 COMPARE = "domain/comparison/compare.py"
+JUDGE = "domain/comparison/judge.py"
 CORRECTIONS = "domain/comparison/corrections.py"
 LAY = "domain/comparison/lay.py"
 BULK = "domain/comparison/bulk.py"
@@ -186,7 +187,7 @@ MUTATIONS: Final = (
         "False",
     ),
     Mutation(
-        "the customer is asked about our write-offs", COMPARE, "document.kind is EntryKind.WRITE_OFF", "False"
+        "the customer is asked about our write-offs", JUDGE, "document.kind is EntryKind.WRITE_OFF", "False"
     ),
     Mutation(
         "a write-off is a break of their balance",
@@ -255,7 +256,7 @@ MUTATIONS: Final = (
     # --- discrepancies against their statements
     Mutation(
         "an amount that they show too small passes",
-        COMPARE,
+        JUDGE,
         "        if theirs != ours:\n            yield self._other_amount",
         "        if theirs > ours:\n            yield self._other_amount",
     ),
@@ -294,7 +295,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a line repeated is a wrong amount",
-        COMPARE,
+        JUDGE,
         "repeated = _repeated(nearest, document.figures(self._start, self._end))",
         "repeated = []",
     ),
@@ -306,7 +307,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "the third day off is too far",
-        COMPARE,
+        JUDGE,
         "> self._rules.date_window_days",
         ">= self._rules.date_window_days",
     ),

@@ -9,6 +9,7 @@ from tests.mutation.mutation import Mutation
 BRIDGE = "domain/comparison/bridge.py"
 COMBINED = "domain/comparison/combined.py"
 COMPARE = "domain/comparison/compare.py"
+JUDGE = "domain/comparison/judge.py"
 CROSSING = "domain/comparison/crossing.py"
 GATHER = "domain/comparison/gather.py"
 LAY = "domain/comparison/lay.py"
@@ -210,7 +211,7 @@ STATEMENTS: Final = (
     ),
     Mutation(
         "the first of two equal lines is the right one",
-        COMPARE,
+        JUDGE,
         "nearest = sorted(lines, key=lambda line: abs((line.date - our_date).days))",
         "nearest = lines",
     ),
@@ -224,7 +225,7 @@ STATEMENTS: Final = (
     # --- at the turn of two periods
     Mutation(
         "money in transit is missing",
-        COMPARE,
+        JUDGE,
         "other_period = turned(self._side, self._statement, found, self._rules)",
         "other_period = type(turned(self._side, self._statement, found, self._rules))()",
     ),
