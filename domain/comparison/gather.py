@@ -46,8 +46,8 @@ def gather(side: OurSide, statement: StatementFact, laid: Laid, rules: Rules) ->
     if not table.on_document and not table.loose and not laid.lists:
         return table
     _by_last_figures(table)
-    _lists(table, laid)
     take_crossing(table)
+    _lists(table, laid)
     settle_crossing(table, laid.listed)
     give_back_wrong_sides(table, credits_only=True)
     _twins(table)
