@@ -33,7 +33,11 @@ OWN_SERIES_SHARE: Final = 10
 
 
 def gather(side: OurSide, statement: StatementFact, laid: Laid, rules: Rules) -> Gathered:
-    """Bring together what ``laid`` left apart, the surest first. Depends on the sets of lines and documents alone."""
+    """Bring together what ``laid`` left apart, the surest first.
+
+    A function of the statement, whose lines have one order, and of our documents in canonical order; so not of arrival.
+    Of lines that would do as well as each other the first is taken.
+    """
     table = Gathered(
         statement.period_start,
         statement.period_end,

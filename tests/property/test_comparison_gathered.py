@@ -1,18 +1,15 @@
-"""Whatever is gathered comes to the same on both sides, lies in one place, and does not depend on any order."""
+"""Whatever is gathered comes to the same on both sides and lies in one place."""
 
 from __future__ import annotations
 
 import datetime as dt
-import random
 from collections import Counter
 
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.gather import gather
-from domain.comparison.gathered import Gathered
 from domain.comparison.lay import lay
 from domain.comparison.turns import turned
 from domain.comparison.verdict import signed
@@ -50,7 +47,6 @@ rows = st.lists(
 def _side(
     booked: dict[str, tuple[dt.date, int]],
     paid: list[tuple[EntryKind, dt.date, tuple[tuple[str, int], ...], int]],
-    order: random.Random | None = None,
 ) -> OurSide:
     entries = OurEntries()
     records = [(EntryKind.INVOICE, number, date, amount, ()) for number, (date, amount) in booked.items()]
@@ -58,18 +54,11 @@ def _side(
         (kind, f"{'P' if kind is EntryKind.PAYMENT else 'CN'}-{place}", date, -amount, about)
         for place, (kind, date, about, amount) in enumerate(paid, start=1)
     ]
-    if order is not None:
-        order.shuffle(records)
     records.sort(key=lambda record: (record[2], record[1], record[0]))
     for kind, number, date, amount, about in records:
         line = Line(f"e-{number}", kind, EntryRole.POSTED, amount, number, date, (1, 0))
         entries.add(kind, number, (), [line], SOURCE, about)
     return OurSide(entries)
-
-
-def _gathered(side: OurSide, written: list[tuple[str, str | None, dt.date, int]]) -> Gathered:
-    statement = statement_of("S-1", written, 0, 0)
-    return gather(side, statement, lay(side, statement, RULES.date_window_days), RULES)
 
 
 @settings(max_examples=200)
@@ -98,17 +87,3 @@ def test_what_is_gathered_agrees_and_nothing_is_lost(
     assert set(documents) >= {key for key, document in everything.items() if table.net(document)}
     for line_no in turned(side, statement, table, RULES).lines:
         assert line_no in table.loose
-
-
-@given(invoices, credits, rows, st.randoms(use_true_random=False))
-def test_the_order_of_the_lines_moves_no_money(
-    booked: dict[str, tuple[dt.date, int]],
-    paid: list[tuple[EntryKind, dt.date, tuple[tuple[str, int], ...], int]],
-    written: list[tuple[str, str | None, dt.date, int]],
-    order: random.Random,
-) -> None:
-    """Other records first, same books: the same groups. ``lay`` sees records in canonical order, as the review does."""
-    one, other = _gathered(_side(booked, paid), written), _gathered(_side(booked, paid, order), written)
-    assert msgspec.json.encode(one.groups) == msgspec.json.encode(other.groups)
-    assert list(one.loose) == list(other.loose)
-    assert list(one.unlisted) == list(other.unlisted)
