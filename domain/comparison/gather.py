@@ -94,17 +94,20 @@ def _by_last_figures(table: Gathered) -> None:
 
 
 def _lists(table: Gathered, laid: Laid) -> None:
-    """A line that names several documents stands for all of them, or for the one of its amount."""
+    """A line that names several documents stands for all of them, or else for the one of its amount."""
+    parts: list[tuple[StatementLine, list[OurDocument]]] = []
     for line, keys in laid.lists:
         table.loose[line.line_no] = line
         documents = [laid.listed[key] for key in keys]
-        free = [document for document in documents if document.key in table.unlisted]
-        exact = [document for document in free if table.net(document) == signed(line)]
         if any(crosses(line, document) for document in documents):
             table.crossing[line.line_no] = keys
-        elif len(free) == len(documents) and sum(map(table.net, free)) == signed(line):
-            table.group([line], free)
-        elif len(exact) == 1:
+        elif sum(map(table.net, documents)) != signed(line):
+            parts.append((line, documents))
+        elif all(document.key in table.unlisted for document in documents):
+            table.group([line], documents)
+    for line, documents in parts:
+        exact = [d for d in documents if d.key in table.unlisted and table.net(d) == signed(line)]
+        if len(exact) == 1:
             table.put(exact[0], [line])
 
 

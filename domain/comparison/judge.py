@@ -43,7 +43,17 @@ def _together(group: Group, found: Gathered) -> Verdict:
     """Lines and documents that agree together."""
     document, *others = group.documents
     agreed = matched(group.lines, document, sum(map(found.net, group.documents)))
-    return msgspec.structs.replace(agreed, others=tuple(others))
+    if not others:
+        return agreed
+    return msgspec.structs.replace(
+        agreed,
+        others=tuple(others),
+        reason="line_for_several",
+        arguments={
+            "lines": agreed.line_numbers,
+            "documents": ", ".join(document.document_no for document in group.documents),
+        },
+    )
 
 
 class Judge:

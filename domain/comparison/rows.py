@@ -146,7 +146,15 @@ def _subject(verdict: Verdict) -> tuple[int | None, str | None]:
 def _beside(verdict: Verdict, document: OurDocument) -> Verdict:
     """A further document of a verdict, as a row of its own: the figures stand on the row of the line."""
     return msgspec.structs.replace(
-        verdict, document=document, action=Action.NONE, line=None, lines=(), others=(), ours_minor=None
+        verdict,
+        document=document,
+        action=Action.NONE,
+        reason="within_line",
+        arguments={"document": document.document_no, "lines": verdict.line_numbers},
+        line=None,
+        lines=(),
+        others=(),
+        ours_minor=None,
     )
 
 

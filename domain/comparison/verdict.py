@@ -69,6 +69,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     ours_minor: int | None = None
     theirs_minor: int | None = None
 
+    @property
+    def line_numbers(self) -> str:
+        """The numbers of its lines, as sentences have them."""
+        return ", ".join(str(line.line_no) for line in self.lines)
+
 
 def signed(line: StatementLine) -> int:
     """A line's amount in the book's view: debit > 0."""

@@ -36,6 +36,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "line_struck": "Line {line}, sent as {sent}, is struck out by adjustment {adjustment}.",
     "line_pending": "Line {line} shows {document} of {amount}; our own sources have not come to its date yet.",
     "matched": "Both sides agree.",
+    "line_for_several": "Both sides agree: line {lines} stands for {documents} together.",
+    "within_line": "{document} is one of several documents that line {lines} stands for.",
     "opening_carried": "The difference of the opening balances comes from before this period.",
     "opening_not_their_closing": "The statement does not open with what the one before it closed with.",
     "lines_not_closing": "Their own opening balance and lines do not come to their closing balance.",

@@ -82,6 +82,8 @@ _CHINESE: Final[Mapping[str, str]] = {
     "line_struck": "第 {line} 行原为 {sent}，按调整 {adjustment} 剔除。",
     "line_pending": "第 {line} 行有 {document}（{amount}），我方数据源尚未到达该日期，暂不算差异。",
     "matched": "双方一致。",
+    "line_for_several": "双方一致：第 {lines} 行合并列示 {documents}。",
+    "within_line": "{document} 是第 {lines} 行合并列示的单据之一。",
     "opening_carried": "期初余额之差来自本期之前。",
     "opening_not_their_closing": "对账单期初余额与客户上一期对账单的期末余额不符。",
     "lines_not_closing": "对方期初余额加各行发生额不等于其期末余额。",

@@ -54,8 +54,20 @@ STATEMENTS: Final = (
     Mutation(
         "a list of invoices is not held against its amount",
         GATHER,
-        "elif len(free) == len(documents) and sum(map(table.net, free)) == signed(line):",
-        "elif len(free) == len(documents):",
+        "elif sum(map(table.net, documents)) != signed(line):",
+        "elif len(documents) < 2:",
+    ),
+    Mutation(
+        "a part of a list is taken from a line of all of it",
+        GATHER,
+        "    for line, keys in laid.lists:\n        table.loose[line.line_no] = line\n",
+        "    for line, keys in sorted(laid.lists, key=lambda one: abs(signed(one[0]))):\n"
+        "        table.loose[line.line_no] = line\n"
+        "        exact = [laid.listed[k] for k in keys if k in table.unlisted]\n"
+        "        exact = [d for d in exact if table.net(d) == signed(line)]\n"
+        "        if len(exact) == 1:\n"
+        "            table.put(exact[0], [line])\n"
+        "            continue\n",
     ),
     # --- payments under the invoice that they pay
     Mutation(

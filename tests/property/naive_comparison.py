@@ -16,8 +16,10 @@ import msgspec
 from domain.comparison.compare import OWN_DATES_MIN
 from domain.comparison.entries import Booked, OurDocument, OurEntries, OurSide
 from domain.comparison.gather import gather
+from domain.comparison.gathered import Gathered
 from domain.comparison.lay import Agreement, Laid
 from domain.comparison.texts import documents_in
+from domain.comparison.twins import twins, unnumbered
 from domain.events import Source, StatementLine
 from domain.facts import EntryKind, StatementFact
 from domain.matching.forms import DocumentIndex, squeeze
@@ -85,9 +87,12 @@ class NaiveComparison:
             everything = [one for one in everything if one[0] != "DATE_MISMATCH"]
         return [one for one in everything if one[0] != "MATCHED"]
 
+    def gathered(self) -> Gathered:
+        return gather(OurSide(OurEntries()), self.statement, self.laid(), self.rules)
+
     def everything(self) -> Iterator[Said]:
-        laid = self.laid()
-        found = gather(OurSide(OurEntries()), self.statement, laid, self.rules)
+        found = self.gathered()
+        their_turn, our_turn = self.turned(found)
         for key, lines in found.on_document.items():
             yield from self.on_document(self.documents[key], lines)
         for group in found.groups:
@@ -100,13 +105,63 @@ class NaiveComparison:
                     abs(sum(map(_amount, group.lines))),
                 )
         for line in found.loose.values():
-            yield "MISSING_IN_LEDGER", line.document_no, line.line_no, abs(_amount(line))
+            kind = "TIMING" if line.line_no in their_turn else "MISSING_IN_LEDGER"
+            yield kind, line.document_no, line.line_no, abs(_amount(line))
         for key in found.unlisted:
             document = self.documents[key]
-            if document.kind is EntryKind.WRITE_OFF and not self.elsewhere(document):
+            elsewhere = key in our_turn or self.elsewhere(document)
+            if document.kind is EntryKind.WRITE_OFF and not elsewhere:
                 continue  # ours alone
-            kind = "TIMING" if self.elsewhere(document) else "MISSING_IN_STATEMENT"
+            kind = "TIMING" if elsewhere else "MISSING_IN_STATEMENT"
             yield kind, document.document_no, None, abs(self.net(document))
+
+    def turned(self, found: Gathered) -> tuple[set[int], set[str]]:
+        """Lines and documents near the turn of two periods that the other side has beyond it, under no number."""
+        window, day = dt.timedelta(days=self.rules.transit_days), dt.timedelta(days=1)
+        start, end = self.statement.period_start, self.statement.period_end
+        after = [other for other in self.others if other.period_start == end + day]
+        before = [other for other in self.others if other.period_end == start - day]
+        ours = {key: self.documents[key] for key in found.unlisted}
+        ours = {key: d for key, d in ours.items() if d.kind is not EntryKind.WRITE_OFF}
+        late = [line for line in found.loose.values() if line.date > end - window]
+        early = [line for line in found.loose.values() if line.date < start + window]
+        late_ours = {key: d for key, d in ours.items() if self.first(d) > end - window}
+        early_ours = {key: d for key, d in ours.items() if self.first(d) < start + window}
+        their_turn: set[int] = set()
+        our_turn: set[str] = set()
+        for others, lines, documents in ((after, late, late_ours), (before, early, early_ours)):
+            for other in others:
+                beyond = NaiveComparison(list(self.documents.values()), other, [], self.rules)
+                left = beyond.gathered()
+                theirs = [line for line in lines if line.line_no not in their_turn]
+                there = [
+                    (document.ours(), beyond.net(document), beyond.first(document))
+                    for key in left.unlisted
+                    if (document := self.documents[key]).kind is not EntryKind.WRITE_OFF
+                ]
+                their_turn |= {theirs[at].line_no for at, _ in self.same(theirs, there)}
+                here = [(d.ours(), self.net(d), self.first(d)) for d in documents.values()]
+                our_turn |= {here[to][0].key for _, to in self.same(list(left.loose.values()), here)}
+        if not after:
+            soon = [
+                (d.ours(), sum(amount for _, amount in d.lines), min(date for date, _ in d.lines))
+                for key, d in self.documents.items()
+                if key not in found.documents
+                and d.kind is not EntryKind.WRITE_OFF
+                and d.lines
+                and end < min(date for date, _ in d.lines) <= end + window
+                and not self.elsewhere(d)
+            ]
+            theirs = [line for line in late if line.line_no not in their_turn]
+            their_turn |= {theirs[at].line_no for at, _ in self.same(theirs, soon)}
+        return their_turn, our_turn
+
+    def same(
+        self, lines: list[StatementLine], documents: list[tuple[OurDocument, int, dt.date]]
+    ) -> Iterator[tuple[int, int]]:
+        ours = [(document, net, date.toordinal()) for document, net, date in documents]
+        nameless = {line.line_no for line in lines if unnumbered(line)}
+        return twins(lines, ours, self.rules.transit_days, nameless)
 
     def laid(self) -> Laid:
         """Every line by itself: on the document that its number means, in a list of several, or loose."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis import given, settings
@@ -27,6 +28,15 @@ from domain.wording import Wording
 from tests.property.naive_comparison import Document, NaiveComparison
 
 START = dt.date(2026, 1, 1)
+LENGTH = dt.timedelta(days=30)
+#: of the other statement: the same; a later and an earlier one, without a gap between and with one
+PERIODS = (
+    START,
+    START + LENGTH + dt.timedelta(days=1),
+    START + LENGTH + dt.timedelta(days=2),
+    START - LENGTH - dt.timedelta(days=1),
+    START - LENGTH - dt.timedelta(days=2),
+)
 SOURCE = Source("t", 0, 0)
 NUMBERS = (
     "INV-1001",
@@ -45,6 +55,10 @@ NUMBERS = (
     "INV-1002/1",
 )
 dates = st.integers(-5, 40).map(lambda n: START + dt.timedelta(days=n))
+#: about the turns of the periods and the days up to which something is in transit
+turns = st.sampled_from([-11, -10, -9, -1, 0, 1, 9, 10, 11, 20, 21, 22, 30, 31, 32, 40, 41]).map(
+    lambda n: START + dt.timedelta(days=n)
+)
 amounts = st.sampled_from([-100, -50, 0, 50, 50, 70, 100, 100])
 numbers = st.sampled_from(NUMBERS)
 kinds = st.sampled_from([EntryKind.INVOICE, EntryKind.PAYMENT, EntryKind.CREDIT_NOTE, EntryKind.WRITE_OFF])
@@ -57,10 +71,28 @@ records = st.lists(
 )
 statement_lines = st.lists(st.tuples(numbers, st.none() | numbers, dates, amounts), max_size=7)
 balances = st.integers(-200, 200)
+turn_records = st.lists(
+    st.tuples(
+        kinds,
+        st.sampled_from(["A-7001", "B-7002", "C-7003", "D-7004"]),
+        st.just([]),
+        st.lists(st.tuples(turns, st.sampled_from([50, 100])), min_size=1, max_size=1),
+        st.just(()),
+    ),
+    max_size=4,
+)
+turn_lines = st.lists(
+    st.tuples(st.sampled_from(["", "", "X-1", "Y-2"]), st.none(), turns, st.sampled_from([50, 100])),
+    max_size=4,
+)
 
 
 def statement_of(
-    statement_id: str, rows: list[tuple[str, str | None, dt.date, int]], opening: int, closing: int
+    statement_id: str,
+    rows: list[tuple[str, str | None, dt.date, int]],
+    opening: int,
+    closing: int,
+    start: dt.date = START,
 ) -> StatementFact:
     lines = tuple(
         StatementLine(
@@ -79,8 +111,8 @@ def statement_of(
         withdrawn=False,
         event_id=f"e-{statement_id}",
         digest=b"",
-        period_start=START,
-        period_end=START + dt.timedelta(days=30),
+        period_start=start,
+        period_end=start + LENGTH,
         opening_minor=opening,
         closing_minor=closing,
         total_debit_minor=sum(line.debit_minor for line in lines),
@@ -94,7 +126,11 @@ def statement_of(
 
 
 @st.composite
-def comparisons(draw: st.DrawFn) -> tuple[Compared, NaiveComparison]:
+def comparisons(
+    draw: st.DrawFn,
+    records: st.SearchStrategy[Any] = records,
+    statement_lines: st.SearchStrategy[Any] = statement_lines,
+) -> tuple[Compared, NaiveComparison]:
     """One statement against some records, and beside another statement; compared both ways."""
     entries = OurEntries()
     documents: dict[str, Document] = {}
@@ -109,10 +145,8 @@ def comparisons(draw: st.DrawFn) -> tuple[Compared, NaiveComparison]:
         known.lines += booked
         known.about += said
     statement = statement_of("S-1", draw(statement_lines), draw(balances), draw(balances))
-    other = statement_of("S-2", draw(statement_lines), 0, 0)
-    rules = Rules(
-        transit_days=0
-    )  # the oracle knows no other periods: these have stories (test_domain_crossing)
+    other = statement_of("S-2", draw(statement_lines), 0, 0, draw(st.sampled_from(PERIODS)))
+    rules = Rules(transit_days=draw(st.sampled_from((0, 10))))
     progress = Progress({}, {}, dt.date(2026, 3, 1))
     with patch.object(lay, "BULK_MIN", draw(st.sampled_from((1, lay.BULK_MIN)))):
         compared = compare(Wording("EUR"), rules, OurSide(entries, [statement, other]), statement, progress)
@@ -131,7 +165,7 @@ def test_a_line_without_a_number_means_no_document_even_if_one_has_none_either()
 
 
 @settings(max_examples=300)
-@given(comparisons())
+@given(comparisons() | comparisons(turn_records, turn_lines))
 def test_it_says_what_the_plain_comparison_says(both: tuple[Compared, NaiveComparison]) -> None:
     compared, naive = both
     balance_kinds = {"OPENING_BALANCE_BREAK", "CLOSING_BALANCE_BREAK", "STATEMENT_ARITHMETIC"}

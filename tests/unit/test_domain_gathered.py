@@ -8,9 +8,12 @@ import pytest
 
 from domain.comparison import combined
 from domain.comparison.named import names_any, packed, tags_of
+from domain.comparison.rows import overview
 from domain.comparison.texts import documents_in, parts_of
+from domain.discrepancies.explanations import explain
 from domain.matching.forms import DocumentIndex
-from tests.unit.ledger_teller import holds, scenario
+from tests.unit.ledger_language import parse
+from tests.unit.ledger_teller import Teller, compared_statements, holds, scenario
 
 INDEX = DocumentIndex(
     (number, (number,))
@@ -216,3 +219,24 @@ def test_a_deducted_credit_note_of_another_invoice_is_netted() -> None:
     => lines S-1 1 MATCHED 2 MATCHED
     => bridge S-1 none
     """
+
+
+def test_each_document_of_a_collective_line_says_which_line_it_is_in() -> None:
+    told = parse("""
+        order  2026-01-05  INV-2001  121.00
+        order  2026-01-07  INV-2002  234.50
+        statement S-1 2026-01-01..2026-01-31 opening 0 closing 355.50
+          1 "INV-2001, INV-2002" 2026-01-08 355.50
+    """)
+    teller = Teller(told.rules)
+    for delivery in told.deliveries:
+        teller.tell(delivery)
+    [compared] = compared_statements(teller.book, told.rules).values()
+    said = [
+        (row.our_document_no, row.ours_minor, explain(row.reason_code, row.reason_arguments))
+        for row in overview(compared).rows
+    ]
+    assert said == [
+        ("INV-2001", 35_550, "Both sides agree: line 1 stands for INV-2001, INV-2002 together."),
+        ("INV-2002", None, "INV-2002 is one of several documents that line 1 stands for."),
+    ]
