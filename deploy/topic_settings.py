@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
@@ -25,7 +26,7 @@ def setting(bootstrap_servers: str, topics: Collection[str], name: str, value: s
 
     Blocks until the broker acts upon the change. Raises ``KafkaException``, ``tenacity.RetryError``.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers}, logger=logging.getLogger("librdkafka"))
     before = own_values(admin, topics, name)
     _alter(admin, name, dict.fromkeys(topics, value))
     try:

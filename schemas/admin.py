@@ -8,6 +8,7 @@ to run again and by several processes at once; afterwards every declared topic e
 from __future__ import annotations
 
 import enum
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -96,7 +97,9 @@ def ensure_topics(
     ``KafkaException`` where the broker refuses or does not answer, ``TopicsTimeout`` where it does not show
     what it created.
     """
-    admin = AdminClient({**(config or {}), "bootstrap.servers": bootstrap_servers})
+    admin = AdminClient(
+        {**(config or {}), "bootstrap.servers": bootstrap_servers}, logger=logging.getLogger("librdkafka")
+    )
     return ensure_topics_with(cast("Admin", admin), partitions, replication_factor, timeout_s=timeout_s)
 
 

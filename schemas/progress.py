@@ -12,6 +12,7 @@ of their key.
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -121,7 +122,8 @@ def read_progress(
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": 10,  # the end of a partition is reported after an empty fetch
-        }
+        },
+        logger=logging.getLogger("librdkafka"),
     )
     try:
         return scan_progress(cast("Log", consumer), changelog, partitions, timeout_s=timeout_s)

@@ -4,6 +4,7 @@ only.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Self
@@ -41,7 +42,8 @@ class DiscrepancyTopic:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "session.timeout.ms": 10_000,
-            }
+            },
+            logger=logging.getLogger("librdkafka"),
         )
         self._consumer.subscribe([topic], on_assign=self._assign)
 

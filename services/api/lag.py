@@ -33,7 +33,8 @@ class KafkaLag:
 
     def __init__(self, bootstrap_servers: str, worker_group: str, partitions: int, live: LiveReader) -> None:
         self._admin = AdminClient(
-            {**STAYS_IN_TOUCH, "bootstrap.servers": bootstrap_servers, "client.id": "tieout-api-lag"}
+            {**STAYS_IN_TOUCH, "bootstrap.servers": bootstrap_servers, "client.id": "tieout-api-lag"},
+            logger=logging.getLogger("librdkafka"),
         )
         self._group = worker_group
         self._partitions = partitions

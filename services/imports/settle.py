@@ -15,6 +15,7 @@ The condition, for a receipt:
 from __future__ import annotations
 
 import functools
+import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
@@ -165,7 +166,9 @@ class _Log:
     def __init__(self, bootstrap_servers: str, changelog: str, results: Sequence[str]) -> None:
         self._changelog = changelog
         self._results = results
-        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+        self._admin = AdminClient(
+            {"bootstrap.servers": bootstrap_servers}, logger=logging.getLogger("librdkafka")
+        )
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap_servers,
@@ -175,7 +178,8 @@ class _Log:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 10,  # the end of a partition is reported after an empty fetch
-            }
+            },
+            logger=logging.getLogger("librdkafka"),
         )
         self._changelog_partitions: int | None = None
 

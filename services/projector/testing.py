@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -241,7 +242,8 @@ def publish(
             "bootstrap.servers": bootstrap_servers,
             "transactional.id": transactional_id,
             "partitioner": PRODUCER_PARTITIONER,
-        }
+        },
+        logger=logging.getLogger("librdkafka"),
     )
     producer.init_transactions(30)
     pending = list(groups)

@@ -64,14 +64,14 @@ def fencing_producer(config: dict[str, Any], changelog: str) -> Producer:
     that is not answered at once gives way to a new one, which asks at once. The last has time, and its error is raised.
     """
     for patience_s in _PATIENCE_S:
-        producer = Producer(config)
+        producer = Producer(config, logger=logging.getLogger("librdkafka"))
         try:
             producer.list_topics(changelog, timeout=_CONNECTED_WITHIN_S)
             producer.init_transactions(patience_s)
             return producer
         except KafkaException as error:
             log.debug("%s is not fenced yet: %s", config["transactional.id"], error)
-    producer = Producer(config)
+    producer = Producer(config, logger=logging.getLogger("librdkafka"))
     producer.init_transactions(_CALL_TIMEOUT_S)
     return producer
 

@@ -7,6 +7,7 @@ generation is not enough to tell).
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 
@@ -46,7 +47,8 @@ class DataPlane:
                 "queued.max.messages.kbytes": 32_768,
                 "fetch.message.max.bytes": 2 << 20,
                 "check.crcs": False,
-            }
+            },
+            logger=logging.getLogger("librdkafka"),
         )
 
     def assign(self, positions: Mapping[tuple[str, int], int]) -> int:

@@ -6,6 +6,7 @@ been fenced before (``Committer``), so no transaction of ours is open and the wa
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Mapping
@@ -49,7 +50,8 @@ def restore(kafka: Mapping[str, str], changelog: str, applied: Mapping[int, int]
             "fetch.wait.max.ms": 10,
             "fetch.queue.backoff.ms": 5,  # a full queue stops the fetcher that long: a second unless told otherwise
             "check.crcs": False,
-        }
+        },
+        logger=logging.getLogger("librdkafka"),
     )
     try:
         return _read(consumer, changelog, applied)

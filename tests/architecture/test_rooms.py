@@ -73,6 +73,27 @@ def test_the_environment_rule_catches_both_spellings() -> None:
     assert len(list(environment_uses(spelled))) == 3
 
 
+def clients_without_a_log(tree: ast.Module) -> Iterator[ast.AST]:
+    """Kafka clients that write their remarks to standard error, past the logs and amid what people read."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and terminal_name(node.func) in {"AdminClient", "Consumer", "Producer"}
+            and not any(keyword.arg == "logger" for keyword in node.keywords)
+        ):
+            yield node
+
+
+def test_every_client_of_kafka_has_a_log(rooms: tuple[str, ...], modules: Callable[..., list[Any]]) -> None:
+    made = [(module, node) for module in modules(*rooms) for node in clients_without_a_log(module.tree)]
+    assert [module.at(node) for module, node in made] == []
+
+
+def test_the_rule_of_logs_catches_a_client_without_one() -> None:
+    written = ast.parse("Consumer({}, logger=log)\nkafka.Consumer({})\nAdminClient({})\n")
+    assert len(list(clients_without_a_log(written))) == 2
+
+
 def test_no_file_is_too_long(root: Path, rooms: tuple[str, ...]) -> None:
     too_long = {
         str(path.relative_to(root)): lines

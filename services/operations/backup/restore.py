@@ -9,6 +9,7 @@ what it wrote.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -173,16 +174,19 @@ def _records_undone(manifest: Manifest, bootstrap_servers: str) -> Iterator[None
         yield
     except BaseException:
         names = sorted({partition.topic for partition in manifest.partitions})
-        admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+        admin = AdminClient({"bootstrap.servers": bootstrap_servers}, logger=logging.getLogger("librdkafka"))
         for future in admin.delete_topics(names, operation_timeout=_TIMEOUT_S).values():
             future.result(_TIMEOUT_S)
         raise
 
 
 def _used_topics(bootstrap_servers: str) -> list[str]:
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers}, logger=logging.getLogger("librdkafka"))
     present: Mapping[str, Any] = admin.list_topics(timeout=_TIMEOUT_S).topics
-    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "tieout-restore"})
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap_servers, "group.id": "tieout-restore"},
+        logger=logging.getLogger("librdkafka"),
+    )
     try:
         return [
             topic.name
