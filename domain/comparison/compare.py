@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from domain.comparison.entries import OurSide
+from domain.comparison.gather import sorted_out
 from domain.comparison.judge import Judge, matched
-from domain.comparison.lay import Laid, lay
+from domain.comparison.lay import Laid
 from domain.comparison.verdict import Outcome, Verdict, signed
 from domain.comparison.waiting import Progress
 from domain.facts import StatementFact
@@ -71,8 +72,8 @@ def compare(
     wording: Wording, rules: Rules, side: OurSide, statement: StatementFact, progress: Progress
 ) -> Compared:
     """Compare ``statement`` with the entries of its account. ``progress``: how far our sources have come."""
-    laid = lay(side, statement, rules.date_window_days)
-    judge = Judge(wording, rules, side, statement, laid, progress)
+    laid, found = sorted_out(side, statement, rules)
+    judge = Judge(wording, rules, side, statement, found, progress)
     verdicts = list(judge.verdicts())
     return Compared(
         wording,

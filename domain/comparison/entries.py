@@ -25,6 +25,7 @@ from domain.matching.forms import DocumentIndex
 if TYPE_CHECKING:
     from domain.comparison.bulk import BulkRows
     from domain.comparison.gathered import Gathered
+    from domain.comparison.lay import Laid
     from domain.rules import Rules
 
 #: stands for the day of a row that books nothing: after every date
@@ -145,8 +146,8 @@ class OurSide:
         write_offs = map(is_, entries.kinds, repeat(EntryKind.WRITE_OFF))
         self._written_off = list(compress(zip(self.days, entries.amounts, strict=True), write_offs))
         self._references: dict[str, tuple[list[str], list[str], list[str]]] = {}
-        self.gathered: dict[tuple[str, Rules], Gathered] = {}
-        """Per statement what was gathered of it (``domain.comparison.turns``)."""
+        self.sorted_out: dict[tuple[str, Rules], tuple[Laid, Gathered]] = {}
+        """Per statement what it shows (``domain.comparison.gather``)."""
 
     @cached_property
     def bulk(self) -> BulkRows:

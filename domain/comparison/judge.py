@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from domain.comparison.entries import OurDocument, OurSide
-from domain.comparison.gather import gather
 from domain.comparison.gathered import Gathered, Group
-from domain.comparison.lay import Laid
 from domain.comparison.nearest import Nearest
 from domain.comparison.turns import turned
 from domain.comparison.verdict import Action, Outcome, Verdict, signed
@@ -65,21 +63,20 @@ class Judge:
         rules: Rules,
         side: OurSide,
         statement: StatementFact,
-        laid: Laid,
+        found: Gathered,
         progress: Progress,
     ) -> None:
         self._wording = wording
         self._rules = rules
         self._side = side
         self._statement = statement
-        self._laid = laid
+        self._found = found
         self._progress = progress
         self._start, self._end = statement.period_start, statement.period_end
 
     def verdicts(self) -> Iterator[Verdict]:
         """On all that ``laid`` had not agreed on."""
-        found = gather(self._side, self._statement, self._laid, self._rules)
-        self._side.gathered[self._statement.statement_id, self._rules] = found
+        found = self._found
         other_period = turned(self._side, self._statement, found, self._rules)
         for key, lines in found.on_document.items():
             yield from self._on_document(found.documents[key], lines)

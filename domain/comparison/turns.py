@@ -12,9 +12,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from domain.comparison.entries import OurDocument, OurSide
-from domain.comparison.gather import gather
+from domain.comparison.gather import sorted_out
 from domain.comparison.gathered import Gathered
-from domain.comparison.lay import lay
 from domain.comparison.twins import twins, unnumbered
 from domain.events import StatementLine
 from domain.facts import EntryKind, StatementFact
@@ -32,16 +31,6 @@ class Turned(msgspec.Struct):
     """Key of a document -> the statement that has it."""
 
 
-def gathered(side: OurSide, statement: StatementFact, rules: Rules) -> Gathered:
-    """What was gathered of a statement; kept by the side, for both of its neighbours look at it."""
-    place = (statement.statement_id, rules)
-    found = side.gathered.get(place)
-    if found is None:
-        laid = lay(side, statement, rules.date_window_days)
-        found = side.gathered[place] = gather(side, statement, laid, rules)
-    return found
-
-
 def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rules) -> Turned:
     """What ``table`` has left over and another period explains."""
     found = Turned()
@@ -54,7 +43,7 @@ def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rule
     if late or late_documents:
         following = [s for s in side.statements if s.period_start == statement.period_end + _DAY]
         for other in following:
-            beyond = gathered(side, other, rules)
+            _, beyond = sorted_out(side, other, rules)
             _lines(found, late, beyond.of_both_sides(), beyond, rules)
             _documents(found, table, late_documents, beyond.loose.values(), other.statement_id, rules)
         if late and not following:
@@ -62,7 +51,7 @@ def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rule
     if early or early_documents:
         for other in side.statements:
             if other.period_end == statement.day_before:
-                beyond = gathered(side, other, rules)
+                _, beyond = sorted_out(side, other, rules)
                 _lines(found, early, beyond.of_both_sides(), beyond, rules)
                 _documents(found, table, early_documents, beyond.loose.values(), other.statement_id, rules)
     return found
