@@ -217,9 +217,9 @@ def simulated(world: World) -> Iterator[None]:
         raise Crash(why) from error
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(checkpoint, "Producer", lambda config: SimulatedProducer(world.log, config))
-    patch.setattr(data_plane, "Consumer", lambda config: SimulatedConsumer(world.log, config))
-    patch.setattr(restore, "Consumer", lambda config: SimulatedConsumer(world.log, config))
+    patch.setattr(checkpoint, "Producer", lambda config, logger: SimulatedProducer(world.log, config))
+    patch.setattr(data_plane, "Consumer", lambda config, logger: SimulatedConsumer(world.log, config))
+    patch.setattr(restore, "Consumer", lambda config, logger: SimulatedConsumer(world.log, config))
     for module in (engine, partition):
         patch.setattr(module, "fail_stop", stop)
     logging.disable(logging.CRITICAL)

@@ -269,7 +269,7 @@ def test_the_client_gets_servers_and_security(monkeypatch: pytest.MonkeyPatch) -
     broker = standing()
     configs: list[dict[str, object]] = []
 
-    def connect(config: dict[str, object]) -> InMemoryBroker:
+    def connect(config: dict[str, object], logger: object) -> InMemoryBroker:
         configs.append(config)
         return broker
 

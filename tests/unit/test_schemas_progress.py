@@ -271,7 +271,7 @@ def test_reading_uses_one_committed_reader_and_closes_it(monkeypatch: pytest.Mon
     made: list[OneReader] = []
 
     class OneReader(InMemoryLog):
-        def __init__(self, config: dict[str, object]) -> None:
+        def __init__(self, config: dict[str, object], logger: object) -> None:
             super().__init__({0: (0, 1, {0: (PROGRESS_KEY, at(4))})})
             self.config = config
             self.closed = False

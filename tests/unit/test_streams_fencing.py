@@ -24,7 +24,7 @@ class Clients:
         self.patience_s: list[float] = []
         self._answers = answers
 
-    def __call__(self, config: object) -> Client:
+    def __call__(self, config: object, logger: object) -> Client:
         assert config is CONFIG
         self.made.append(Client(self, next(self._answers)))
         return self.made[-1]
