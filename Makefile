@@ -33,7 +33,8 @@ check: setup ## Lint, types, import rules and the fast tests (100 % branches of 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered $(FAST)
+	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered -m "not no_cover" $(FAST)
+	$(BIN)/python -m pytest -q -n auto -m no_cover $(FAST)
 
 test: check ## Everything that CI runs: check, mutations of the rules, then integration, end-to-end and short fault tests
 	@.ci/chromium

@@ -128,6 +128,7 @@ def test_any_history_in_any_order(delivered: Delivered) -> None:
     list(_told(delivered.other, [EAGER], keep_closed=0, hot=0))
 
 
+@pytest.mark.no_cover
 @given(st.integers(0, 2**32), st.sampled_from([0, 3]), st.sampled_from([0, 5, 12]))
 def test_a_busy_account(seed: int, keep_closed: int, hot: int) -> None:
     list(_told(busy_account(random.Random(seed), 45), [Rules()], keep_closed, hot))
@@ -161,11 +162,13 @@ def _vaguely(history: Sequence[Event], seed: int) -> list[Event]:
     return [told(event) for event in history]
 
 
+@pytest.mark.no_cover
 @given(st.integers(0, 2**32), st.sampled_from([0, 3]), st.sampled_from([0, 5, 12]))
 def test_a_busy_account_that_only_points(seed: int, keep_closed: int, hot: int) -> None:
     list(_told(_vaguely(busy_account(random.Random(seed), 45), seed), [Rules()], keep_closed, hot))
 
 
+@pytest.mark.no_cover
 @given(st.integers(0, 2**32), st.sampled_from([EAGER, ON_ACCOUNT, SUMS_FIRST]))
 def test_a_busy_account_under_other_rules(seed: int, rules: Rules) -> None:
     list(_told(busy_account(random.Random(seed), 40), [rules], keep_closed=1, hot=3))
@@ -185,6 +188,7 @@ def test_a_long_history_stays_small(seed: int) -> None:
     assert len(two.sealed.event_digests) <= 4
 
 
+@pytest.mark.no_cover
 @given(
     st.integers(0, 2**32),
     st.lists(st.sampled_from([Rules(), EAGER, ON_ACCOUNT, SUMS_FIRST]), min_size=1, max_size=3),

@@ -10,6 +10,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,8 @@ from domain.review import due_date
 from domain.rules import Rules
 from tests.property.histories import START, Delivered, conflicts, deliveries, events
 from tests.unit.ledger_teller import Teller, encoded, settled_figures
+
+pytestmark = pytest.mark.no_cover  # searches in what examples cover, thrice as long when measured
 
 RULES = Rules()
 

@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from domain.rules import BorneBy, OrderPolicy, Rules, RulesByDate, Timeline
 from services.operations.shadow import Figure, figures_of
 from tests.property.histories import START, Delivered, deliveries
 from tests.unit.ledger_teller import Teller, encoded, settled_figures
+
+pytestmark = pytest.mark.no_cover  # searches in what examples cover, thrice as long when measured
 
 
 @st.composite

@@ -57,6 +57,7 @@ def test_the_tables_show_each_figure() -> None:
         assert text in shown
 
 
+@pytest.mark.no_cover
 def test_allocation_counts_by_the_category_of_the_payment() -> None:
     result = allocation(1, 200)
     categories = result["categories"].values()

@@ -64,6 +64,21 @@ def test_a_line_of_all_of_a_list_goes_before_one_of_a_part() -> None:
 
 
 @scenario
+def test_a_list_that_stands_twice_is_once_too_much() -> None:
+    """
+    order  2026-01-05  INV-1001  40.00
+    order  2026-01-07  INV-1002  60.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 200.00
+      1 "INV-1001, INV-1002" 2026-01-08  100.00
+      2 "INV-1002, INV-1001" 2026-01-09  100.00
+    => balance 100.00
+    => lines S-1 1 MATCHED 2 MISSING_HERE
+    => MISSING_IN_LEDGER S-1 line 2 100.00
+    => CLOSING_BALANCE_BREAK S-1 100.00
+    """
+
+
+@scenario
 def test_one_figure_needs_the_day() -> None:
     """
     order  2026-01-07  PB/004  30.00

@@ -219,6 +219,7 @@ def test_customer_ids(text: str, customer: str) -> None:
     assert customer_of(text) == customer
 
 
+@pytest.mark.no_cover
 def test_the_real_file_gives_the_balances_of_all_customers_to_the_penny() -> None:
     files = sorted(SHARED.glob("online_retail_*.csv.gz"))
     if not files:

@@ -89,6 +89,7 @@ def test_suppliers_join_without_changing_what_customers_do() -> None:
     assert sum(minor < 0 for minor in owed) > len(owed) // 2
 
 
+@pytest.mark.no_cover
 def test_what_is_wrong_with_suppliers_is_found_too() -> None:
     """I9 for accounts payable."""
     simulation = Simulation(9, 2, 60, suppliers=40)
@@ -203,6 +204,7 @@ def found_by_the_domain(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("seed", "customers", "days", "shuffle"),
     [(0, 40, 60, True), (1, 30, 95, False), (2, 60, 20, True), (12, 40, 60, True), (19, 25, 95, False)],
