@@ -69,12 +69,3 @@ class FingerprintRegistry:
     def schema_of(self, schema_id: int) -> str | None:
         known = self._known.get(schema_id)
         return None if known is None else known.schema_json
-
-
-def registry_for(url: str, auth: tuple[str, str] | None = None) -> SchemaRegistry:
-    """Return the registry that a setting asks for: the one at ``url``, or ids from fingerprints if empty."""
-    if not url:
-        return FingerprintRegistry()
-    from schemas.confluent import ConfluentRegistry  # an HTTP client, which a worker starts faster without
-
-    return ConfluentRegistry(url, auth)

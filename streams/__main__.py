@@ -13,7 +13,7 @@ from runtime.logs import configure_logging
 from runtime.metrics import process_registry
 from runtime.settings import Settings
 from schemas.codec import Codec
-from schemas.registry import registry_for
+from schemas.configured import registry_for
 from schemas.topics import INPUTS, RESULTS, REVIEWS
 from streams.agents.sources import register_agents
 from streams.books_table import book_json, books_table

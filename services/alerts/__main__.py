@@ -11,7 +11,7 @@ from runtime.logs import configure_logging
 from runtime.metrics import process_registry
 from runtime.settings import Settings
 from schemas.codec import Codec
-from schemas.registry import registry_for
+from schemas.configured import registry_for
 from services.alerts.clock import ClockTopic, DayTeller
 from services.alerts.decide import AlertPolicy
 from services.alerts.intake import AlertIntake

@@ -17,7 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from runtime.metrics import NOTICES
 from schemas.topics import DISCREPANCIES
-from services.alerts.decide import AlertPolicy, Change, decide_alert
+from services.alerts.change import Change
+from services.alerts.decide import AlertPolicy, decide_alert
 from services.language import Language
 from services.notify import Notice, NoticeKind, NoticeOutbox
 from services.store.tables import consumer_offsets

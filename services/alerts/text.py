@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from domain.parties import own_id, role_of
+from services.alerts.change import Change
 from services.language import Language, explain, kind_name, money_text, state_name
 from services.notify import Message, Notice, Severity, one_message_each
 from services.notify.messages import Compose
-
-if TYPE_CHECKING:
-    from services.alerts.decide import Change
 
 _SEVERITIES: Final = {
     "en": {Severity.INFO: "info", Severity.WARNING: "warning", Severity.CRITICAL: "critical"},

@@ -16,7 +16,7 @@ from runtime.logs import configure_logging
 from runtime.metrics import process_registry
 from runtime.settings import Settings
 from schemas.codec import Codec
-from schemas.registry import registry_for
+from schemas.configured import registry_for
 from services.api.adapters import ComparisonWriter, EventPublisher, FileImporter, StatementIssuer
 from services.api.app import create_app
 from services.api.lag import KafkaLag

@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from schemas.codec import Codec
-from schemas.registry import registry_for
+from schemas.configured import registry_for
 from services.cli.asking import list_dead_letters
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json

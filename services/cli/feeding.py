@@ -11,7 +11,7 @@ import typer
 
 from runtime.settings import Settings
 from schemas.codec import Codec
-from schemas.registry import registry_for
+from schemas.configured import registry_for
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.output import print_json, print_rows, progress_bar, say

@@ -11,7 +11,7 @@ import typer
 
 from domain.rules import Rules
 from runtime.settings import Settings
-from schemas.registry import registry_for
+from schemas.configured import registry_for
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
 from services.cli.output import out, print_json, progress_bar, say

@@ -10,7 +10,7 @@ import typer
 from domain.rules import Rules
 from runtime.settings import Settings
 from schemas.codec import Codec
-from schemas.registry import registry_for
+from schemas.configured import registry_for
 from services.cli import servers as where
 from services.cli.output import err, out, print_json, say
 from services.cli.running import JsonOption

@@ -15,7 +15,7 @@ import typer
 from domain.work.cases import CaseAction, CaseState
 from runtime.settings import Settings
 from schemas.codec import Codec
-from schemas.registry import registry_for
+from schemas.configured import registry_for
 from services.cli import servers as where
 from services.cli.asking import CurrencyOption, today
 from services.cli.failure import CommandFailed

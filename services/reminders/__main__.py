@@ -13,7 +13,7 @@ from runtime.logs import configure_logging
 from runtime.metrics import process_registry
 from runtime.settings import Settings
 from schemas.codec import Codec
-from schemas.registry import registry_for
+from schemas.configured import registry_for
 from services.notify import Dispatcher, KafkaNoticePublisher, NoticeKind, apprise_channels
 from services.reminders.evaluate import policy_of_text, read_recipients
 from services.reminders.process import ReminderProcess

@@ -14,7 +14,8 @@ from domain.events import AdjustmentType
 from domain.parties import Role
 from domain.work.adjustments import AdjustmentAction, AdjustmentState
 from domain.work.cases import CaseAction, CaseReason, CaseSeverity, CaseState
-from services.alerts.decide import AlertPolicy, Change, decide_alert, severity_of
+from services.alerts.change import Change
+from services.alerts.decide import AlertPolicy, decide_alert, severity_of
 from services.alerts.text import NAMED_IN_SUMMARY, alert_body, compose_alerts
 from services.language import explain, money_text, sentences, supplier_sentences
 from services.language.findings import KIND_NAMES, LANGUAGES, STATE_NAMES

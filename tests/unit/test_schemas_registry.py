@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from schemas import catalog
+from schemas.configured import registry_for
 from schemas.confluent import ConfluentRegistry
 from schemas.errors import RegistryDenied, RegistryUnavailable, SchemaRefused
-from schemas.registry import FingerprintRegistry, all_schemas, registry_for
+from schemas.registry import FingerprintRegistry, all_schemas
 
 URL = "http://registry:8081"
 SUBJECT = "tieout.orders-value"
