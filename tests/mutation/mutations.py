@@ -192,8 +192,8 @@ MUTATIONS: Final = (
     Mutation(
         "a write-off is a break of their balance",
         AGAINST,
-        "if gap and gap != -compared.side.written_off_minor(date):",
-        "if gap:",
+        "if closing not in (0, -in_all) and",
+        "if closing and",
     ),
     # --- what settles what
     *MATCHING,

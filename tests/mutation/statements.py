@@ -6,7 +6,9 @@ from typing import Final
 
 from tests.mutation.mutation import Mutation
 
+AGAINST = "domain/discrepancies/against_statement.py"
 BRIDGE = "domain/comparison/bridge.py"
+CHAIN = "domain/comparison/chain.py"
 COMBINED = "domain/comparison/combined.py"
 COMPARE = "domain/comparison/compare.py"
 JUDGE = "domain/comparison/judge.py"
@@ -276,5 +278,31 @@ STATEMENTS: Final = (
         BRIDGE,
         "        return verdict.action is Action.COMPARE_EARLIER\n",
         "        return False\n",
+    ),
+    # --- the chain of their statements
+    Mutation(
+        "what the statement before carries over is told once more",
+        AGAINST,
+        " or carried(side, statement)",
+        "",
+    ),
+    Mutation("a difference that goes on is told at each closing", AGAINST, " and not goes_on", ""),
+    Mutation(
+        "what comes to what is carried is not told",
+        AGAINST,
+        "closing - opening in (0, until_then - in_all)",
+        "closing != 0",
+    ),
+    Mutation(
+        "a write-off breaks what is carried",
+        AGAINST,
+        "closing - opening in (0, until_then - in_all)",
+        "closing == opening",
+    ),
+    Mutation(
+        "what people corrected still explains the next opening",
+        CHAIN,
+        "other.closing_minor + moved_minor(other)",
+        "other.closing_minor",
     ),
 )

@@ -152,7 +152,6 @@ def test_what_is_in_transit_is_timing_on_both_sides_of_the_turn() -> None:
     => TIMING S-2 line 1 50.00
     => TIMING S-2 P-77 121.00
     => CLOSING_BALANCE_BREAK S-1 171.00
-    => OPENING_BALANCE_BREAK S-2 171.00
     => bridge S-1 121.00 line 2 WAIT
     => bridge S-1 50.00 INV-1002 WAIT
     => bridge S-2 none
@@ -184,7 +183,6 @@ def test_goods_may_take_ten_days() -> None:
     => balance 121.00
     => TIMING S-1 INV-1001 121.00
     => CLOSING_BALANCE_BREAK S-1 121.00
-    => OPENING_BALANCE_BREAK S-2 121.00
     => TIMING S-2 line 1 121.00
     """
 
