@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from domain.comparison.elsewhere import listed_elsewhere
 from domain.comparison.entries import OurDocument, OurSide
 from domain.comparison.gathered import Gathered, Group
 from domain.comparison.nearest import Nearest
@@ -92,7 +93,7 @@ class Judge:
                 yield self._missing_here(line, nearest)
             else:
                 yield self._in_transit(document, line)
-        listed = other_period.documents | self._side.listed_elsewhere(left, self._statement.statement_id)
+        listed = other_period.documents | listed_elsewhere(self._side, left, self._statement.statement_id)
         for document in left:
             yield self._missing_there(document, nearest, listed.get(document.key))
 

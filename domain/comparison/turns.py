@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from domain.comparison.elsewhere import listed_elsewhere
 from domain.comparison.entries import OurDocument, OurSide
 from domain.comparison.gather import sorted_out
 from domain.comparison.gathered import Gathered
@@ -116,5 +117,5 @@ def _next_days(
         and document.lines
         and all(line.date >= first for line in document.lines)
     ]
-    named = side.listed_elsewhere(documents, statement.statement_id)
+    named = listed_elsewhere(side, documents, statement.statement_id)
     return [document for document in documents if document.key not in named]

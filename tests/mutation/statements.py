@@ -13,6 +13,7 @@ COMBINED = "domain/comparison/combined.py"
 COMPARE = "domain/comparison/compare.py"
 JUDGE = "domain/comparison/judge.py"
 CROSSING = "domain/comparison/crossing.py"
+ELSEWHERE = "domain/comparison/elsewhere.py"
 GATHER = "domain/comparison/gather.py"
 LAY = "domain/comparison/lay.py"
 NAMED = "domain/comparison/named.py"
@@ -304,5 +305,18 @@ STATEMENTS: Final = (
         CHAIN,
         "other.closing_minor + moved_minor(other)",
         "other.closing_minor",
+    ),
+    # --- what another statement of theirs shows
+    Mutation(
+        "a text in another statement shows nothing",
+        ELSEWHERE,
+        "index.resolve(reference).keys or documents_in(reference, index)",
+        "index.resolve(reference).keys",
+    ),
+    Mutation(
+        "a payment of the document in another statement shows it",
+        ELSEWHERE,
+        " and not crosses(line, wanted[key])",
+        "",
     ),
 )

@@ -239,9 +239,10 @@ class NaiveComparison:
 
     def elsewhere(self, document: Document) -> bool:
         return any(
-            document.key in self.index.resolve(reference).keys
+            document.key in (self.index.resolve(reference).keys or documents_in(reference, self.index))
             for other in self.others
             for line in other.lines
+            if not all(amount * _amount(line) < 0 for _, amount in document.lines)
             for reference in (line.document_no, line.their_reference)
             if reference
         )

@@ -239,3 +239,36 @@ def test_a_comparison_sees_what_may_be_on_its_way_and_the_statement_that_follows
     assert seen_until(SENT, [apart], rules) == end + dt.timedelta(days=10)
     assert seen_until(SENT, [apart, following], rules) == end + later
     assert seen_until(SENT, [], rules, end + later) == end + later
+
+
+@scenario
+def test_a_text_in_another_statement_shows_the_document_there() -> None:
+    """
+    order  2026-01-30  INV-1001  121.00
+    order  2026-01-31  INV-1002   79.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 200.00
+      1 "Rg. INV-1001 v. 30.01.26" 2026-02-12 121.00
+      2 GR-55 2026-02-12 79.00 ref "Lieferung zu INV-1002"
+    => balance 200.00
+    => TIMING S-1 INV-1001 121.00
+    => TIMING S-1 INV-1002 79.00
+    => CLOSING_BALANCE_BREAK S-1 200.00
+    => TIMING S-2 line 1 121.00
+    => TIMING S-2 line 2 79.00
+    """
+
+
+@scenario
+def test_a_payment_of_the_document_in_another_statement_does_not_show_it_there() -> None:
+    """
+    order    2026-01-30  INV-1001  121.00
+    payment  2026-02-20  P-1       121.00  pays INV-1001 121.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing -121.00
+      1 INV-1001 2026-02-20 -121.00
+    => balance 0
+    => MISSING_IN_STATEMENT S-1 INV-1001 121.00
+    => CLOSING_BALANCE_BREAK S-1 121.00
+    => lines S-2 1 MATCHED
+    """
