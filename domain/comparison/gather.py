@@ -122,16 +122,13 @@ def _lists(table: Gathered, laid: Laid) -> None:
 
 
 def _twins(table: Gathered) -> None:
-    """What is the same by amount and date; also a line beside the one that is all of the document it names."""
+    """What is the same by amount and date; also a line that is hardly what it names (``_astray``)."""
     astray: dict[int, str] = {}
     lines = dict(table.loose)
     for key, on_it in table.on_document.items():
-        net = table.net(table.documents[key])
-        right = [line.line_no for line in on_it if signed(line) == net]
-        if len(on_it) > 1 and len(right) == 1 and total(on_it) != net:
-            others = [line for line in on_it if line.line_no != right[0]]
-            astray |= {line.line_no: key for line in others}
-            lines |= {line.line_no: line for line in others}
+        others = _astray(table, table.documents[key], on_it)
+        astray |= {line.line_no: key for line in others}
+        lines |= {line.line_no: line for line in others}
     theirs = [lines[line_no] for line_no in sorted(lines)]
     nameless = {line.line_no for line in theirs if unnumbered(line)}
     for line, document in list(_same(table, theirs, table.unlisted.values(), nameless)):
@@ -142,6 +139,20 @@ def _twins(table: Gathered) -> None:
             line.line_no in table.crossing or unnumbered(line) or akin(line.document_no, document.document_no)
         )
         table.group([line], [document], told=told)
+
+
+def _astray(table: Gathered, document: OurDocument, lines: Sequence[StatementLine]) -> list[StatementLine]:
+    """Of the lines on a document those beside the one that is all of it; and of one that we have in another period
+    those of another amount.
+    """
+    net = table.net(document)
+    if table.outside(document):
+        whole = sum(booked.signed_minor for booked in document.lines)
+        return [line for line in lines if signed(line) != whole]
+    right = [line.line_no for line in lines if signed(line) == net]
+    if len(lines) < 2 or len(right) != 1 or total(lines) == net:
+        return []
+    return [line for line in lines if line.line_no != right[0]]
 
 
 def _same(

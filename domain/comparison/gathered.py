@@ -49,6 +49,10 @@ class Gathered(msgspec.Struct):
         """Its first day in the period, as an ordinal."""
         return (document.first_date(self.start, self.end) or self.end).toordinal()
 
+    def outside(self, document: OurDocument) -> bool:
+        """Whether our books have nothing of it in the period."""
+        return document.first_date(self.start, self.end) is None
+
     def near(self, line: StatementLine, document: OurDocument) -> bool:
         """Whether their dates are within the window."""
         return abs(line.date.toordinal() - self.day(document)) <= self.window_days

@@ -169,8 +169,8 @@ STATEMENTS: Final = (
     Mutation(
         "a line beside the right one is always another amount",
         GATHER,
-        "if len(on_it) > 1 and len(right) == 1 and total(on_it) != net:",
-        "if False:",
+        "if len(lines) < 2 or len(right) != 1 or total(lines) == net:",
+        "if True:",
     ),
     Mutation(
         "what is left of a day is one whatever the amounts",
@@ -318,5 +318,30 @@ STATEMENTS: Final = (
         ELSEWHERE,
         " and not crosses(line, wanted[key])",
         "",
+    ),
+    # --- what names it more surely
+    Mutation(
+        "a running number of theirs goes before our number in the reference",
+        LAY,
+        " and resolved.rule is not ReferenceRule.BARE:",
+        ":",
+    ),
+    Mutation(
+        "of figures alone the first are meant whatever their amount",
+        LAY,
+        "for document in (*right, *weak)",
+        "for document in weak",
+    ),
+    Mutation(
+        "a number of another period is right whatever the amount",
+        GATHER,
+        "return [line for line in lines if signed(line) != whole]",
+        "return []",
+    ),
+    Mutation(
+        "a line of another period's document and amount goes to what has its amount here",
+        GATHER,
+        "return [line for line in lines if signed(line) != whole]",
+        "return list(lines)",
     ),
 )

@@ -22,7 +22,7 @@ from domain.comparison.texts import documents_in
 from domain.comparison.twins import twins, unnumbered
 from domain.events import Source, StatementLine
 from domain.facts import EntryKind, StatementFact
-from domain.matching.forms import DocumentIndex, squeeze
+from domain.matching.forms import DocumentIndex, ReferenceRule, squeeze
 from domain.rules import Rules
 
 #: (kind of discrepancy, document, line, amount at stake)
@@ -196,18 +196,23 @@ class NaiveComparison:
         return next(filter(None, (documents_in(r, self.index) for r in references)), ())
 
     def document_for(self, line: StatementLine) -> str | None:
+        weak = []
         for reference in (line.document_no, line.their_reference):
             if not reference:
                 continue
-            candidates = [self.documents[key] for key in self.index.resolve(reference).keys]
+            found = self.index.resolve(reference)
+            candidates = [self.documents[key] for key in found.keys]
             if not candidates:
                 continue
             nets = [self.net(d) for d in candidates]
             fits = [(n == _amount(line), n != 0, (n > 0) == (_amount(line) > 0)) for n in nets]
             best = candidates[fits.index(max(fits))]
             if fits.count(max(fits)) == 1 or squeeze(best.document_no) == squeeze(reference):
-                return best.key
-        return None
+                if found.rule is not ReferenceRule.BARE:
+                    return best.key
+                weak.append(best)
+        weak.sort(key=lambda document: self.net(document) != _amount(line))
+        return weak[0].key if weak else None
 
     def on_document(self, document: Document, lines: list[StatementLine]) -> Iterator[Said]:
         inside = self.inside(document)
