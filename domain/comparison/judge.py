@@ -113,7 +113,8 @@ class Judge:
         ours = document.net_minor(self._start, self._end)
         theirs = sum(map(signed, lines))
         repeated: list[StatementLine] = []
-        if theirs != ours and len(lines) > 1:
+        # what comes to less than the document so far is parts of it, however alike
+        if (abs(theirs) > abs(ours) or theirs * ours < 0) and len(lines) > 1:
             nearest = sorted(lines, key=lambda line: abs((line.date - our_date).days))
             repeated = _repeated(nearest, document.figures(self._start, self._end))
             for line in sorted(repeated, key=lines.index):

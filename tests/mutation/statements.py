@@ -344,4 +344,10 @@ STATEMENTS: Final = (
         "return [line for line in lines if signed(line) != whole]",
         "return list(lines)",
     ),
+    Mutation(
+        "equal parts of a document are one line twice",
+        JUDGE,
+        "if (abs(theirs) > abs(ours) or theirs * ours < 0) and len(lines) > 1:",
+        "if theirs != ours and len(lines) > 1:",
+    ),
 )

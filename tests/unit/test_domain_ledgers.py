@@ -344,3 +344,17 @@ def test_a_number_of_another_month_with_its_amount_is_that_document() -> None:
     => TIMING S-2 line 1 100.00
     => MISSING_IN_STATEMENT S-2 INV-1011 100.00
     """
+
+
+@scenario
+def test_equal_parts_that_do_not_come_to_the_document_are_one_amount_that_differs() -> None:
+    """
+    order  2026-02-05  INV-1001  300.00
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 200.00
+      1 INV-1001 2026-02-05 100.00
+      2 INV-1001 2026-02-15 100.00
+    => balance 300.00
+    => AMOUNT_MISMATCH S-2 line 2 100.00
+    => CLOSING_BALANCE_BREAK S-2 100.00
+    => bridge S-2 100.00 line 2 AGREE_AMOUNT
+    """
