@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutation.mutation import Mutation
 
 AGAINST = "domain/discrepancies/against_statement.py"
+AMENDS = "domain/comparison/amends.py"
 BRIDGE = "domain/comparison/bridge.py"
 CHAIN = "domain/comparison/chain.py"
 COMBINED = "domain/comparison/combined.py"
@@ -350,4 +351,22 @@ STATEMENTS: Final = (
         "if (abs(theirs) > abs(ours) or theirs * ours < 0) and len(lines) > 1:",
         "if theirs != ours and len(lines) > 1:",
     ),
+    # --- what the next month sets right
+    Mutation("what is set right later is wrong all the same", JUDGE, "if where is None or", "if True or"),
+    Mutation("any contrary amount sets right", AMENDS, "later[matter] == -gap", "later[matter] * gap < 0"),
+    Mutation(
+        "what set right the month before is set right by the next",
+        AMENDS,
+        "all(apart.get(matter, 0) != -gap for apart in before)",
+        "before",
+    ),
+    Mutation("a payment sets its invoice right", AMENDS, " if document.kind in _AMENDING else set()", ""),
+    Mutation(
+        "money and an invoice of one number are one matter",
+        AMENDS,
+        "_MONEY if document.kind is EntryKind.PAYMENT else _DOCUMENT",
+        "_DOCUMENT",
+    ),
+    Mutation("what bears no number is one matter", AMENDS, " and squeeze(line.document_no):", ":"),
+    Mutation("what agrees is set right too", JUDGE, "verdict.outcome not in _TO_SET_RIGHT", "False"),
 )
