@@ -16,6 +16,7 @@ from domain.comparison.chain import preceding
 from domain.comparison.entries import OurDocument, OurSide
 from domain.comparison.gather import sorted_out
 from domain.comparison.gathered import Gathered, total
+from domain.comparison.texts import holds_a_number
 from domain.comparison.verdict import signed
 from domain.facts import EntryKind, StatementFact
 from domain.matching.forms import squeeze
@@ -108,8 +109,8 @@ def _lines(table: Gathered) -> Iterator[tuple[Matter, int, OurDocument | None, i
         if len(keys) == 1:
             document = table.documents[keys[0]]
             yield _own(document), line_no, document, signed(line)
-        elif not keys and squeeze(line.document_no):
-            yield (_THEIRS, squeeze(line.document_no)), line_no, None, signed(line)
+        elif not keys and holds_a_number(line.document_no):
+            yield (_THEIRS, _form(line.document_no)), line_no, None, signed(line)
 
 
 def _documents(table: Gathered) -> Iterator[tuple[Matter, OurDocument, int]]:

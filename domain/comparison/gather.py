@@ -19,6 +19,7 @@ from domain.comparison.crossing import crosses, give_back_wrong_sides, settle_cr
 from domain.comparison.entries import OurDocument, OurSide
 from domain.comparison.gathered import NEAR_SHARE, Gathered, total
 from domain.comparison.lay import Laid, lay
+from domain.comparison.texts import holds_a_number
 from domain.comparison.twins import akin, runs_of, twins, unnumbered
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
@@ -89,7 +90,7 @@ def _by_last_figures(table: Gathered) -> None:
         ending.setdefault("".join(runs_of(document.document_no)[-1:]), []).append(document)
     wanted: list[tuple[OurDocument, StatementLine]] = []
     for line in table.loose.values():
-        last = "".join(runs_of(line.document_no)[-1:])
+        last = "".join(runs_of(line.document_no)[-1:]) if holds_a_number(line.document_no) else ""
         some = [
             document
             for document in ending.get(last, ())

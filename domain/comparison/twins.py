@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from domain.comparison.entries import OurDocument
+from domain.comparison.texts import holds_a_number
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 from domain.matching.forms import BARE_DIGITS_MIN, squeeze
@@ -56,8 +57,8 @@ def _letters(reference: str) -> str:
 
 
 def unnumbered(line: StatementLine) -> bool:
-    """Whether a line bears no number at all."""
-    return not squeeze(line.document_no) and not squeeze(line.their_reference or "")
+    """Whether a line bears no number at all, whatever it says."""
+    return not holds_a_number(line.document_no) and not holds_a_number(line.their_reference or "")
 
 
 def twins(

@@ -14,6 +14,7 @@ from tests.mutation.figures import FIGURES
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
+from tests.mutation.periods import PERIODS
 from tests.mutation.readings import READINGS
 from tests.mutation.rules import RULES
 from tests.mutation.slips import SLIPS
@@ -202,6 +203,7 @@ MUTATIONS: Final = (
     *SLIPS,
     *WRITTEN,
     *FIGURES,
+    *PERIODS,
     *STATEMENTS,
     *READINGS,
     *RULES,

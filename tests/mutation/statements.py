@@ -6,15 +6,11 @@ from typing import Final
 
 from tests.mutation.mutation import Mutation
 
-AGAINST = "domain/discrepancies/against_statement.py"
-AMENDS = "domain/comparison/amends.py"
 BRIDGE = "domain/comparison/bridge.py"
-CHAIN = "domain/comparison/chain.py"
 COMBINED = "domain/comparison/combined.py"
 COMPARE = "domain/comparison/compare.py"
 JUDGE = "domain/comparison/judge.py"
 CROSSING = "domain/comparison/crossing.py"
-ELSEWHERE = "domain/comparison/elsewhere.py"
 GATHER = "domain/comparison/gather.py"
 LAY = "domain/comparison/lay.py"
 NAMED = "domain/comparison/named.py"
@@ -281,45 +277,6 @@ STATEMENTS: Final = (
         "        return verdict.action is Action.COMPARE_EARLIER\n",
         "        return False\n",
     ),
-    # --- the chain of their statements
-    Mutation(
-        "what the statement before carries over is told once more",
-        AGAINST,
-        " or carried(side, statement)",
-        "",
-    ),
-    Mutation("a difference that goes on is told at each closing", AGAINST, " and not goes_on", ""),
-    Mutation(
-        "what comes to what is carried is not told",
-        AGAINST,
-        "closing - opening in (0, until_then - in_all)",
-        "closing != 0",
-    ),
-    Mutation(
-        "a write-off breaks what is carried",
-        AGAINST,
-        "closing - opening in (0, until_then - in_all)",
-        "closing == opening",
-    ),
-    Mutation(
-        "what people corrected still explains the next opening",
-        CHAIN,
-        "other.closing_minor + moved_minor(other)",
-        "other.closing_minor",
-    ),
-    # --- what another statement of theirs shows
-    Mutation(
-        "a text in another statement shows nothing",
-        ELSEWHERE,
-        "index.resolve(reference).keys or documents_in(reference, index)",
-        "index.resolve(reference).keys",
-    ),
-    Mutation(
-        "a payment of the document in another statement shows it",
-        ELSEWHERE,
-        " and not crosses(line, wanted[key])",
-        "",
-    ),
     # --- what names it more surely
     Mutation(
         "a running number of theirs goes before our number in the reference",
@@ -351,22 +308,18 @@ STATEMENTS: Final = (
         "if (abs(theirs) > abs(ours) or theirs * ours < 0) and len(lines) > 1:",
         "if theirs != ours and len(lines) > 1:",
     ),
-    # --- what the next month sets right
-    Mutation("what is set right later is wrong all the same", JUDGE, "if where is None or", "if True or"),
-    Mutation("any contrary amount sets right", AMENDS, "later[matter] == -gap", "later[matter] * gap < 0"),
+    # --- what says no number
+    Mutation("the figure of a month is a number", TEXTS, "without_months(without_dates(", "(without_dates("),
     Mutation(
-        "what set right the month before is set right by the next",
-        AMENDS,
-        "all(apart.get(matter, 0) != -gap for apart in before)",
-        "before",
+        "a word is the number of a voucher",
+        COMBINED,
+        'squeeze(line.document_no) if holds_a_number(line.document_no) else ""',
+        "squeeze(line.document_no)",
     ),
-    Mutation("a payment sets its invoice right", AMENDS, " if document.kind in _AMENDING else set()", ""),
     Mutation(
-        "money and an invoice of one number are one matter",
-        AMENDS,
-        "_MONEY if document.kind is EntryKind.PAYMENT else _DOCUMENT",
-        "_DOCUMENT",
+        "the figure of a month ends a number",
+        GATHER,
+        ' if holds_a_number(line.document_no) else ""',
+        "",
     ),
-    Mutation("what bears no number is one matter", AMENDS, " and squeeze(line.document_no):", ":"),
-    Mutation("what agrees is set right too", JUDGE, "verdict.outcome not in _TO_SET_RIGHT", "False"),
 )
