@@ -17,7 +17,7 @@ import msgspec
 from domain.comparison.combined import join_documents, join_lines, net_off
 from domain.comparison.crossing import crosses, give_back_wrong_sides, settle_crossing, take_crossing
 from domain.comparison.entries import OurDocument, OurSide
-from domain.comparison.gathered import NEAR_SHARE, Gathered, total
+from domain.comparison.gathered import Gathered, total
 from domain.comparison.lay import Laid, lay
 from domain.comparison.texts import holds_a_number
 from domain.comparison.twins import akin, runs_of, twins, unnumbered
@@ -70,9 +70,8 @@ def gather(side: OurSide, statement: StatementFact, laid: Laid, rules: Rules) ->
     join_lines(table)
     join_documents(table, rules.matching.coincidence_ppm)
     give_back_wrong_sides(table)
-    own = _own_series(table, side, laid)
+    table.own = own = _own_series(table, side, laid)
     _of_own_series(table, own)
-    _other_amounts(table, own)
     table.groups = [
         msgspec.structs.replace(group, told=True) if group.documents[0].kind in own else group
         for group in table.groups
@@ -186,19 +185,3 @@ def _own_series(table: Gathered, side: OurSide, laid: Laid) -> set[EntryKind]:
         if all(numbered[kind] > limit for kind, limit in most.items()):
             return set()
     return {kind for kind, limit in most.items() if numbered[kind] <= limit}
-
-
-def _other_amounts(table: Gathered, own: set[EntryKind]) -> None:
-    """Where no number can say so, what is left of one day and side on both sides is one, if the amounts are near."""
-    lines_of: dict[tuple[int, bool], list[StatementLine]] = {}
-    for line in table.loose.values():
-        lines_of.setdefault((line.date.toordinal(), signed(line) > 0), []).append(line)
-    documents_of: dict[tuple[int, bool], list[OurDocument]] = {}
-    for document in table.of_both_sides() if lines_of else ():
-        documents_of.setdefault((table.day(document), table.net(document) > 0), []).append(document)
-    for day, lines in lines_of.items():
-        documents = documents_of.get(day, ())
-        if len(lines) == len(documents) == 1 and (unnumbered(lines[0]) or documents[0].kind in own):
-            net = table.net(documents[0])
-            if abs(net - signed(lines[0])) * NEAR_SHARE <= abs(net):
-                table.put(documents[0], lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as Set
 from typing import Final
 
 import msgspec
@@ -40,6 +41,8 @@ class Gathered(msgspec.Struct):
     groups: list[Group] = []
     crossing: dict[int, tuple[str, ...]] = {}
     """Line number -> the documents that it names, on whose other side it stands: a payment of the invoice."""
+    own: Set[EntryKind] = frozenset()
+    """Kinds of documents that they number in their own way."""
 
     def net(self, document: OurDocument) -> int:
         """What our books have of it in the period."""

@@ -14,6 +14,7 @@ from domain.comparison.elsewhere import listed_elsewhere
 from domain.comparison.entries import OurDocument, OurSide
 from domain.comparison.gathered import Gathered, Group
 from domain.comparison.nearest import Nearest
+from domain.comparison.slips import same_but_for_a_slip
 from domain.comparison.turns import turned
 from domain.comparison.verdict import Action, Outcome, Verdict, signed
 from domain.comparison.waiting import Progress
@@ -88,6 +89,10 @@ class Judge:
         found = self._found
         other_period = turned(self._side, self._statement, found, self._rules)
         mended = amends(self._side, self._statement, found, self._rules)
+        listed = other_period.documents | listed_elsewhere(
+            self._side, list(found.unlisted.values()), self._statement.statement_id
+        )
+        found = same_but_for_a_slip(found, other_period.lines.keys(), listed.keys(), self._rules.transit_days)
         for key, lines in found.on_document.items():
             verdicts = self._on_document(found.documents[key], lines)
             yield from (self._set_right(verdict, mended.on_document.get(key)) for verdict in verdicts)
@@ -104,7 +109,6 @@ class Judge:
                 yield self._set_right(self._missing_here(line, nearest), where, named)
             else:
                 yield self._in_transit(document, line)
-        listed = other_period.documents | listed_elsewhere(self._side, left, self._statement.statement_id)
         for document in left:
             verdict = self._missing_there(document, nearest, listed.get(document.key))
             yield self._set_right(verdict, mended.documents.get(document.key))

@@ -11,6 +11,7 @@ from typing import Final
 
 from tests.mutation.balances import BALANCES
 from tests.mutation.figures import FIGURES
+from tests.mutation.line_slips import LINE_SLIPS
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
@@ -203,6 +204,7 @@ MUTATIONS: Final = (
     *SLIPS,
     *WRITTEN,
     *FIGURES,
+    *LINE_SLIPS,
     *PERIODS,
     *STATEMENTS,
     *READINGS,

@@ -169,12 +169,6 @@ STATEMENTS: Final = (
         "if len(lines) < 2 or len(right) != 1 or total(lines) == net:",
         "if True:",
     ),
-    Mutation(
-        "what is left of a day is one whatever the amounts",
-        GATHER,
-        "            if abs(net - signed(lines[0])) * NEAR_SHARE <= abs(net):\n                table.put",
-        "            if True:\n                table.put",
-    ),
     # --- netted, in parts, together
     Mutation(
         "a write-off is netted",

@@ -1,7 +1,7 @@
 """The comparison of a statement written down plainly: every line looked at by itself, everything searched in full.
 
 The oracle for ``domain.comparison``, which must say the same from columns and indexes. What no number brings together
-(``domain.comparison.gather``) is taken as it is here: it has properties of its own.
+(``domain.comparison.gather``, ``slips``) is taken as it is here: it has properties of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from domain.comparison.entries import Booked, OurDocument, OurEntries, OurSide
 from domain.comparison.gather import gather
 from domain.comparison.gathered import Gathered
 from domain.comparison.lay import Agreement, Laid
-from domain.comparison.texts import documents_in
+from domain.comparison.slips import same_but_for_a_slip
+from domain.comparison.texts import documents_in, holds_a_number
 from domain.comparison.twins import twins, unnumbered
 from domain.events import Source, StatementLine
 from domain.facts import EntryKind, StatementFact
@@ -93,8 +94,13 @@ class NaiveComparison:
     def everything(self) -> Iterator[Said]:
         found = self.gathered()
         their_turn, our_turn = self.turned(found)
+        right = self.set_right(found)
+        listed = {key for key in found.unlisted if key in our_turn or self.elsewhere(self.documents[key])}
+        found = same_but_for_a_slip(found, their_turn, listed, self.rules.transit_days)
         for key, lines in found.on_document.items():
-            yield from self.on_document(self.documents[key], lines)
+            for kind, *rest in self.on_document(self.documents[key], lines):
+                wrong = kind in ("AMOUNT_MISMATCH", "DUPLICATE", "MISSING_IN_LEDGER")
+                yield "TIMING" if wrong and key in right else kind, *rest
         for group in found.groups:
             line = group.lines[0]
             if not group.told:
@@ -105,15 +111,56 @@ class NaiveComparison:
                     abs(sum(map(_amount, group.lines))),
                 )
         for line in found.loose.values():
-            kind = "TIMING" if line.line_no in their_turn else "MISSING_IN_LEDGER"
+            timing = line.line_no in their_turn or line.line_no in right
+            kind = "TIMING" if timing else "MISSING_IN_LEDGER"
             yield kind, line.document_no, line.line_no, abs(_amount(line))
         for key in found.unlisted:
             document = self.documents[key]
             elsewhere = key in our_turn or self.elsewhere(document)
             if document.kind is EntryKind.WRITE_OFF and not elsewhere:
                 continue  # ours alone
-            kind = "TIMING" if elsewhere else "MISSING_IN_STATEMENT"
+            kind = "TIMING" if elsewhere or key in right else "MISSING_IN_STATEMENT"
             yield kind, document.document_no, None, abs(self.net(document))
+
+    def set_right(self, found: Gathered) -> set[str | int]:
+        """The keys of documents and numbers of lines of which the statement before or after says just the contrary."""
+        day, right = dt.timedelta(days=1), set[str | int]()
+        start, end = self.statement.period_start, self.statement.period_end
+        mine = list(self.apart(found))
+        for other in self.others:
+            if start - day == other.period_end or end + day == other.period_start:
+                beyond = NaiveComparison(list(self.documents.values()), other, [], self.rules)
+                theirs = list(beyond.apart(beyond.gathered()))
+                for about, what, _ in mine:
+                    gap = sum(one for name, _, one in mine if name == about)
+                    if gap and gap == -sum(one for name, _, one in theirs if name == about):
+                        right.add(what)
+        return right
+
+    def apart(self, found: Gathered) -> Iterator[tuple[str, str | int, int]]:
+        """(what is spoken of, document or line, by how much they say more of it than we)."""
+
+        def name(document: Document) -> str:
+            number = document.document_no
+            return ("paid " if document.kind is EntryKind.PAYMENT else "") + (squeeze(number) or number)
+
+        for key, lines in found.on_document.items():
+            gap = sum(map(_amount, lines)) - self.net(self.documents[key])
+            yield name(self.documents[key]), key, gap
+        for key in found.unlisted:
+            document = self.documents[key]
+            amended = {number for number, _ in document.about}
+            if document.kind in (EntryKind.INVOICE, EntryKind.PAYMENT) or len(amended) != 1:
+                about = name(document)
+            else:
+                about = squeeze(amended.pop()) or next(number for number, _ in document.about)
+            yield about, key, -self.net(document)
+        for line_no, line in found.loose.items():
+            keys = found.crossing.get(line_no, ())
+            if len(keys) == 1:
+                yield name(self.documents[keys[0]]), line_no, _amount(line)
+            elif not keys and holds_a_number(line.document_no):
+                yield "theirs " + (squeeze(line.document_no) or line.document_no), line_no, _amount(line)
 
     def turned(self, found: Gathered) -> tuple[set[int], set[str]]:
         """Lines and documents near the turn of two periods that the other side has beyond it, under no number."""
