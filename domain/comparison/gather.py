@@ -20,7 +20,7 @@ from domain.comparison.entries import OurDocument, OurSide
 from domain.comparison.gathered import Gathered, total
 from domain.comparison.lay import Laid, lay
 from domain.comparison.texts import holds_a_number
-from domain.comparison.twins import akin, runs_of, twins, unnumbered
+from domain.comparison.twins import akin, runs_of, says_so, twins, unnumbered
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 from domain.facts import EntryKind, StatementFact
@@ -136,7 +136,10 @@ def _twins(table: Gathered) -> None:
         if stray is not None:
             table.take_off(stray, [line])
         told = stray is None and (
-            line.line_no in table.crossing or unnumbered(line) or akin(line.document_no, document.document_no)
+            line.line_no in table.crossing
+            or unnumbered(line)
+            or akin(line.document_no, document.document_no)
+            or says_so(line, document)
         )
         table.group([line], [document], told=told)
 

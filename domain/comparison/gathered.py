@@ -103,18 +103,25 @@ class Gathered(msgspec.Struct):
         return found
 
     def unlisted_about(self, named: Mapping[str, OurDocument]) -> dict[str, dict[str, list[int]]]:
-        """What no line is on -> those of ``named`` that it says it is about -> the amounts that it says of each."""
-        index = index_of(named)
-        found: dict[str, dict[str, list[int]]] = {}
-        for key, document in self.unlisted.items():
-            about: dict[str, list[int]] = {}
-            for reference, amount in document.about:
-                keys = index.resolve(reference).keys
-                if len(keys) == 1 and keys[0] != key:
-                    about.setdefault(keys[0], []).append(amount)
-            if about:
-                found[key] = about
-        return found
+        """``about_of`` what no line is on."""
+        return about_of(self.unlisted.values(), named)
+
+
+def about_of(
+    documents: Iterable[OurDocument], named: Mapping[str, OurDocument]
+) -> dict[str, dict[str, list[int]]]:
+    """Key of a document -> those of ``named`` that it says it is about -> the amounts that it says of each."""
+    index = index_of(named)
+    found: dict[str, dict[str, list[int]]] = {}
+    for document in documents:
+        about: dict[str, list[int]] = {}
+        for reference, amount in document.about:
+            keys = index.resolve(reference).keys
+            if len(keys) == 1 and keys[0] != document.key:
+                about.setdefault(keys[0], []).append(amount)
+        if about:
+            found[document.key] = about
+    return found
 
 
 def total(lines: Iterable[StatementLine]) -> int:

@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from domain.comparison.entries import OurDocument
-from domain.comparison.texts import holds_a_number
+from domain.comparison.texts import holds_a_number, parts_of
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 from domain.matching.forms import BARE_DIGITS_MIN, squeeze
@@ -50,6 +50,12 @@ def akin(reference: str, number: str) -> bool:
     if not shared or not theirs[-1] or theirs[-shared:] != ours[-shared:]:
         return False
     return len(theirs[-1]) >= BARE_DIGITS_MIN or _letters(reference) in ("", _letters(number))
+
+
+def says_so(line: StatementLine, document: OurDocument) -> bool:
+    """Whether a line names what the document says that it is about, though nobody knows it: an invoice not booked."""
+    named = {squeeze(n) for r in (line.document_no, line.their_reference) if r for n in (r, *parts_of(r))}
+    return any(squeeze(number) in named for number, _ in document.about if squeeze(number))
 
 
 def _letters(reference: str) -> str:

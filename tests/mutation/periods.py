@@ -9,8 +9,10 @@ from tests.mutation.mutation import Mutation
 AGAINST = "domain/discrepancies/against_statement.py"
 AMENDS = "domain/comparison/amends.py"
 CHAIN = "domain/comparison/chain.py"
+CROSSING = "domain/comparison/crossing.py"
 ELSEWHERE = "domain/comparison/elsewhere.py"
 JUDGE = "domain/comparison/judge.py"
+TURNS = "domain/comparison/turns.py"
 
 PERIODS: Final = (
     # --- the chain of their statements
@@ -70,4 +72,23 @@ PERIODS: Final = (
     ),
     Mutation("what bears no number is one matter", AMENDS, " and holds_a_number(line.document_no):", ":"),
     Mutation("what agrees is set right too", JUDGE, "verdict.outcome not in _TO_SET_RIGHT", "False"),
+    # --- payments under invoices over the turn
+    Mutation(
+        "a payment beyond the turn is no line for each invoice",
+        TURNS,
+        "            found.lines.setdefault(line.line_no, document)\n",
+        "            pass\n",
+    ),
+    Mutation(
+        "a line for each invoice before the turn is no payment after it",
+        TURNS,
+        "        found.documents.setdefault(document.key, statement_id)\n\n\ndef _lines(",
+        "        pass\n\n\ndef _lines(",
+    ),
+    Mutation(
+        "a payment of an invoice may be any number of days on its way",
+        CROSSING,
+        "        if all(abs(line.date.toordinal() - beyond.day(document)) <= days for line in lines)\n",
+        "",
+    ),
 )

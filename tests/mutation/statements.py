@@ -79,15 +79,14 @@ STATEMENTS: Final = (
     Mutation(
         "their own reversal of a double booking is a payment",
         CROSSING,
-        "        if document.first_date(table.start, table.end) and total(lines) == table.net(document):\n"
-        "            continue\n",
-        "",
+        "if not others or (not table.outside(document) and _agree(lines, others, table.net(document))):",
+        "if not others:",
     ),
     Mutation(
         "what a payment says that it pays is not asked",
         CROSSING,
-        "about = table.unlisted_about(named) if named else {}",
-        "about: dict[str, dict[str, list[int]]] = {}",
+        "about_of([document for document, _ in documents], named) if named else {}",
+        "about_of([], named)",
     ),
     Mutation(
         "the lines of a payment are not told by what it pays of each",
@@ -147,8 +146,8 @@ STATEMENTS: Final = (
     Mutation(
         "a line without a number is a wrong number",
         GATHER,
-        "line.line_no in table.crossing or unnumbered(line) or akin(",
-        "line.line_no in table.crossing or akin(",
+        "            or unnumbered(line)\n",
+        "",
     ),
     Mutation("two vouchers are a series", GATHER, "OWN_SERIES_MIN: Final = 3", "OWN_SERIES_MIN: Final = 1"),
     Mutation(
@@ -314,6 +313,25 @@ STATEMENTS: Final = (
         "the figure of a month ends a number",
         GATHER,
         ' if holds_a_number(line.document_no) else ""',
+        "",
+    ),
+    # --- payments under their invoices
+    Mutation(
+        "payments that come to an invoice listed twice take it back",
+        CROSSING,
+        "return figures.count(net) < 2 or any(-signed(line) in figures for line in others)",
+        "return True",
+    ),
+    Mutation(
+        "an invoice booked twice and taken back once is paid",
+        CROSSING,
+        "return figures.count(net) < 2 or any(-signed(line) in figures for line in others)",
+        "return figures.count(net) < 2",
+    ),
+    Mutation(
+        "an invoice that nobody here knows is a wrong number of its payment",
+        GATHER,
+        "            or says_so(line, document)\n",
         "",
     ),
 )

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from domain.comparison.compare import OWN_DATES_MIN
+from domain.comparison.crossing import claimed_beyond
 from domain.comparison.entries import Booked, OurDocument, OurEntries, OurSide
 from domain.comparison.gather import gather
 from domain.comparison.gathered import Gathered
@@ -180,6 +181,9 @@ class NaiveComparison:
             for other in others:
                 beyond = NaiveComparison(list(self.documents.values()), other, [], self.rules)
                 left = beyond.gathered()
+                days = self.rules.transit_days
+                their_turn |= {x.line_no for _, some in claimed_beyond(found, left, days) for x in some}
+                our_turn |= {document.key for document, _ in claimed_beyond(left, found, days)}
                 theirs = [line for line in lines if line.line_no not in their_turn]
                 there = [
                     (document.ours(), beyond.net(document), beyond.first(document))
