@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from domain.comparison.chain import preceding
 from domain.comparison.compare import Compared
 from domain.comparison.corrections import CorrectedLine, corrections_of, moved_minor
 from domain.comparison.verdict import Action, Outcome, Verdict, signed
@@ -97,7 +98,7 @@ def _entered_late(compared: Compared, verdict: Verdict) -> bool:
 def _opening_cause(compared: Compared) -> tuple[str, Action]:
     """Whether the opening difference comes from their chain of statements or from before it."""
     statement = compared.statement
-    before = [s for s in compared.side.statements if s.period_end == statement.day_before]
+    before = preceding(compared.side, statement)
     if before and all(s.closing_minor != statement.opening_minor for s in before):
         return "opening_not_their_closing", Action.ASK_TO_CORRECT
     return "opening_carried", Action.COMPARE_EARLIER

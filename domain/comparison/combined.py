@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.comparison.entries import OurDocument
 from domain.comparison.gathered import Gathered, total
+from domain.comparison.texts import holds_a_number
 from domain.comparison.twins import unnumbered
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
@@ -88,7 +89,7 @@ def join_lines(table: Gathered) -> None:
 
 
 def _voucher(line: StatementLine) -> str:
-    return squeeze(line.document_no)
+    return squeeze(line.document_no) if holds_a_number(line.document_no) else ""
 
 
 def _day(line: StatementLine) -> dt.date:

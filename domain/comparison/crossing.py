@@ -7,10 +7,10 @@ document by mistake it is only where it has just the document's amount, and noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from domain.comparison.entries import OurDocument
-from domain.comparison.gathered import NEAR_SHARE, Gathered, total
+from domain.comparison.gathered import NEAR_SHARE, Gathered, about_of, total
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 
@@ -27,37 +27,36 @@ def take_crossing(table: Gathered) -> None:
     """Make loose what is on the other side of its document, unless the document's lines agree as they are."""
     for key, lines in list(table.on_document.items()):
         document = table.documents[key]
-        if document.first_date(table.start, table.end) and total(lines) == table.net(document):
-            continue
         others = [line for line in lines if crosses(line, document)]
-        if others:
-            table.take_off(key, others)
-            for line in others:
-                table.loose[line.line_no] = line
-                table.crossing[line.line_no] = (key,)
+        if not others or (not table.outside(document) and _agree(lines, others, table.net(document))):
+            continue
+        table.take_off(key, others)
+        for line in others:
+            table.loose[line.line_no] = line
+            table.crossing[line.line_no] = (key,)
+
+
+def _agree(lines: _Lines, others: _Lines, net: int) -> bool:
+    """Whether lines come to their document with those on its other side.
+
+    Not where the document stands there twice and what is on the other side takes none of it back: payments of it that
+    happen to come to its amount.
+    """
+    if total(lines) != net:
+        return False
+    figures = [signed(line) for line in lines]
+    return figures.count(net) < 2 or any(-signed(line) in figures for line in others)
 
 
 def settle_crossing(table: Gathered, listed: Mapping[str, OurDocument]) -> None:
     """Bring such lines to the documents of their side that say what they are about. ``listed``: what lists name."""
-    named = {key: listed.get(key) or table.documents[key] for keys in table.crossing.values() for key in keys}
-    about = table.unlisted_about(named) if named else {}
-    by_name: dict[str, dict[int, StatementLine]] = {}
-    for line_no, keys in table.crossing.items():
-        for key in keys:
-            by_name.setdefault(key, {})[line_no] = table.loose[line_no]
-
-    def related(key: str) -> list[StatementLine]:
-        net = table.net(table.unlisted[key])
-        lines = {n: line for name in about[key] for n, line in by_name.get(name, {}).items()}
-        return [lines[n] for n in sorted(lines) if n in table.loose and signed(lines[n]) * net > 0]
-
-    for find in (_as_claimed, _alone, _together):
-        for key in [key for key in about if key in table.unlisted]:
-            document = table.unlisted[key]
-            lines = find(table, table.net(document), related(key), about[key])
-            if lines:
-                table.group(lines, [document])
-    wanted = {key: related(key) for key in about if key in table.unlisted}
+    table.documents |= {
+        key: listed[key] for keys in table.crossing.values() for key in keys if key not in table.documents
+    }
+    claims = _Claims(table, [(document, table.net(document)) for document in table.unlisted.values()])
+    for document, lines in list(claims.exact()):
+        table.group(lines, [document])
+    wanted = {key: claims.related(key) for key in claims.about if key in table.unlisted}
     for key, lines in wanted.items():
         net = table.net(table.unlisted[key])
         shared = {line.line_no for other, some in wanted.items() if other != key for line in some}
@@ -67,6 +66,51 @@ def settle_crossing(table: Gathered, listed: Mapping[str, OurDocument]) -> None:
             and abs(total(lines) - net) * NEAR_SHARE <= abs(net)
         ):
             table.put(table.unlisted[key], lines)
+
+
+def claimed_beyond(table: Gathered, beyond: Gathered, days: int) -> list[tuple[OurDocument, _Lines]]:
+    """The documents that ``beyond``, another period, has left over and such lines of ``table`` are, ``days`` apart."""
+    claims = _Claims(table, [(document, beyond.net(document)) for document in beyond.of_both_sides()])
+    return [
+        (document, lines)
+        for document, lines in claims.exact()
+        if all(abs(line.date.toordinal() - beyond.day(document)) <= days for line in lines)
+    ]
+
+
+class _Claims:
+    """What documents (with their amounts) say that they are about, and the loose lines that name it."""
+
+    def __init__(self, table: Gathered, documents: Sequence[tuple[OurDocument, int]]) -> None:
+        named = {key: table.documents[key] for keys in table.crossing.values() for key in keys}
+        self.about = about_of([document for document, _ in documents], named) if named else {}
+        self._documents = {document.key: (document, net) for document, net in documents}
+        self._table = table
+        self._left = {line_no: table.loose[line_no] for line_no in table.crossing if line_no in table.loose}
+        self._by_name: dict[str, list[int]] = {}
+        for line_no in self._left:
+            for key in table.crossing[line_no]:
+                self._by_name.setdefault(key, []).append(line_no)
+
+    def related(self, key: str) -> list[StatementLine]:
+        """The lines that name what a document is about, on its side."""
+        _, net = self._documents[key]
+        numbers = {line_no for name in self.about[key] for line_no in self._by_name.get(name, ())}
+        lines = [self._left[line_no] for line_no in sorted(numbers) if line_no in self._left]
+        return [line for line in lines if signed(line) * net > 0]
+
+    def exact(self) -> Iterator[tuple[OurDocument, list[StatementLine]]]:
+        """Each document whose amount some of its lines are, with them; a line is in one."""
+        done: set[str] = set()
+        for find in (_as_claimed, _alone, _together):
+            for key in [key for key in self.about if key not in done]:
+                document, net = self._documents[key]
+                lines = find(self._table, net, self.related(key), self.about[key])
+                if lines:
+                    done.add(key)
+                    for line in lines:
+                        del self._left[line.line_no]
+                    yield document, lines
 
 
 def _as_claimed(table: Gathered, net: int, lines: _Lines, about: _About) -> list[StatementLine]:

@@ -17,7 +17,7 @@ import msgspec
 
 from domain.comparison.columns import PIECE, repeated_values
 from domain.comparison.normalised import bare_forms, cores, squeezed_forms, squeezed_text
-from domain.events import Source
+from domain.events import Source, StatementLine
 from domain.facts import EntryKind, StatementFact
 from domain.ledger import Line
 from domain.matching.forms import DocumentIndex
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from domain.comparison.lay import Laid
     from domain.rules import Rules
 
+#: a line, one of its references, and a number that this may be or hold
+Named = tuple[StatementLine, str, str]
 #: stands for the day of a row that books nothing: after every date
 NO_DAY: Final = dt.date.max.toordinal() + 1
 
@@ -145,7 +147,8 @@ class OurSide:
             self._total_minor_on[day] = self._total_minor_on.get(day, 0) + amount
         write_offs = map(is_, entries.kinds, repeat(EntryKind.WRITE_OFF))
         self._written_off = list(compress(zip(self.days, entries.amounts, strict=True), write_offs))
-        self._references: dict[str, tuple[list[str], list[str], list[str]]] = {}
+        self.named: dict[str, tuple[list[Named], list[str], list[str], list[str]]] = {}
+        """Per statement the numbers in its lines, and their forms (``domain.comparison.elsewhere``)."""
         self.sorted_out: dict[tuple[str, Rules], tuple[Laid, Gathered]] = {}
         """Per statement what it shows (``domain.comparison.gather``)."""
 
@@ -189,7 +192,7 @@ class OurSide:
     def _alias_forms(self) -> list[tuple[int, set[str]]]:
         """Every row that has aliases, and the forms under which a reference may mean one of them."""
         rows = compress(range(len(self.entries.aliases)), self.entries.aliases)
-        return [(row, set().union(*map(_forms, self.entries.aliases[row]))) for row in rows]
+        return [(row, set().union(*map(forms_of, self.entries.aliases[row]))) for row in rows]
 
     @cached_property
     def _squeezed(self) -> list[str]:
@@ -217,41 +220,6 @@ class OurSide:
             rows = rows.union(compress(range(len(numbers)), map(several.__contains__, numbers)))
         return rows
 
-    def listed_elsewhere(self, documents: Sequence[OurDocument], than: str) -> dict[str, str]:
-        """Document key -> the first statement, other than ``than``, with a line that means the document."""
-        others = [s for s in self.statements if s.statement_id != than]
-        if not others or not documents:
-            return {}
-        forms = {form for d in documents for number in (d.document_no, *d.aliases) for form in _forms(number)}
-        naming = {s.statement_id: self._references_with(s, forms) for s in others}
-        references = {reference for found in naming.values() for reference in found}
-        if not references:
-            return {}
-        index = index_of(self.entries.documents(sorted(self.rows_answering(references))))
-        wanted = {document.key for document in documents}
-        listed: dict[str, str] = {}
-        for statement_id, found in naming.items():
-            for reference in found:
-                for key in index.resolve(reference).keys:
-                    if key in wanted:
-                        listed.setdefault(key, statement_id)
-        return listed
-
-    def _references_with(self, statement: StatementFact, forms: set[str]) -> list[str]:
-        """The references of the statement's lines that have one of the normalised forms."""
-        columns = self._references.get(statement.statement_id)
-        if columns is None:
-            references = [
-                r for line in statement.lines for r in (line.document_no, line.their_reference) if r
-            ]
-            squeezed = squeezed_forms(references)
-            columns = self._references[statement.statement_id] = (references, squeezed, bare_forms(squeezed))
-        return [
-            columns[0][place]
-            for place, found in enumerate(zip(*columns, strict=True))
-            if not forms.isdisjoint(found)
-        ]
-
     def books_on(self, days: range) -> bool:
         """Whether anything is booked on one of the days (ordinals)."""
         return any(day in self._total_minor_on for day in days)
@@ -272,7 +240,7 @@ def index_of(documents: Mapping[str, OurDocument]) -> DocumentIndex:
     return DocumentIndex((d.key, (d.document_no, *d.aliases)) for d in documents.values())
 
 
-def _forms(number: str) -> set[str]:
+def forms_of(number: str) -> set[str]:
     """The forms under which a reference may mean the number; never the empty one."""
     squeezed = squeezed_forms([number])
     return {number, *squeezed, *bare_forms(squeezed)} - {""}

@@ -17,9 +17,10 @@ import msgspec
 from domain.comparison.combined import join_documents, join_lines, net_off
 from domain.comparison.crossing import crosses, give_back_wrong_sides, settle_crossing, take_crossing
 from domain.comparison.entries import OurDocument, OurSide
-from domain.comparison.gathered import NEAR_SHARE, Gathered, total
+from domain.comparison.gathered import Gathered, total
 from domain.comparison.lay import Laid, lay
-from domain.comparison.twins import akin, runs_of, twins, unnumbered
+from domain.comparison.texts import holds_a_number
+from domain.comparison.twins import akin, runs_of, says_so, twins, unnumbered
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 from domain.facts import EntryKind, StatementFact
@@ -69,9 +70,8 @@ def gather(side: OurSide, statement: StatementFact, laid: Laid, rules: Rules) ->
     join_lines(table)
     join_documents(table, rules.matching.coincidence_ppm)
     give_back_wrong_sides(table)
-    own = _own_series(table, side, laid)
+    table.own = own = _own_series(table, side, laid)
     _of_own_series(table, own)
-    _other_amounts(table, own)
     table.groups = [
         msgspec.structs.replace(group, told=True) if group.documents[0].kind in own else group
         for group in table.groups
@@ -89,7 +89,7 @@ def _by_last_figures(table: Gathered) -> None:
         ending.setdefault("".join(runs_of(document.document_no)[-1:]), []).append(document)
     wanted: list[tuple[OurDocument, StatementLine]] = []
     for line in table.loose.values():
-        last = "".join(runs_of(line.document_no)[-1:])
+        last = "".join(runs_of(line.document_no)[-1:]) if holds_a_number(line.document_no) else ""
         some = [
             document
             for document in ending.get(last, ())
@@ -122,16 +122,13 @@ def _lists(table: Gathered, laid: Laid) -> None:
 
 
 def _twins(table: Gathered) -> None:
-    """What is the same by amount and date; also a line beside the one that is all of the document it names."""
+    """What is the same by amount and date; also a line that is hardly what it names (``_astray``)."""
     astray: dict[int, str] = {}
     lines = dict(table.loose)
     for key, on_it in table.on_document.items():
-        net = table.net(table.documents[key])
-        right = [line.line_no for line in on_it if signed(line) == net]
-        if len(on_it) > 1 and len(right) == 1 and total(on_it) != net:
-            others = [line for line in on_it if line.line_no != right[0]]
-            astray |= {line.line_no: key for line in others}
-            lines |= {line.line_no: line for line in others}
+        others = _astray(table, table.documents[key], on_it)
+        astray |= {line.line_no: key for line in others}
+        lines |= {line.line_no: line for line in others}
     theirs = [lines[line_no] for line_no in sorted(lines)]
     nameless = {line.line_no for line in theirs if unnumbered(line)}
     for line, document in list(_same(table, theirs, table.unlisted.values(), nameless)):
@@ -139,9 +136,26 @@ def _twins(table: Gathered) -> None:
         if stray is not None:
             table.take_off(stray, [line])
         told = stray is None and (
-            line.line_no in table.crossing or unnumbered(line) or akin(line.document_no, document.document_no)
+            line.line_no in table.crossing
+            or unnumbered(line)
+            or akin(line.document_no, document.document_no)
+            or says_so(line, document)
         )
         table.group([line], [document], told=told)
+
+
+def _astray(table: Gathered, document: OurDocument, lines: Sequence[StatementLine]) -> list[StatementLine]:
+    """Of the lines on a document those beside the one that is all of it; and of one that we have in another period
+    those of another amount.
+    """
+    net = table.net(document)
+    if table.outside(document):
+        whole = sum(booked.signed_minor for booked in document.lines)
+        return [line for line in lines if signed(line) != whole]
+    right = [line.line_no for line in lines if signed(line) == net]
+    if len(lines) < 2 or len(right) != 1 or total(lines) == net:
+        return []
+    return [line for line in lines if line.line_no != right[0]]
 
 
 def _same(
@@ -174,19 +188,3 @@ def _own_series(table: Gathered, side: OurSide, laid: Laid) -> set[EntryKind]:
         if all(numbered[kind] > limit for kind, limit in most.items()):
             return set()
     return {kind for kind, limit in most.items() if numbered[kind] <= limit}
-
-
-def _other_amounts(table: Gathered, own: set[EntryKind]) -> None:
-    """Where no number can say so, what is left of one day and side on both sides is one, if the amounts are near."""
-    lines_of: dict[tuple[int, bool], list[StatementLine]] = {}
-    for line in table.loose.values():
-        lines_of.setdefault((line.date.toordinal(), signed(line) > 0), []).append(line)
-    documents_of: dict[tuple[int, bool], list[OurDocument]] = {}
-    for document in table.of_both_sides() if lines_of else ():
-        documents_of.setdefault((table.day(document), table.net(document) > 0), []).append(document)
-    for day, lines in lines_of.items():
-        documents = documents_of.get(day, ())
-        if len(lines) == len(documents) == 1 and (unnumbered(lines[0]) or documents[0].kind in own):
-            net = table.net(documents[0])
-            if abs(net - signed(lines[0])) * NEAR_SHARE <= abs(net):
-                table.put(documents[0], lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as Set
 from typing import Final
 
 import msgspec
@@ -40,6 +41,8 @@ class Gathered(msgspec.Struct):
     groups: list[Group] = []
     crossing: dict[int, tuple[str, ...]] = {}
     """Line number -> the documents that it names, on whose other side it stands: a payment of the invoice."""
+    own: Set[EntryKind] = frozenset()
+    """Kinds of documents that they number in their own way."""
 
     def net(self, document: OurDocument) -> int:
         """What our books have of it in the period."""
@@ -48,6 +51,10 @@ class Gathered(msgspec.Struct):
     def day(self, document: OurDocument) -> int:
         """Its first day in the period, as an ordinal."""
         return (document.first_date(self.start, self.end) or self.end).toordinal()
+
+    def outside(self, document: OurDocument) -> bool:
+        """Whether our books have nothing of it in the period."""
+        return document.first_date(self.start, self.end) is None
 
     def near(self, line: StatementLine, document: OurDocument) -> bool:
         """Whether their dates are within the window."""
@@ -96,18 +103,25 @@ class Gathered(msgspec.Struct):
         return found
 
     def unlisted_about(self, named: Mapping[str, OurDocument]) -> dict[str, dict[str, list[int]]]:
-        """What no line is on -> those of ``named`` that it says it is about -> the amounts that it says of each."""
-        index = index_of(named)
-        found: dict[str, dict[str, list[int]]] = {}
-        for key, document in self.unlisted.items():
-            about: dict[str, list[int]] = {}
-            for reference, amount in document.about:
-                keys = index.resolve(reference).keys
-                if len(keys) == 1 and keys[0] != key:
-                    about.setdefault(keys[0], []).append(amount)
-            if about:
-                found[key] = about
-        return found
+        """``about_of`` what no line is on."""
+        return about_of(self.unlisted.values(), named)
+
+
+def about_of(
+    documents: Iterable[OurDocument], named: Mapping[str, OurDocument]
+) -> dict[str, dict[str, list[int]]]:
+    """Key of a document -> those of ``named`` that it says it is about -> the amounts that it says of each."""
+    index = index_of(named)
+    found: dict[str, dict[str, list[int]]] = {}
+    for document in documents:
+        about: dict[str, list[int]] = {}
+        for reference, amount in document.about:
+            keys = index.resolve(reference).keys
+            if len(keys) == 1 and keys[0] != document.key:
+                about.setdefault(keys[0], []).append(amount)
+        if about:
+            found[document.key] = about
+    return found
 
 
 def total(lines: Iterable[StatementLine]) -> int:

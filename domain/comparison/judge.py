@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
+from domain.comparison.amends import amends
+from domain.comparison.elsewhere import listed_elsewhere
 from domain.comparison.entries import OurDocument, OurSide
 from domain.comparison.gathered import Gathered, Group
 from domain.comparison.nearest import Nearest
+from domain.comparison.slips import same_but_for_a_slip
 from domain.comparison.turns import turned
 from domain.comparison.verdict import Action, Outcome, Verdict, signed
 from domain.comparison.waiting import Progress
@@ -54,6 +58,12 @@ def _together(group: Group, found: Gathered) -> Verdict:
     )
 
 
+#: what is wrong with a document in one period may be set right in the next
+_TO_SET_RIGHT: Final = frozenset(
+    {Outcome.AMOUNT, Outcome.DUPLICATE, Outcome.MISSING_HERE, Outcome.MISSING_THERE}
+)
+
+
 class Judge:
     """The rules, one method each."""
 
@@ -78,8 +88,14 @@ class Judge:
         """On all that ``laid`` had not agreed on."""
         found = self._found
         other_period = turned(self._side, self._statement, found, self._rules)
+        mended = amends(self._side, self._statement, found, self._rules)
+        listed = other_period.documents | listed_elsewhere(
+            self._side, list(found.unlisted.values()), self._statement.statement_id
+        )
+        found = same_but_for_a_slip(found, other_period.lines.keys(), listed.keys(), self._rules.transit_days)
         for key, lines in found.on_document.items():
-            yield from self._on_document(found.documents[key], lines)
+            verdicts = self._on_document(found.documents[key], lines)
+            yield from (self._set_right(verdict, mended.on_document.get(key)) for verdict in verdicts)
         for group in found.groups:
             yield _together(group, found) if group.told else self._other_number(group, found)
         loose = self._in_order(found.loose)
@@ -89,12 +105,33 @@ class Judge:
         for line in loose:
             document = other_period.lines.get(line.line_no)
             if document is None:
-                yield self._missing_here(line, nearest)
+                where, named = mended.lines.get(line.line_no, (None, None))
+                yield self._set_right(self._missing_here(line, nearest), where, named)
             else:
                 yield self._in_transit(document, line)
-        listed = other_period.documents | self._side.listed_elsewhere(left, self._statement.statement_id)
         for document in left:
-            yield self._missing_there(document, nearest, listed.get(document.key))
+            verdict = self._missing_there(document, nearest, listed.get(document.key))
+            yield self._set_right(verdict, mended.documents.get(document.key))
+
+    def _set_right(
+        self, verdict: Verdict, where: StatementFact | None, document: OurDocument | None = None
+    ) -> Verdict:
+        """The verdict, unless what it is about is set right by a statement beside this one, or sets that right."""
+        if where is None or verdict.outcome not in _TO_SET_RIGHT:
+            return verdict
+        earlier = where.period_end < self._start
+        return msgspec.structs.replace(
+            verdict,
+            outcome=Outcome.TIMING,
+            action=Action.COMPARE_EARLIER if earlier else Action.WAIT,
+            reason="sets_right" if earlier else "set_right",
+            arguments={
+                "document": verdict.arguments["document"],
+                "amount": self._wording.amount(verdict.amount_minor),
+                "other": where.statement_id,
+            },
+            document=verdict.document or document,
+        )
 
     def _in_order(self, loose: Mapping[int, StatementLine]) -> list[StatementLine]:
         return [line for line in self._statement.lines if line.line_no in loose] if loose else []
@@ -112,7 +149,8 @@ class Judge:
         ours = document.net_minor(self._start, self._end)
         theirs = sum(map(signed, lines))
         repeated: list[StatementLine] = []
-        if theirs != ours and len(lines) > 1:
+        # what comes to less than the document so far is parts of it, however alike
+        if (abs(theirs) > abs(ours) or theirs * ours < 0) and len(lines) > 1:
             nearest = sorted(lines, key=lambda line: abs((line.date - our_date).days))
             repeated = _repeated(nearest, document.figures(self._start, self._end))
             for line in sorted(repeated, key=lines.index):

@@ -18,7 +18,7 @@ from domain.comparison.texts import documents_in, parts_of
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 from domain.facts import StatementFact
-from domain.matching.forms import DocumentIndex, squeeze
+from domain.matching.forms import DocumentIndex, ReferenceRule, squeeze
 
 UNPAIRED: Final = -1
 #: rows from which on bulk pays
@@ -199,18 +199,35 @@ def _named(
 def _document_for(
     line: StatementLine, statement: StatementFact, documents: Mapping[str, OurDocument], index: DocumentIndex
 ) -> str | None:
-    """The document that a line means; of several under one number the one of its amount, then of its side."""
+    """The document that a line means; of several under one number the one of its amount, then of its side.
+
+    Figures alone are weak: their own running numbers come to ours by chance. So a reference that is a number of ours
+    with its letters goes before them, and of two that are figures alone the one of the line's amount.
+    """
+    weak = []
     for reference in (line.document_no, line.their_reference):
         if not reference:
             continue
-        candidates = [documents[key] for key in index.resolve(reference).keys]
-        if not candidates:
-            continue
-        fits = [_fit(statement, document, signed(line)) for document in candidates]
-        best = candidates[fits.index(max(fits))]
-        if fits.count(max(fits)) == 1 or squeeze(best.document_no) == squeeze(reference):
+        resolved = index.resolve(reference)
+        best = _best([documents[key] for key in resolved.keys], reference, statement, signed(line))
+        if best is not None and resolved.rule is not ReferenceRule.BARE:
             return best.key
-    return None
+        if best is not None:
+            weak.append(best)
+    start, end = statement.period_start, statement.period_end
+    right = [document for document in weak if document.net_minor(start, end) == signed(line)]
+    return next((document.key for document in (*right, *weak)), None)
+
+
+def _best(
+    candidates: Sequence[OurDocument], reference: str, statement: StatementFact, signed_minor: int
+) -> OurDocument | None:
+    """The one of some documents under one number that fits a line of that amount best, if one does."""
+    if not candidates:
+        return None
+    fits = [_fit(statement, document, signed_minor) for document in candidates]
+    best = candidates[fits.index(max(fits))]
+    return best if fits.count(max(fits)) == 1 or squeeze(best.document_no) == squeeze(reference) else None
 
 
 def _fit(statement: StatementFact, document: OurDocument, signed_minor: int) -> tuple[bool, bool, bool]:

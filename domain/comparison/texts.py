@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from domain.matching.forms import TEXTS_KEPT, DocumentIndex, ReferenceRule, plain
+from domain.matching.periods import without_months
 from domain.matching.ranges import ranges
 from domain.matching.words import WORD, is_document_word, is_year, without_dates, without_money
 
@@ -63,6 +64,13 @@ def _from(words: Sequence[str], place: int, reference: str) -> Iterator[Reading]
 
 def _has_figures(text: str) -> bool:
     return any(map(str.isdigit, text))
+
+
+@functools.lru_cache(maxsize=TEXTS_KEPT)
+def holds_a_number(reference: str) -> bool:
+    """Whether something in it may be a number: figures that are no day, month, year or sum. "Zahlung Mai" has none."""
+    text = without_months(without_dates(without_money(plain(reference))))
+    return any(_has_figures(word) and not is_year(word) for word in WORD.findall(text))
 
 
 @functools.lru_cache(maxsize=TEXTS_KEPT)

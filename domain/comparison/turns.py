@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from domain.comparison.crossing import claimed_beyond
+from domain.comparison.elsewhere import listed_elsewhere
 from domain.comparison.entries import OurDocument, OurSide
 from domain.comparison.gather import sorted_out
 from domain.comparison.gathered import Gathered
@@ -44,6 +46,7 @@ def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rule
         following = [s for s in side.statements if s.period_start == statement.period_end + _DAY]
         for other in following:
             _, beyond = sorted_out(side, other, rules)
+            _claimed(found, table, beyond, other.statement_id, rules)
             _lines(found, late, beyond.of_both_sides(), beyond, rules)
             _documents(found, table, late_documents, beyond.loose.values(), other.statement_id, rules)
         if late and not following:
@@ -52,9 +55,19 @@ def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rule
         for other in side.statements:
             if other.period_end == statement.day_before:
                 _, beyond = sorted_out(side, other, rules)
+                _claimed(found, table, beyond, other.statement_id, rules)
                 _lines(found, early, beyond.of_both_sides(), beyond, rules)
                 _documents(found, table, early_documents, beyond.loose.values(), other.statement_id, rules)
     return found
+
+
+def _claimed(found: Turned, table: Gathered, beyond: Gathered, statement_id: str, rules: Rules) -> None:
+    """Payments under the invoices that they pay: of one transfer, a line for each."""
+    for document, lines in claimed_beyond(table, beyond, rules.transit_days):
+        for line in lines:
+            found.lines.setdefault(line.line_no, document)
+    for document, _ in claimed_beyond(beyond, table, rules.transit_days):
+        found.documents.setdefault(document.key, statement_id)
 
 
 def _lines(
@@ -116,5 +129,5 @@ def _next_days(
         and document.lines
         and all(line.date >= first for line in document.lines)
     ]
-    named = side.listed_elsewhere(documents, statement.statement_id)
+    named = listed_elsewhere(side, documents, statement.statement_id)
     return [document for document in documents if document.key not in named]

@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from domain.comparison.entries import OurDocument
+from domain.comparison.texts import holds_a_number, parts_of
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
 from domain.matching.forms import BARE_DIGITS_MIN, squeeze
@@ -51,13 +52,19 @@ def akin(reference: str, number: str) -> bool:
     return len(theirs[-1]) >= BARE_DIGITS_MIN or _letters(reference) in ("", _letters(number))
 
 
+def says_so(line: StatementLine, document: OurDocument) -> bool:
+    """Whether a line names what the document says that it is about, though nobody knows it: an invoice not booked."""
+    named = {squeeze(n) for r in (line.document_no, line.their_reference) if r for n in (r, *parts_of(r))}
+    return any(squeeze(number) in named for number, _ in document.about if squeeze(number))
+
+
 def _letters(reference: str) -> str:
     return "".join(filter(str.isalpha, squeeze(reference)))
 
 
 def unnumbered(line: StatementLine) -> bool:
-    """Whether a line bears no number at all."""
-    return not squeeze(line.document_no) and not squeeze(line.their_reference or "")
+    """Whether a line bears no number at all, whatever it says."""
+    return not holds_a_number(line.document_no) and not holds_a_number(line.their_reference or "")
 
 
 def twins(

@@ -5,9 +5,11 @@ The rules are those of ``docs/reference/discrepancies.md``.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from domain.comparison.chain import carried
 from domain.comparison.compare import Compared
 from domain.comparison.corrections import as_sent, corrections_of, moved_minor
 from domain.comparison.verdict import Outcome, Verdict, signed
@@ -161,38 +163,48 @@ def balance_breaks(compared: Compared) -> Iterator[Finding]:
     """OPENING_ and CLOSING_BALANCE_BREAK: their balances are not ours of the same days.
 
     A closing difference that is all made of lines that wait for our sources is no break yet, nor is what corrected
-    lines move. A balance of theirs that is ours but for all that we wrote off is no break: they need not know of it.
+    lines move. A balance of theirs that is ours but for what we wrote off is no break: they need not know of it. What
+    the opening carries from their statement before is told there: here only what is not the same at the end.
     """
-    statement = compared.statement
-    expected = compared.pending_minor + moved_minor(statement)
-    for kind, reason, date, theirs, ours, allowed in (
-        (
+    statement, side = compared.statement, compared.side
+    opening = statement.opening_minor - compared.ours_opening_minor
+    closing = statement.closing_minor - compared.ours_closing_minor
+    closing += compared.pending_minor + moved_minor(statement)
+    until_then = side.written_off_minor(statement.day_before)
+    in_all = side.written_off_minor(statement.period_end)
+    explained = opening in (0, -until_then) or carried(side, statement)
+    if not explained:
+        yield _break(
+            compared,
             DiscrepancyKind.OPENING_BALANCE_BREAK,
-            "opening_differs",
             statement.day_before,
-            statement.opening_minor,
-            compared.ours_opening_minor,
-            0,
-        ),
-        (
+            (statement.opening_minor, compared.ours_opening_minor),
+            opening,
+        )
+    goes_on = explained and closing - opening in (0, until_then - in_all)
+    if closing not in (0, -in_all) and not goes_on:
+        yield _break(
+            compared,
             DiscrepancyKind.CLOSING_BALANCE_BREAK,
-            "closing_differs",
             statement.period_end,
-            statement.closing_minor,
-            compared.ours_closing_minor,
-            expected,
-        ),
-    ):
-        gap = theirs + allowed - ours
-        if gap and gap != -compared.side.written_off_minor(date):
-            yield Finding(
-                kind=kind,
-                amount_minor=abs(gap),
-                business_date=date,
-                reason=reason,
-                arguments={"theirs": compared.wording.signed(theirs), "ours": compared.wording.signed(ours)},
-                statement_id=statement.statement_id,
-                ours_minor=ours,
-                theirs_minor=theirs,
-                evidence=(statement.source,),
-            )
+            (statement.closing_minor, compared.ours_closing_minor),
+            closing,
+        )
+
+
+def _break(
+    compared: Compared, kind: DiscrepancyKind, date: dt.date, both: tuple[int, int], gap: int
+) -> Finding:
+    """``both``: their balance and ours of the date; ``gap``: what of the difference nothing explains."""
+    theirs, ours = both
+    return Finding(
+        kind=kind,
+        amount_minor=abs(gap),
+        business_date=date,
+        reason="opening_differs" if kind is DiscrepancyKind.OPENING_BALANCE_BREAK else "closing_differs",
+        arguments={"theirs": compared.wording.signed(theirs), "ours": compared.wording.signed(ours)},
+        statement_id=compared.statement.statement_id,
+        ours_minor=ours,
+        theirs_minor=theirs,
+        evidence=(compared.statement.source,),
+    )

@@ -29,6 +29,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "line_in_transit": "Line {line} shows {document} in this period; "
     "the books have the same amount as {other} on {our_date}.",
     "entry_other_statement": "{document} of {amount} is not in this statement; it stands in statement {other}.",
+    "set_right": "{document}: what is {amount} apart here is set right in the period of statement {other}.",
+    "sets_right": "{document}: what is {amount} apart here sets right what was wrong in statement {other}.",
     "line_unknown": "Line {line} shows {document} of {amount}; the books have no such document.",
     "line_unknown_near": "Line {line} shows {document} of {amount}; the books have no such document. "
     "The nearest that they have and the statement lacks is {other}: {gap} and {days} days apart.",

@@ -74,6 +74,11 @@ def without_month_names(text: str) -> str:
     return _name_and_year().sub("|", text)
 
 
+def without_months(text: str) -> str:
+    """``text`` with a sign that joins nothing in place of each month that it names: "Miete Mai 2026", "货款 3月"."""
+    return _pattern().sub(lambda match: match.group() if match["name"] is None else "|", text.casefold())
+
+
 class _Named(msgspec.Struct, frozen=True):
     """A stretch of a text that names the months from ``first`` to ``last``."""
 

@@ -75,6 +75,8 @@ _CHINESE: Final[Mapping[str, str]] = {
     "line_other_period": "第 {line} 行把 {document} 列入本期，我方账上日期为 {our_date}。",
     "line_in_transit": "第 {line} 行把 {document} 列入本期，我方同额单据 {other} 的日期为 {our_date}。",
     "entry_other_statement": "{document}（{amount}）不在本期对账单内，而在对账单 {other} 内。",
+    "set_right": "{document}：本期相差 {amount}，下一期对账单 {other} 期间已更正。",
+    "sets_right": "{document}：本期相差 {amount}，系更正上一期对账单 {other} 中的差错。",
     "line_unknown": "第 {line} 行有 {document}（{amount}），我方账上没有这张单据。",
     "line_unknown_near": "第 {line} 行有 {document}（{amount}），我方账上没有这张单据。"
     "我方有而对方未列的最接近单据为 {other}：金额相差 {gap}，日期相差 {days} 天。",

@@ -53,7 +53,7 @@ class Gap:
 
 @dataclass(slots=True)
 class Tampering:
-    """A statement that does not add up: ``running`` or ``closing`` is off by ``by_minor`` in one period."""
+    """A statement with a wrong figure: ``running``, ``closing`` or ``opening`` is off by ``by_minor`` in one period."""
 
     what: str
     period_no: int

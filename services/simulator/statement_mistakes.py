@@ -175,6 +175,10 @@ def closing_balance_wrong(account: Account) -> bool:
     return _tamper(account, "closing")
 
 
+def opening_balance_wrong(account: Account) -> bool:
+    return _tamper(account, "opening")
+
+
 def _tamper(account: Account, what: str) -> bool:
     found = _inside(account)
     if found is None:
@@ -198,4 +202,5 @@ STATEMENT_MISTAKES: Final[tuple[Mistake, ...]] = (
     line_twice,
     running_balance_wrong,
     closing_balance_wrong,
+    opening_balance_wrong,
 )

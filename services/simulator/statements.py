@@ -38,6 +38,7 @@ def send_statements(account: Account, rng: random.Random) -> tuple[list[Event], 
     """The statements of one account for all periods, and all that must be found against them."""
     events: list[Event] = []
     expected: list[Expected] = []
+    closed_with: int | None = None
     for number, period in enumerate(account.window.periods()):
         lines, movements = _lines(account, period, rng)
         opening = _balance(account.theirs, period.start - dt.timedelta(days=1))
@@ -49,15 +50,18 @@ def send_statements(account: Account, rng: random.Random) -> tuple[list[Event], 
             opening + sum(line["debit_minor"] - line["credit_minor"] for line in lines),
         )
         tampering = account.tampering
+        if tampering is not None and tampering.period_no == number and tampering.what == "opening":
+            _reopen(statement, tampering.by_minor)
         has_running = rng.random() < _RUNNING_SHARE
         if tampering is not None and tampering.period_no == number and tampering.what == "running":
             has_running = True
         if has_running:
             _run(statement)
         expected += _answers(account, number, statement, movements)
+        expected += _breaks(account, statement, carried=closed_with == statement.opening_minor)
         sent_on = period.end + dt.timedelta(days=rng.randint(1, 4))
         at = dt.datetime(sent_on.year, sent_on.month, sent_on.day, 8, rng.randint(0, 59), tzinfo=dt.UTC)
-        if tampering is not None and tampering.period_no == number:
+        if tampering is not None and tampering.period_no == number and tampering.what != "opening":
             _tamper(statement, tampering.what, tampering.by_minor, tampering.draw)
         elif rng.random() < _REPLACED_SHARE:
             # A first version with a wrong closing balance; the one that counts follows and is right.
@@ -69,6 +73,7 @@ def send_statements(account: Account, rng: random.Random) -> tuple[list[Event], 
             _expected(account, statement, kind, amount, line_no=line_no)
             for kind, amount, line_no in statement.extra
         ]
+        closed_with = statement.closing_minor
     return events, expected
 
 
@@ -123,6 +128,14 @@ def _run(statement: _Statement) -> None:
         line["running_balance_minor"] = balance
 
 
+def _reopen(statement: _Statement, by_minor: int) -> None:
+    """Open with another balance than the statement before closed with; it adds up all the same."""
+    statement.opening_minor += by_minor
+    statement.closing_minor += by_minor
+    statement.extra.append(("OPENING_BALANCE_BREAK", abs(by_minor), None))
+    statement.extra.append(("CLOSING_BALANCE_BREAK", abs(by_minor), None))
+
+
 def _tamper(statement: _Statement, what: str, by_minor: int, draw: int) -> None:
     if what == "running":
         line = statement.lines[draw % len(statement.lines)]
@@ -148,12 +161,24 @@ def _answers(
         for period_no, document_no, signed, kind in account.unlisted
         if period_no == number
     ]
-    before = statement.period.start - dt.timedelta(days=1)
-    for kind, date in (("OPENING_BALANCE_BREAK", before), ("CLOSING_BALANCE_BREAK", statement.period.end)):
-        gap = sum(g.signed_minor for g in account.gaps if g.start <= date and (g.end is None or date < g.end))
-        if gap:
-            found.append(_expected(account, statement, kind, abs(gap)))
     return found
+
+
+def _breaks(account: Account, statement: _Statement, *, carried: bool) -> list[Expected]:
+    """The balances that differ; not what the statement has from the one before, which says so itself."""
+    opening = _gap(account, statement.period.start - dt.timedelta(days=1))
+    closing = _gap(account, statement.period.end)
+    found = []
+    if opening and not carried:
+        found.append(_expected(account, statement, "OPENING_BALANCE_BREAK", abs(opening)))
+    if closing and not (carried and closing == opening):
+        found.append(_expected(account, statement, "CLOSING_BALANCE_BREAK", abs(closing)))
+    return found
+
+
+def _gap(account: Account, date: dt.date) -> int:
+    """By how much their balance of a day is not ours."""
+    return sum(g.signed_minor for g in account.gaps if g.start <= date and (g.end is None or date < g.end))
 
 
 def _expected(

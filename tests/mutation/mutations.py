@@ -11,9 +11,11 @@ from typing import Final
 
 from tests.mutation.balances import BALANCES
 from tests.mutation.figures import FIGURES
+from tests.mutation.line_slips import LINE_SLIPS
 from tests.mutation.matching import MATCHING
 from tests.mutation.mutation import Mutation
 from tests.mutation.numbers import NUMBERS
+from tests.mutation.periods import PERIODS
 from tests.mutation.readings import READINGS
 from tests.mutation.rules import RULES
 from tests.mutation.slips import SLIPS
@@ -192,8 +194,8 @@ MUTATIONS: Final = (
     Mutation(
         "a write-off is a break of their balance",
         AGAINST,
-        "if gap and gap != -compared.side.written_off_minor(date):",
-        "if gap:",
+        "if closing not in (0, -in_all) and",
+        "if closing and",
     ),
     # --- what settles what
     *MATCHING,
@@ -202,6 +204,8 @@ MUTATIONS: Final = (
     *SLIPS,
     *WRITTEN,
     *FIGURES,
+    *LINE_SLIPS,
+    *PERIODS,
     *STATEMENTS,
     *READINGS,
     *RULES,

@@ -79,15 +79,14 @@ STATEMENTS: Final = (
     Mutation(
         "their own reversal of a double booking is a payment",
         CROSSING,
-        "        if document.first_date(table.start, table.end) and total(lines) == table.net(document):\n"
-        "            continue\n",
-        "",
+        "if not others or (not table.outside(document) and _agree(lines, others, table.net(document))):",
+        "if not others:",
     ),
     Mutation(
         "what a payment says that it pays is not asked",
         CROSSING,
-        "about = table.unlisted_about(named) if named else {}",
-        "about: dict[str, dict[str, list[int]]] = {}",
+        "about_of([document for document, _ in documents], named) if named else {}",
+        "about_of([], named)",
     ),
     Mutation(
         "the lines of a payment are not told by what it pays of each",
@@ -147,8 +146,8 @@ STATEMENTS: Final = (
     Mutation(
         "a line without a number is a wrong number",
         GATHER,
-        "line.line_no in table.crossing or unnumbered(line) or akin(",
-        "line.line_no in table.crossing or akin(",
+        "            or unnumbered(line)\n",
+        "",
     ),
     Mutation("two vouchers are a series", GATHER, "OWN_SERIES_MIN: Final = 3", "OWN_SERIES_MIN: Final = 1"),
     Mutation(
@@ -166,14 +165,8 @@ STATEMENTS: Final = (
     Mutation(
         "a line beside the right one is always another amount",
         GATHER,
-        "if len(on_it) > 1 and len(right) == 1 and total(on_it) != net:",
-        "if False:",
-    ),
-    Mutation(
-        "what is left of a day is one whatever the amounts",
-        GATHER,
-        "            if abs(net - signed(lines[0])) * NEAR_SHARE <= abs(net):\n                table.put",
-        "            if True:\n                table.put",
+        "if len(lines) < 2 or len(right) != 1 or total(lines) == net:",
+        "if True:",
     ),
     # --- netted, in parts, together
     Mutation(
@@ -276,5 +269,69 @@ STATEMENTS: Final = (
         BRIDGE,
         "        return verdict.action is Action.COMPARE_EARLIER\n",
         "        return False\n",
+    ),
+    # --- what names it more surely
+    Mutation(
+        "a running number of theirs goes before our number in the reference",
+        LAY,
+        " and resolved.rule is not ReferenceRule.BARE:",
+        ":",
+    ),
+    Mutation(
+        "of figures alone the first are meant whatever their amount",
+        LAY,
+        "for document in (*right, *weak)",
+        "for document in weak",
+    ),
+    Mutation(
+        "a number of another period is right whatever the amount",
+        GATHER,
+        "return [line for line in lines if signed(line) != whole]",
+        "return []",
+    ),
+    Mutation(
+        "a line of another period's document and amount goes to what has its amount here",
+        GATHER,
+        "return [line for line in lines if signed(line) != whole]",
+        "return list(lines)",
+    ),
+    Mutation(
+        "equal parts of a document are one line twice",
+        JUDGE,
+        "if (abs(theirs) > abs(ours) or theirs * ours < 0) and len(lines) > 1:",
+        "if theirs != ours and len(lines) > 1:",
+    ),
+    # --- what says no number
+    Mutation("the figure of a month is a number", TEXTS, "without_months(without_dates(", "(without_dates("),
+    Mutation(
+        "a word is the number of a voucher",
+        COMBINED,
+        'squeeze(line.document_no) if holds_a_number(line.document_no) else ""',
+        "squeeze(line.document_no)",
+    ),
+    Mutation(
+        "the figure of a month ends a number",
+        GATHER,
+        ' if holds_a_number(line.document_no) else ""',
+        "",
+    ),
+    # --- payments under their invoices
+    Mutation(
+        "payments that come to an invoice listed twice take it back",
+        CROSSING,
+        "return figures.count(net) < 2 or any(-signed(line) in figures for line in others)",
+        "return True",
+    ),
+    Mutation(
+        "an invoice booked twice and taken back once is paid",
+        CROSSING,
+        "return figures.count(net) < 2 or any(-signed(line) in figures for line in others)",
+        "return figures.count(net) < 2",
+    ),
+    Mutation(
+        "an invoice that nobody here knows is a wrong number of its payment",
+        GATHER,
+        "            or says_so(line, document)\n",
+        "",
     ),
 )

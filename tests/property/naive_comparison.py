@@ -1,7 +1,7 @@
 """The comparison of a statement written down plainly: every line looked at by itself, everything searched in full.
 
 The oracle for ``domain.comparison``, which must say the same from columns and indexes. What no number brings together
-(``domain.comparison.gather``) is taken as it is here: it has properties of its own.
+(``domain.comparison.gather``, ``slips``) is taken as it is here: it has properties of its own.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from domain.comparison.compare import OWN_DATES_MIN
+from domain.comparison.crossing import claimed_beyond
 from domain.comparison.entries import Booked, OurDocument, OurEntries, OurSide
 from domain.comparison.gather import gather
 from domain.comparison.gathered import Gathered
 from domain.comparison.lay import Agreement, Laid
-from domain.comparison.texts import documents_in
+from domain.comparison.slips import same_but_for_a_slip
+from domain.comparison.texts import documents_in, holds_a_number
 from domain.comparison.twins import twins, unnumbered
 from domain.events import Source, StatementLine
 from domain.facts import EntryKind, StatementFact
-from domain.matching.forms import DocumentIndex, squeeze
+from domain.matching.forms import DocumentIndex, ReferenceRule, squeeze
 from domain.rules import Rules
 
 #: (kind of discrepancy, document, line, amount at stake)
@@ -93,8 +95,13 @@ class NaiveComparison:
     def everything(self) -> Iterator[Said]:
         found = self.gathered()
         their_turn, our_turn = self.turned(found)
+        right = self.set_right(found)
+        listed = {key for key in found.unlisted if key in our_turn or self.elsewhere(self.documents[key])}
+        found = same_but_for_a_slip(found, their_turn, listed, self.rules.transit_days)
         for key, lines in found.on_document.items():
-            yield from self.on_document(self.documents[key], lines)
+            for kind, *rest in self.on_document(self.documents[key], lines):
+                wrong = kind in ("AMOUNT_MISMATCH", "DUPLICATE", "MISSING_IN_LEDGER")
+                yield "TIMING" if wrong and key in right else kind, *rest
         for group in found.groups:
             line = group.lines[0]
             if not group.told:
@@ -105,15 +112,56 @@ class NaiveComparison:
                     abs(sum(map(_amount, group.lines))),
                 )
         for line in found.loose.values():
-            kind = "TIMING" if line.line_no in their_turn else "MISSING_IN_LEDGER"
+            timing = line.line_no in their_turn or line.line_no in right
+            kind = "TIMING" if timing else "MISSING_IN_LEDGER"
             yield kind, line.document_no, line.line_no, abs(_amount(line))
         for key in found.unlisted:
             document = self.documents[key]
             elsewhere = key in our_turn or self.elsewhere(document)
             if document.kind is EntryKind.WRITE_OFF and not elsewhere:
                 continue  # ours alone
-            kind = "TIMING" if elsewhere else "MISSING_IN_STATEMENT"
+            kind = "TIMING" if elsewhere or key in right else "MISSING_IN_STATEMENT"
             yield kind, document.document_no, None, abs(self.net(document))
+
+    def set_right(self, found: Gathered) -> set[str | int]:
+        """The keys of documents and numbers of lines of which the statement before or after says just the contrary."""
+        day, right = dt.timedelta(days=1), set[str | int]()
+        start, end = self.statement.period_start, self.statement.period_end
+        mine = list(self.apart(found))
+        for other in self.others:
+            if start - day == other.period_end or end + day == other.period_start:
+                beyond = NaiveComparison(list(self.documents.values()), other, [], self.rules)
+                theirs = list(beyond.apart(beyond.gathered()))
+                for about, what, _ in mine:
+                    gap = sum(one for name, _, one in mine if name == about)
+                    if gap and gap == -sum(one for name, _, one in theirs if name == about):
+                        right.add(what)
+        return right
+
+    def apart(self, found: Gathered) -> Iterator[tuple[str, str | int, int]]:
+        """(what is spoken of, document or line, by how much they say more of it than we)."""
+
+        def name(document: Document) -> str:
+            number = document.document_no
+            return ("paid " if document.kind is EntryKind.PAYMENT else "") + (squeeze(number) or number)
+
+        for key, lines in found.on_document.items():
+            gap = sum(map(_amount, lines)) - self.net(self.documents[key])
+            yield name(self.documents[key]), key, gap
+        for key in found.unlisted:
+            document = self.documents[key]
+            amended = {number for number, _ in document.about}
+            if document.kind in (EntryKind.INVOICE, EntryKind.PAYMENT) or len(amended) != 1:
+                about = name(document)
+            else:
+                about = squeeze(amended.pop()) or next(number for number, _ in document.about)
+            yield about, key, -self.net(document)
+        for line_no, line in found.loose.items():
+            keys = found.crossing.get(line_no, ())
+            if len(keys) == 1:
+                yield name(self.documents[keys[0]]), line_no, _amount(line)
+            elif not keys and holds_a_number(line.document_no):
+                yield "theirs " + (squeeze(line.document_no) or line.document_no), line_no, _amount(line)
 
     def turned(self, found: Gathered) -> tuple[set[int], set[str]]:
         """Lines and documents near the turn of two periods that the other side has beyond it, under no number."""
@@ -133,6 +181,9 @@ class NaiveComparison:
             for other in others:
                 beyond = NaiveComparison(list(self.documents.values()), other, [], self.rules)
                 left = beyond.gathered()
+                days = self.rules.transit_days
+                their_turn |= {x.line_no for _, some in claimed_beyond(found, left, days) for x in some}
+                our_turn |= {document.key for document, _ in claimed_beyond(left, found, days)}
                 theirs = [line for line in lines if line.line_no not in their_turn]
                 there = [
                     (document.ours(), beyond.net(document), beyond.first(document))
@@ -196,18 +247,23 @@ class NaiveComparison:
         return next(filter(None, (documents_in(r, self.index) for r in references)), ())
 
     def document_for(self, line: StatementLine) -> str | None:
+        weak = []
         for reference in (line.document_no, line.their_reference):
             if not reference:
                 continue
-            candidates = [self.documents[key] for key in self.index.resolve(reference).keys]
+            found = self.index.resolve(reference)
+            candidates = [self.documents[key] for key in found.keys]
             if not candidates:
                 continue
             nets = [self.net(d) for d in candidates]
             fits = [(n == _amount(line), n != 0, (n > 0) == (_amount(line) > 0)) for n in nets]
             best = candidates[fits.index(max(fits))]
             if fits.count(max(fits)) == 1 or squeeze(best.document_no) == squeeze(reference):
-                return best.key
-        return None
+                if found.rule is not ReferenceRule.BARE:
+                    return best.key
+                weak.append(best)
+        weak.sort(key=lambda document: self.net(document) != _amount(line))
+        return weak[0].key if weak else None
 
     def on_document(self, document: Document, lines: list[StatementLine]) -> Iterator[Said]:
         inside = self.inside(document)
@@ -218,7 +274,8 @@ class NaiveComparison:
             return
         ours = self.net(document)
         kept = list(lines)
-        if sum(map(_amount, lines)) != ours:
+        so_far = sum(map(_amount, lines))
+        if abs(so_far) > abs(ours) or so_far * ours < 0:
             figures = Counter(amount for _, amount in inside)
             seen: Counter[int] = Counter()
             for line in sorted(lines, key=lambda one: abs((one.date - self.first(document)).days)):
@@ -239,9 +296,10 @@ class NaiveComparison:
 
     def elsewhere(self, document: Document) -> bool:
         return any(
-            document.key in self.index.resolve(reference).keys
+            document.key in (self.index.resolve(reference).keys or documents_in(reference, self.index))
             for other in self.others
             for line in other.lines
+            if not all(amount * _amount(line) < 0 for _, amount in document.lines)
             for reference in (line.document_no, line.their_reference)
             if reference
         )

@@ -306,3 +306,70 @@ def test_a_line_twice_is_not_another_document_of_its_amount() -> None:
     => MISSING_IN_STATEMENT S-1 INV-1002 99.00
     => lines S-1 1 MATCHED 2 DUPLICATE
     """
+
+
+@scenario
+def test_their_running_number_is_no_number_of_ours_where_the_reference_is() -> None:
+    """
+    order  2026-01-05  INV-1001  100.00  order_id PO-4681
+    order  2026-02-06  INV-1002   80.00
+    statement S-2 2026-02-01..2026-02-28 opening 100.00 closing 180.00
+      1 V4681 2026-02-06 80.00 ref inv-1002
+    => balance 180.00
+    => lines S-2 1 MATCHED
+    """
+
+
+@scenario
+def test_of_figures_alone_those_of_the_amount_are_meant() -> None:
+    """
+    order  2026-02-05  INV-1001  100.00
+    order  2026-02-06  INV-1002   80.00
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 180.00
+      1 V1001 2026-02-06  80.00 ref 1002
+      2 1001  2026-02-05 100.00 ref 1002
+    => balance 180.00
+    => lines S-2 1 MATCHED 2 MATCHED
+    """
+
+
+@scenario
+def test_a_number_of_another_month_with_an_amount_of_this_one_is_a_wrong_number() -> None:
+    """
+    order  2026-01-05  INV-1001  100.00
+    order  2026-02-06  INV-1011   80.00
+    statement S-2 2026-02-01..2026-02-28 opening 100.00 closing 180.00
+      1 INV-1001 2026-02-06 80.00
+    => balance 180.00
+    => REFERENCE_MISMATCH S-2 line 1 80.00
+    => bridge S-2 none
+    """
+
+
+@scenario
+def test_a_number_of_another_month_with_its_amount_is_that_document() -> None:
+    """
+    order  2026-01-30  INV-1001  100.00
+    order  2026-02-02  INV-1011  100.00
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 100.00
+      1 INV-1001 2026-02-02 100.00
+    => balance 200.00
+    => OPENING_BALANCE_BREAK S-2 100.00
+    => CLOSING_BALANCE_BREAK S-2 100.00
+    => TIMING S-2 line 1 100.00
+    => MISSING_IN_STATEMENT S-2 INV-1011 100.00
+    """
+
+
+@scenario
+def test_equal_parts_that_do_not_come_to_the_document_are_one_amount_that_differs() -> None:
+    """
+    order  2026-02-05  INV-1001  300.00
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 200.00
+      1 INV-1001 2026-02-05 100.00
+      2 INV-1001 2026-02-15 100.00
+    => balance 300.00
+    => AMOUNT_MISMATCH S-2 line 2 100.00
+    => CLOSING_BALANCE_BREAK S-2 100.00
+    => bridge S-2 100.00 line 2 AGREE_AMOUNT
+    """
