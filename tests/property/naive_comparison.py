@@ -147,7 +147,8 @@ class NaiveComparison:
 
         for key, lines in found.on_document.items():
             gap = sum(map(_amount, lines)) - self.net(self.documents[key])
-            yield name(self.documents[key]), key, gap
+            if gap:
+                yield name(self.documents[key]), key, gap
         for key in found.unlisted:
             document = self.documents[key]
             amended = {number for number, _ in document.about}

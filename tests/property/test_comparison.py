@@ -164,7 +164,7 @@ def test_a_line_without_a_number_means_no_document_even_if_one_has_none_either()
     assert [v.outcome for v in compared.verdicts] == [Outcome.MISSING_HERE, Outcome.MISSING_THERE]
 
 
-@settings(max_examples=300)
+@settings(max_examples=4 * settings().max_examples)
 @given(comparisons() | comparisons(turn_records, turn_lines))
 def test_it_says_what_the_plain_comparison_says(both: tuple[Compared, NaiveComparison]) -> None:
     compared, naive = both

@@ -61,7 +61,7 @@ def _side(
     return OurSide(entries)
 
 
-@settings(max_examples=200)
+@settings(max_examples=3 * settings().max_examples)
 @given(invoices, credits, rows)
 def test_what_is_gathered_agrees_and_nothing_is_lost(
     booked: dict[str, tuple[dt.date, int]],
