@@ -334,4 +334,11 @@ STATEMENTS: Final = (
         "            or says_so(line, document)\n",
         "",
     ),
+    Mutation(
+        "payments and credit notes are two series",
+        GATHER,
+        "for kind in often), _LOWERING, ",
+        "for kind in often), ",
+    ),
+    Mutation("no series is of everything", GATHER, " _LOWERING, frozenset(EntryKind))", " _LOWERING)"),
 )

@@ -205,13 +205,15 @@ def test_their_own_numbers_of_payments_say_nothing_of_invoices() -> None:
     payment  2026-02-10  P-1       100.00
     payment  2026-02-15  P-2       200.00
     payment  2026-02-20  P-3       300.00
+    order    2026-02-25  INV-1002   50.00
     order    2026-03-05  INV-1009    1.00
-    statement S-2 2026-02-01..2026-02-28 opening 0 closing -110.00
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing -60.00
       1 XX-77  2026-02-05  490.00
       2 ZA-701 2026-02-10 -100.00
       3 ZA-702 2026-02-15 -200.00
       4 ZA-703 2026-02-20 -300.00
-    => balance -99.00
+      5 INV-1002 2026-02-25 50.00
+    => balance -49.00
     => MISSING_IN_LEDGER S-2 line 1 490.00
     => MISSING_IN_STATEMENT S-2 INV-1001 500.00
     => CLOSING_BALANCE_BREAK S-2 10.00
