@@ -151,7 +151,7 @@ def _astray(table: Gathered, document: OurDocument, lines: Sequence[StatementLin
     those of another amount.
     """
     net = table.net(document)
-    if table.outside(document):
+    if not net and table.outside(document):
         whole = sum(booked.signed_minor for booked in document.lines)
         return [line for line in lines if signed(line) != whole]
     right = [line.line_no for line in lines if signed(line) == net]
