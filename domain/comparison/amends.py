@@ -47,18 +47,19 @@ class Amends(msgspec.Struct):
 def amends(side: OurSide, statement: StatementFact, table: Gathered, rules: Rules) -> Amends:
     """What ``table`` has left over or apart that its neighbours set right, or that sets them right."""
     found = Amends()
-    apart = _apart(table)
+    before = preceding(side, statement)
+    after = [s for s in side.statements if s.period_start == statement.period_end + _DAY]
+    apart = _apart(table) if before or after else {}
     if not apart:
         return found
     settled: dict[Matter, StatementFact] = {}
-    for other in preceding(side, statement):
+    for other in before:
         for matter in _settled(side, other, sorted_out(side, other, rules)[1], apart, rules):
             settled.setdefault(matter, other)
-    for other in side.statements:
-        if other.period_start == statement.period_end + _DAY:
-            later = _apart(sorted_out(side, other, rules)[1])
-            for matter in _settled(side, statement, table, later, rules):
-                settled.setdefault(matter, other)
+    for other in after:
+        later = _apart(sorted_out(side, other, rules)[1])
+        for matter in _settled(side, statement, table, later, rules):
+            settled.setdefault(matter, other)
     for matter, key, _ in _on_documents(table):
         if matter in settled:
             found.on_document[key] = settled[matter]

@@ -31,6 +31,8 @@ from domain.rules import Rules
 #: number them in their own way
 OWN_SERIES_MIN: Final = 3
 OWN_SERIES_SHARE: Final = 10
+#: what lowers what they owe is often numbered in one series: vouchers of payment, debit notes
+_LOWERING: Final = frozenset({EntryKind.PAYMENT, EntryKind.CREDIT_NOTE, EntryKind.RETURN})
 
 
 def sorted_out(side: OurSide, statement: StatementFact, rules: Rules) -> tuple[Laid, Gathered]:
@@ -149,7 +151,7 @@ def _astray(table: Gathered, document: OurDocument, lines: Sequence[StatementLin
     those of another amount.
     """
     net = table.net(document)
-    if table.outside(document):
+    if not net and table.outside(document):
         whole = sum(booked.signed_minor for booked in document.lines)
         return [line for line in lines if signed(line) != whole]
     right = [line.line_no for line in lines if signed(line) == net]
@@ -174,17 +176,30 @@ def _of_own_series(table: Gathered, own: Set[EntryKind]) -> None:
         table.group([line], [document])
 
 
-def _own_series(table: Gathered, side: OurSide, laid: Laid) -> set[EntryKind]:
-    """The kinds of documents that they number in their own way: hardly any of these bears our number."""
+def _own_series(table: Gathered, side: OurSide, laid: Laid) -> Set[EntryKind]:
+    """The kinds of documents that they number in their own way: hardly any of these bears our number.
+
+    One kind, what lowers an account (often one voucher's numbers), or all: a month has few of one kind.
+    """
     untold = [group for group in table.groups if not group.told]
     often = Counter(document.kind for group in untold for document in group.documents)
-    most = {kind: count // OWN_SERIES_SHARE for kind, count in often.items() if count >= OWN_SERIES_MIN}
-    if not most:
-        return set()
-    numbered: Counter[EntryKind] = Counter(table.documents[key].kind for key in table.on_document)
+    series = (*(frozenset({kind}) for kind in often), _LOWERING, frozenset(EntryKind))
+    found = {kinds: sum(often[kind] for kind in kinds) for kinds in series}
+    most = {kinds: count // OWN_SERIES_SHARE for kinds, count in found.items() if count >= OWN_SERIES_MIN}
+    numbered: Counter[Set[EntryKind]] = Counter()
+    for kind in _kinds_by_number(table, side, laid) if most else ():
+        for kinds in [kinds for kinds in most if kind in kinds]:
+            numbered[kinds] += 1
+            if numbered[kinds] > most[kinds]:
+                del most[kinds]
+        if not most:
+            break
+    return frozenset().union(*most)
+
+
+def _kinds_by_number(table: Gathered, side: OurSide, laid: Laid) -> Iterator[EntryKind]:
+    """The kind of each document that a line means by its number."""
+    for key in table.on_document:
+        yield table.documents[key].kind
     for _, row in laid.agreed.pairs():
-        kind = side.entries.kinds[row]
-        numbered[kind] += 1
-        if all(numbered[kind] > limit for kind, limit in most.items()):
-            return set()
-    return {kind for kind, limit in most.items() if numbered[kind] <= limit}
+        yield side.entries.kinds[row]

@@ -1,7 +1,8 @@
 """What is left over on both sides and is one but for a slip of theirs: in the amount, the side or the day.
 
 Only where no number could say so: the line bears none, or they number such documents in their own way. And only where
-neither has another partner that is as like it. What is brought together so is told: the slip stays a finding, one.
+neither has another partner that is as like it. What is brought together so is told: the slip stays a finding, one. But
+what they deduct and we gave up later, in just that amount, is no slip: the day of a write-off is ours alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from domain.comparison.gathered import NEAR_SHARE, Gathered
 from domain.comparison.twins import unnumbered
 from domain.comparison.verdict import signed
 from domain.events import StatementLine
+from domain.facts import EntryKind
 
 #: among more documents of near days than this one line is not looked for
 _LOOKED_AT_MAX: Final = 24
@@ -38,7 +40,7 @@ def same_but_for_a_slip(
         for line_no, line in table.loose.items()
         if line_no not in elsewhere and (table.own or unnumbered(line))
     ]
-    documents = [document for document in table.of_both_sides() if document.key not in listed]
+    documents = [document for document in table.unlisted.values() if document.key not in listed]
     if not lines or not documents:
         return table
     found = msgspec.structs.replace(
@@ -47,8 +49,13 @@ def same_but_for_a_slip(
         documents=dict(table.documents),
         loose=dict(table.loose),
         unlisted=dict(table.unlisted),
+        groups=list(table.groups),
     )
     documents.sort(key=table.day)
+    given_up = [document for document in documents if document.kind is EntryKind.WRITE_OFF]
+    for line, document in list(_only_ones(table, lines, given_up, transit_days, _equal)):
+        found.group([line], [document])
+    documents = [document for document in documents if document.kind is not EntryKind.WRITE_OFF]
     for days, alike in (
         (transit_days, _equal),
         (table.window_days, _slipped),

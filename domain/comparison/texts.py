@@ -23,6 +23,7 @@ _WORDS_MAX: Final = 60
 #: behind the last joint of a number, or grown on it: which part of the document is meant
 _PART_OF = re.compile(r"(?:[-_/.#][0-9A-Za-z]{1,3}|(?<=\d)[A-Za-z])$")
 _STROKE = re.compile(r"[/_#]")
+_LONG_RUN = re.compile(r"\d{3,}")
 
 
 class Reading(NamedTuple):
@@ -69,8 +70,15 @@ def _has_figures(text: str) -> bool:
 @functools.lru_cache(maxsize=TEXTS_KEPT)
 def holds_a_number(reference: str) -> bool:
     """Whether something in it may be a number: figures that are no day, month, year or sum. "Zahlung Mai" has none."""
-    text = without_months(without_dates(without_money(plain(reference))))
-    return any(_has_figures(word) and not is_year(word) for word in WORD.findall(text))
+    text = without_dates(without_money(plain(reference)))
+    words = _with_figures(text)
+    # no month has three figures but with its year: most are known without looking for months
+    sure = any(not is_year(run) for word in words for run in _LONG_RUN.findall(word))
+    return bool(words) and (sure or bool(_with_figures(without_months(text))))
+
+
+def _with_figures(text: str) -> list[str]:
+    return [word for word in WORD.findall(text) if _has_figures(word) and not is_year(word)]
 
 
 @functools.lru_cache(maxsize=TEXTS_KEPT)

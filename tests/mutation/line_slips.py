@@ -46,4 +46,16 @@ LINE_SLIPS: Final = (
     ),
     Mutation("what is in transit is a slip", SLIPS, "if line_no not in elsewhere and", "if"),
     Mutation("what another statement lists is a slip", SLIPS, " if document.key not in listed]", "]"),
+    Mutation(
+        "what we gave up is never what they deducted",
+        SLIPS,
+        "        found.group([line], [document])\n",
+        "        pass\n",
+    ),
+    Mutation(
+        "a write-off is a slip of what they deducted",
+        SLIPS,
+        "documents = [document for document in documents if document.kind is not EntryKind.WRITE_OFF]",
+        "documents = list(documents)",
+    ),
 )

@@ -302,7 +302,12 @@ STATEMENTS: Final = (
         "if theirs != ours and len(lines) > 1:",
     ),
     # --- what says no number
-    Mutation("the figure of a month is a number", TEXTS, "without_months(without_dates(", "(without_dates("),
+    Mutation(
+        "the figure of a month is a number",
+        TEXTS,
+        "_with_figures(without_months(text))",
+        "_with_figures(text)",
+    ),
     Mutation(
         "a word is the number of a voucher",
         COMBINED,
@@ -334,4 +339,11 @@ STATEMENTS: Final = (
         "            or says_so(line, document)\n",
         "",
     ),
+    Mutation(
+        "payments and credit notes are two series",
+        GATHER,
+        "for kind in often), _LOWERING, ",
+        "for kind in often), ",
+    ),
+    Mutation("no series is of everything", GATHER, " _LOWERING, frozenset(EntryKind))", " _LOWERING)"),
 )

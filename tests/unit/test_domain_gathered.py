@@ -240,3 +240,35 @@ def test_each_document_of_a_collective_line_says_which_line_it_is_in() -> None:
         ("INV-2001", 35_550, "Both sides agree: line 1 stands for INV-2001, INV-2002 together."),
         ("INV-2002", None, "INV-2002 is one of several documents that line 1 stands for."),
     ]
+
+
+@scenario
+def test_payments_and_credit_notes_are_one_series_of_theirs() -> None:
+    """
+    order        2026-02-01  INV-1001  500.00
+    payment      2026-02-10  P-1       100.00
+    credit_note  2026-02-15  CN-7       20.00
+    payment      2026-02-20  P-2       300.00
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 80.00
+      1 INV-1001 2026-02-01  500.00
+      2 BK-701   2026-02-10 -100.00
+      3 BK-702   2026-02-15  -20.00
+      4 BK-703   2026-02-20 -300.00
+    => balance 80.00
+    => lines S-2 1 MATCHED 2 MATCHED 3 MATCHED 4 MATCHED
+    """
+
+
+@scenario
+def test_where_nothing_bears_a_number_of_ours_they_number_everything() -> None:
+    """
+    order        2026-02-01  INV-1001  500.00
+    credit_note  2026-02-15  CN-7       20.00
+    order        2026-02-20  INV-1002  300.00
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 780.00
+      1 BK-701   2026-02-01  500.00
+      2 BK-702   2026-02-15  -20.00
+      3 BK-703   2026-02-20  300.00
+    => balance 780.00
+    => lines S-2 1 MATCHED 2 MATCHED 3 MATCHED
+    """

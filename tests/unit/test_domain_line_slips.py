@@ -205,16 +205,51 @@ def test_their_own_numbers_of_payments_say_nothing_of_invoices() -> None:
     payment  2026-02-10  P-1       100.00
     payment  2026-02-15  P-2       200.00
     payment  2026-02-20  P-3       300.00
+    order    2026-02-25  INV-1002   50.00
     order    2026-03-05  INV-1009    1.00
-    statement S-2 2026-02-01..2026-02-28 opening 0 closing -110.00
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing -60.00
       1 XX-77  2026-02-05  490.00
       2 ZA-701 2026-02-10 -100.00
       3 ZA-702 2026-02-15 -200.00
       4 ZA-703 2026-02-20 -300.00
-    => balance -99.00
+      5 INV-1002 2026-02-25 50.00
+    => balance -49.00
     => MISSING_IN_LEDGER S-2 line 1 490.00
     => MISSING_IN_STATEMENT S-2 INV-1001 500.00
     => CLOSING_BALANCE_BREAK S-2 10.00
+    """
+
+
+@scenario
+def test_a_discount_that_they_took_and_we_gave_up_a_week_later() -> None:
+    """
+    order       2026-02-05  INV-1001  100.00
+    payment     2026-02-15  P-1        98.00  pays INV-1001 98.00
+    adjustment  2026-02-22  ADJ-1       2.00  type write_off  side CREDIT  target INV-1001
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 0
+      1 INV-1001 2026-02-05 100.00
+      2 P-1      2026-02-15 -98.00
+      3 Skonto   2026-02-15  -2.00
+    => balance 0
+    => lines S-2 1 MATCHED 2 MATCHED 3 MATCHED
+    => bridge S-2 none
+    """
+
+
+@scenario
+def test_a_discount_of_another_amount_is_not_what_we_gave_up() -> None:
+    """
+    order       2026-02-05  INV-1001  100.00
+    payment     2026-02-15  P-1        98.00  pays INV-1001 98.00
+    adjustment  2026-02-16  ADJ-1       2.00  type write_off  side CREDIT  target INV-1001
+    payment     2026-03-15  P-2         1.00
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 0.10
+      1 INV-1001 2026-02-05 100.00
+      2 P-1      2026-02-15 -98.00
+      3 Skonto   2026-02-16  -1.90
+    => balance -1.00
+    => MISSING_IN_LEDGER S-2 line 3 1.90
+    => CLOSING_BALANCE_BREAK S-2 0.10
     """
 
 
