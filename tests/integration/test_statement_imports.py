@@ -29,6 +29,10 @@ from services.store.engine import create_engine
 pytestmark = pytest.mark.integration
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "statements"
+PENDING = (
+    b'<Ntry><Amt Ccy="EUR">9.99</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>PDNG</Sts>'
+    b"<BookgDt><Dt>2026-01-30</Dt></BookgDt></Ntry>"
+)
 
 
 class Sent:
@@ -180,6 +184,15 @@ def test_what_a_bank_has_announced_is_named_and_no_line(bring: Bringing) -> None
     summary = bring("customer-statement", "a.xml", announced, customer_id="C-1")
     assert (summary.rejected, summary.damaged) == ({"NOT_BOOKED": 1}, 0)
     assert [len(value["lines"]) for value in bring.sent.values] == [1]
+
+
+def test_what_a_bank_has_announced_is_in_no_balance_that_the_lines_tell(bring: Bringing) -> None:
+    announced = sample("camt054.xml").replace(b"</Ntfctn>", PENDING + b"</Ntfctn>")
+    summary = bring("customer-statement", "a.xml", announced, customer_id="C-1", opening="100")
+    plain = bring("customer-statement", "b.xml", sample("camt054.xml"), customer_id="C-1", opening="100")
+    assert summary.rejected == {"NOT_BOOKED": 1}
+    assert not any("misses closing" in note for note in summary.notes)
+    assert any("imported before" in note for note in plain.notes)
 
 
 def test_a_statement_is_held_back_for_a_row_of_which_nothing_is_known(bring: Bringing) -> None:

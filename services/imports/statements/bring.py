@@ -158,9 +158,11 @@ def _statements(
     for problem in content.problems:
         reject(problem.rejection())
     taken: dict[tuple[str, str, str], Statement] = {}
+    # before anything is summed up: a balance that the lines tell is of booked ones
+    announced = [list(_announced(draft)) for draft in content.drafts]
     view = view_of_file(content.drafts, asked.layout.view)
-    for draft in content.drafts:
-        for problem in (*draft.problems, *_announced(draft)):
+    for draft, left_out in zip(content.drafts, announced, strict=True):
+        for problem in (*draft.problems, *left_out):
             reject(problem.rejection())
         # a row of which nothing is known may be any statement's
         if (draft.problems and not draft.lines) or (hold and (draft.problems or content.problems)):
