@@ -370,3 +370,22 @@ def test_words_below_the_table_are_no_rows(read: Any) -> None:
         HEADINGS + "2026-01-05,INV-1,,100.00,,100.00\n\nPrinted on 2026-02-01\n2026-02-01\n制表人,张三\n"
     )
     assert reasons(content) == []
+
+
+# ---- currencies beside amounts
+
+
+@pytest.mark.parametrize("amount", ["USD 450.00", "450.00 USD", "US$450.00", "$ 450.00 USD"])
+def test_an_amount_in_another_currency_is_no_line_of_the_statement(read: Any, amount: str) -> None:
+    text = HEADINGS + f"2026-01-05,INV-1,,{amount},,\n2026-01-06,INV-2,,EUR 5.00,,€ 5.00\n"
+    content = read(text, opening="0")
+    assert reasons(content) == [(2, "OTHER_CURRENCY")]
+    [problem] = content.drafts[0].problems
+    assert problem.sentence("en") == f"{amount} is not in EUR, as the statement is."
+    assert [line.document_no for line in content.drafts[0].lines] == ["INV-2"]
+
+
+@pytest.mark.parametrize("amount", ["EUR 450.00", "450.00€", "$450.00", "£450.00"])
+def test_an_amount_in_its_own_currency_or_beside_a_sign_of_several_is_read(read: Any, amount: str) -> None:
+    content = read(HEADINGS + f"2026-01-05,INV-1,,{amount},,\n", opening="0")
+    assert reasons(content) == []

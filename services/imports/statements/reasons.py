@@ -24,6 +24,7 @@ class Reason(enum.StrEnum):
     MISSING_AMOUNT = "MISSING_AMOUNT"
     AMBIGUOUS_AMOUNT = "AMBIGUOUS_AMOUNT"
     TOO_MANY_DECIMALS = "TOO_MANY_DECIMALS"
+    OTHER_CURRENCY = "OTHER_CURRENCY"
     BOTH_SIDES = "BOTH_SIDES"
     BAD_DIRECTION = "BAD_DIRECTION"
     BAD_CURRENCY = "BAD_CURRENCY"
@@ -72,6 +73,10 @@ SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.TOO_MANY_DECIMALS: (
         "{value} has more decimals than {currency} has.",
         "“{value}”的小数位多于 {currency} 允许的位数。",
+    ),
+    Reason.OTHER_CURRENCY: (
+        "{value} is not in {currency}, as the statement is.",
+        "“{value}”不是对账单的币种 {currency}。",
     ),
     Reason.BOTH_SIDES: (
         "The row has an amount on both sides: {value}.",
