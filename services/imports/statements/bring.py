@@ -9,6 +9,7 @@ import csv
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from domain.money import to_text
 from domain.parties import Role, role_of
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import OptionUnreadableError, SourceUnreadableError
+from services.imports.notes import Note, NoteCode
 from services.imports.publisher import Progress, publish
 from services.imports.rejections import CELL_COLUMNS, Rejection, RejectionReport
 from services.imports.statements.draft import StatementDraft, View
@@ -220,48 +222,51 @@ def _outgoing(steps: list[Step]) -> Iterator[Outgoing | LineError]:
             yield read_event(position, event_of(step.statement, step.version, step.life))
 
 
-def _notes(content: FileContent, steps: list[Step], memory: ImportMemory) -> Iterator[str]:
+def _notes(content: FileContent, steps: list[Step], memory: ImportMemory) -> Iterator[Note]:
     for draft in content.drafts:
         for note in draft.notes:
-            yield f"{_label(draft)}: {note}."
+            yield replace(note, about=_label(draft))
     for step in steps:
         statement = step.statement
         name, currency = statement.statement_id, statement.currency
         if step.known:
-            yield f"{name}: imported before as version {step.version}; nothing was sent."
+            yield Note(NoteCode.KNOWN_BEFORE, {"version": str(step.version)}, name)
             continue
-        how = statement.body["metadata"]["read_as"]
-        yield f"{name}: {step.life}, version {step.version}, {statement.line_count} lines, read in {how}."
+        told = {"version": str(step.version), "lines": str(statement.line_count), **_read_as(statement)}
+        yield Note(NoteCode(step.life.upper()), told, name)
         if step.life == "withdrawn":
             continue
         if statement.rows_left_out:
-            yield f"{name}: rows were left out; what they show is missing in the comparison until they are corrected."
+            yield Note(NoteCode.ROWS_LEFT_OUT, about=name)
         if statement.gap_minor:
-            gap = to_text(statement.gap_minor, currency)
-            yield f"{name}: opening plus lines misses closing by {gap} {currency}."
+            gap = f"{to_text(statement.gap_minor, currency)} {currency}"
+            yield Note(NoteCode.DOES_NOT_ADD_UP, {"gap": gap}, name)
         others = memory.of_the_same_days(statement)
         if others:
-            yield (
-                f"{name}: {others[0]} is of the same days, in part or in whole. If this one replaces it, withdraw that "
-                f"one, or give --statement-id."
-            )
+            yield Note(NoteCode.SAME_DAYS, {"other": others[0]}, name)
         before = memory.closing_before(statement)
         if before is not None and before[1] != statement.opening_minor:
-            yield (
-                f"{name}: its opening balance {to_text(statement.opening_minor, currency)} {currency} is not "
-                f"the closing balance {to_text(before[1], currency)} of {before[0]}."
-            )
+            opening = f"{to_text(statement.opening_minor, currency)} {currency}"
+            told = {"opening": opening, "closing": to_text(before[1], currency), "before": before[0]}
+            yield Note(NoteCode.OPENING_IS_NOT_LAST_CLOSING, told, name)
 
 
-def _notes_on_view(steps: list[Step], engine: sa.Engine) -> Iterator[str]:
+def _read_as(statement: Statement) -> dict[str, str]:
+    """In whose view the file was read, in each language."""
+    if statement.in_our_view:
+        return {"how": "our view", "how_zh": "按我方视角读取"}
+    role = role_of(statement.customer_id)
+    whose = {Role.CUSTOMER: "客户", Role.SUPPLIER: "供应商"}[role]
+    return {"how": f"the {role}'s view, turned round", "how_zh": f"按{whose}视角读取并反转"}
+
+
+def _notes_on_view(steps: list[Step], engine: sa.Engine) -> Iterator[Note]:
     for statement in (step.statement for step in steps if not step.known):
         other, there = on_the_other_side(engine, statement)
         if 2 * other > there:
             view = "theirs" if statement.in_our_view else "ours"
-            yield (
-                f"{statement.statement_id}: {other} of its {there} documents that the books have stand there on "
-                f"the other side. If all its amounts are turned round, import it again with --view {view}."
-            )
+            told = {"other": str(other), "there": str(there), "view": view}
+            yield Note(NoteCode.ON_THE_OTHER_SIDE, told, statement.statement_id)
 
 
 def _label(draft: StatementDraft) -> str:

@@ -11,6 +11,7 @@ import datetime as dt
 import enum
 from dataclasses import dataclass, field
 
+from services.imports.notes import Note
 from services.imports.statements.reasons import Problem
 
 
@@ -71,4 +72,4 @@ class StatementDraft:
     view: View = View.AUTO
     problems: list[Problem] = field(default_factory=list)
     """Rows that were left out."""
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)

@@ -92,6 +92,10 @@ def plain(text: str) -> str:
 FIELD_OF: Final[Mapping[str, Field]] = {
     plain(word): Field(field) for field, words in _WORDS["fields"].items() for word in words
 }
+#: headings that mean other over a column than beside a table
+_OVER_A_COLUMN: Final[Mapping[str, Field]] = {
+    plain(word): Field(field) for field, words in _WORDS["headings"].items() for word in words
+}
 TOTALS: Final = frozenset(map(plain, _WORDS["sums"]["totals"]))
 SUBTOTALS: Final = frozenset(map(plain, _WORDS["sums"]["subtotals"]))
 OPENING_WORDS: Final = frozenset(word for word, field in FIELD_OF.items() if field is Field.OPENING)
@@ -126,7 +130,7 @@ def row_word(text: str) -> RowWord | None:
 def column_field(text: str) -> Field | None:
     """The field that a heading names; a heading in two languages (``日期 Date``) is known by either."""
     whole = plain(text)
-    found = FIELD_OF.get(whole)
+    found = _OVER_A_COLUMN.get(whole) or FIELD_OF.get(whole)
     if found is None and not whole.isascii():
         latin = re.sub(r"[^\x00-\x7f]+", " ", whole).strip()
         other = re.sub(r"[\x00-\x7f]+", "", whole).strip()

@@ -1,0 +1,37 @@
+"""Rows that no word tells from lines: sums and balances that a program prints bare, known by their figures alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.imports.statements.columns import Columns
+from services.imports.statements.gathered import Gathered
+from services.imports.statements.sheet import Cell
+
+#: fewer rows are no sum of each other
+_SUMMED_MIN: Final = 2
+
+
+def sums_up(columns: Columns, cells: list[Cell], group: Gathered) -> bool:
+    """Whether a row without a date and a document is the sum of all rows before it.
+
+    Raises ``BadCellError``.
+    """
+    known = [signed for _, signed, _ in group.figures if signed is not None]
+    if len(known) < _SUMMED_MIN or len(known) < len(group.figures):
+        return False
+    debit, credit = sum(one for one in known if one > 0), -sum(one for one in known if one < 0)
+    return columns.both_sides(cells, group.draft.currency) in ((debit, credit), (debit - credit, None))
+
+
+def opens(columns: Columns, cells: list[Cell], group: Gathered) -> bool:
+    """Whether a row without a document has a balance alone, before all lines: brought forward, whatever it is called.
+
+    Raises ``BadCellError``.
+    """
+    if group.figures or group.balances:
+        return False
+    currency = group.draft.currency
+    return (
+        columns.both_sides(cells, currency) == (None, None) and columns.balance(cells, currency) is not None
+    )
