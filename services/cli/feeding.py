@@ -228,7 +228,8 @@ def _report(
             for reason, n in summary.rejected.items()
         ),
     ]
-    print_rows(rows, ["what", "count", "state"], as_json=False)
+    if rows:
+        print_rows(rows, ["what", "count", "state"], as_json=False)
     for note in summary.notes:
         say(str(note))
     if summary.report is not None:

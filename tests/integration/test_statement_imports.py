@@ -330,6 +330,7 @@ def test_an_upload_is_imported_and_its_rows_named_in_the_language_asked_for(
     [row] = answer.rejections
     assert (row.row, row.column, row.value, row.code) == (3, "Date", "soon", "BAD_DATE")
     assert row.detail == "“soon”不是日期。"
+    assert answer.notes[0] == "C-1 EUR：未写明期间，按 2026-01-01 至 2026-01-31 处理。"
     with pytest.raises(ProblemError) as caught:
         upload(b"a,b", filename="", statement=StatementOptions())
     assert caught.value.code is ProblemCode.FILE_REFUSED

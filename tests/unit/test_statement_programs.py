@@ -30,11 +30,11 @@ Name          Lieferant GmbH
 -----------------------------------------------------------------------------------------------------------
 |S|Zuordnung   |Belegnr   |Art|Belegdatum|Buch.datum|Nettofäll. |  Betrag in HW|HWähr|Referenz    |Text    |
 -----------------------------------------------------------------------------------------------------------
-|*|            |RE-2026-0001|RE |05.01.2026|05.01.2026|04.02.2026 |    12.100,50-|EUR  |4711|Ware    |
-|*|            |RE-2026-0002|RE |12.01.2026|12.01.2026|11.02.2026 |       450,00-|EUR  |4712|        |
-|*|            |ZE-501|ZP |14.01.2026|14.01.2026|           |     1.000,00 |EUR  |    |        |
-|*|            |GS-2026-01|KG |20.01.2026|20.01.2026|           |        50,00 |EUR  |    |        |
-|*|            |ZE-502|ZP |28.01.2026|28.01.2026|           |    12.100,50 |EUR  |    |        |
+|*|            |5100000121|RE |05.01.2026|05.01.2026|04.02.2026 |    12.100,50-|EUR  |RE-2026-0001|Ware    |
+|*|            |5100000122|RE |12.01.2026|12.01.2026|11.02.2026 |       450,00-|EUR  |RE-2026-0002|        |
+|*|            |5100000123|ZP |14.01.2026|14.01.2026|           |     1.000,00 |EUR  |ZE-501|        |
+|*|            |5100000124|KG |20.01.2026|20.01.2026|           |        50,00 |EUR  |GS-2026-01|        |
+|*|            |5100000125|ZP |28.01.2026|28.01.2026|           |    12.100,50 |EUR  |ZE-502|        |
 -----------------------------------------------------------------------------------------------------------
 |**Konto 70021                                              |       600,00 |EUR  |            |            |
 """
@@ -100,9 +100,13 @@ def told(content: FileContent) -> tuple[str, int, int, list[tuple[str, int]]]:
 
 
 def lines_of(statement: Statement) -> list[tuple[str, int]]:
-    return [
-        (line["document_no"], line["debit_minor"] - line["credit_minor"]) for line in statement.body["lines"]
-    ]
+    """By their reference where there is one: SAP's own numbers are nobody else's."""
+    return [(named(line), line["debit_minor"] - line["credit_minor"]) for line in statement.body["lines"]]
+
+
+def named(line: dict[str, Any]) -> str:
+    own = str(line["document_no"])
+    return str(line["their_reference"]) if own.startswith("51000") else own
 
 
 @pytest.mark.parametrize(
