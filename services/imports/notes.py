@@ -20,6 +20,7 @@ class NoteCode(enum.StrEnum):
     OTHER_PARTY_NAMED = "OTHER_PARTY_NAMED"
     BALANCES_WITHOUT_SIDE = "BALANCES_WITHOUT_SIDE"
     PERIOD_TAKEN = "PERIOD_TAKEN"
+    NOT_CORRECTED = "NOT_CORRECTED"
     # what became of a statement
     KNOWN_BEFORE = "KNOWN_BEFORE"
     RECEIVED = "RECEIVED"
@@ -63,6 +64,11 @@ SENTENCES: Final[Mapping[NoteCode, tuple[str, str]]] = {
     NoteCode.PERIOD_TAKEN: (
         "period not stated, taken as {start} to {end}.",
         "未写明期间，按 {start} 至 {end} 处理。",
+    ),
+    NoteCode.NOT_CORRECTED: (
+        "the corrections of rows {rows} were not put in: the whole row is damaged, or this format has no cells. "
+        "Mend the file itself and import it again.",
+        "第 {rows} 行的更正未能采用：整行已损坏，或该格式没有单元格。请改正文件本身后重新导入。",
     ),
     NoteCode.KNOWN_BEFORE: (
         "imported before as version {version}; nothing was sent.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,6 +198,45 @@ def test_what_a_bank_has_announced_is_in_no_balance_that_the_lines_tell(bring: B
     assert summary.rejected == {"NOT_BOOKED": 1}
     assert not any("misses closing" in note for note in said(summary))
     assert any("imported before" in note for note in said(plain))
+
+
+@pytest.mark.parametrize(
+    ("sample_name", "column", "right"),
+    [
+        ("bad_mt940_entry.sta", ":61:", "2601200120D100,00NMSCPAY-9"),
+        ("bad_qif_rows.qif", "T", "5.00"),
+    ],
+)
+def test_an_entry_of_a_bank_is_mended_by_the_report(
+    bring: Bringing, sample_name: str, column: str, right: str
+) -> None:
+    asked: dict[str, Any] = {"customer_id": "C-1", "layout": Layout(currency="EUR"), "opening": "0"}
+    before = bring("customer-statement", "a", sample(sample_name), **asked)
+    assert before.report is not None
+    with before.report.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    wrong = next(row for row in rows if row["column"] == column)
+    report = bring.folder / "mended.csv"
+    report.write_text(f'row,column,corrected\n{wrong["row"]},{column},"{right}"\n', encoding="utf-8")
+    after = bring("customer-statement", "a", sample(sample_name), corrections=str(report), **asked)
+    assert sum(after.rejected.values()) < sum(before.rejected.values())
+    assert not any("not put in" in note for note in said(after))
+
+
+def test_a_correction_that_cannot_be_put_in_is_said(bring: Bringing) -> None:
+    report = bring.folder / "mended.csv"
+    report.write_text("row,column,corrected\n2,,2026-01-05\n", encoding="utf-8")
+    corrections = str(report)
+    damaged = b'Date,Document no.,Debit,Credit,Balance\n2026-01-05,"INV-1" x,,5.00,5.00\n2026-01-06,INV-2,,1.00,6.00\n'
+    layout = Layout(currency="EUR")
+    told = bring(
+        "customer-statement", "a.csv", damaged, customer_id="C-1", layout=layout, corrections=corrections
+    )
+    assert said(told)[0].startswith("the corrections of rows 2 were not put in")
+    report.write_text("row,column,corrected\n1,Amt,5.00\n", encoding="utf-8")
+    camt = sample("camt053_v08.xml")
+    told = bring("customer-statement", "a.xml", camt, customer_id="C-1", corrections=corrections)
+    assert said(told)[0].startswith("the corrections of rows 1 were not put in")
 
 
 def test_a_statement_is_held_back_for_a_row_of_which_nothing_is_known(bring: Bringing) -> None:

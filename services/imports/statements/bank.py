@@ -15,7 +15,7 @@ from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.notes import Note, NoteCode
 from services.imports.publisher import Progress, publish
 from services.imports.rejections import CELL_COLUMNS, RejectionReport
-from services.imports.statements.bring import of_error, read_source, sha256_of
+from services.imports.statements.bring import notes_on_reading, of_error, read_source, sha256_of
 from services.imports.statements.memory import ImportMemory
 from services.imports.statements.payers import PayerDirectory
 from services.imports.statements.reasons import Problem, Reason
@@ -89,7 +89,7 @@ def import_bank_statement(
         report.counts,
         report.path,
         published.receipt,
-        tuple(_notes(owners, len(receipts) - len(unsent), unidentified)),
+        (*notes_on_reading(content), *_notes(owners, len(receipts) - len(unsent), unidentified)),
         _LEFT_OUT,
     )
 

@@ -6,10 +6,10 @@ What a file brought is remembered (``memory``).
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -25,13 +25,12 @@ from services.imports.publisher import Progress, publish
 from services.imports.rejections import CELL_COLUMNS, Rejection, RejectionReport
 from services.imports.statements.draft import StatementDraft, View
 from services.imports.statements.events import Statement, event_of, statements_of, view_of_file
-from services.imports.statements.formats import FileContent, Source, read_file
+from services.imports.statements.formats import CORRECTED, FileContent, Source, read_file
 from services.imports.statements.memory import ImportMemory, Step
-from services.imports.statements.options import StatementOptions
+from services.imports.statements.options import Corrections, StatementOptions
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.sheet import open_excel, texts_of
 from services.imports.statements.sides import on_the_other_side
-from services.imports.statements.table import Corrections
 from services.imports.summary import Options, Summary, Targets
 
 _REPORT_COLUMNS: Final = frozenset({"row", "column", "corrected"})
@@ -77,7 +76,7 @@ def _import(
     with RejectionReport(path, options.report, CELL_COLUMNS) as report:
         statements = list(_statements(content, asked, options.hold_incomplete, report.add))
         steps = [memory.next_step(statement, withdraw=asked.withdraw) for statement in statements]
-        notes = list(_notes(content, steps, memory))
+        notes = [*notes_on_reading(content), *_notes(content, steps, memory)]
         if asked.layout.view is View.AUTO:
             notes += _notes_on_view(steps, targets.engine())
         with targets.publisher() as publisher:
@@ -110,14 +109,31 @@ def read_source(
             on_progress(Progress(rows, rows, total))
 
     corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}
+    cells = {
+        row: {column: right for column, right in of_row.items() if column}
+        for row, of_row in corrections.items()
+    }
     try:
-        return read_file(Source(path, asked, asked.layout, tick, corrections))
+        content = read_file(Source(path, asked, asked.layout, tick, cells))
     except OSError as error:
         raise SourceUnreadableError(path, error.strerror or str(error)) from error
+    unused = [
+        row
+        for row, of_row in corrections.items()
+        if not row or "" in of_row or content.format not in CORRECTED
+    ]
+    return dataclasses.replace(content, not_corrected=tuple(unused))
+
+
+def notes_on_reading(content: FileContent) -> Iterator[Note]:
+    """What a file's corrections came to nothing for."""
+    if content.not_corrected:
+        rows = ", ".join(map(str, sorted(content.not_corrected)))
+        yield Note(NoteCode.NOT_CORRECTED, {"rows": rows})
 
 
 def read_corrections(path: Path) -> Corrections:
-    """The cells of an error report whose column ``corrected`` was filled in.
+    """The cells of an error report whose column ``corrected`` was filled in; a whole row has no column.
 
     Raises ``FileRefusedError`` and ``SourceUnreadableError``.
     """
@@ -130,8 +146,8 @@ def read_corrections(path: Path) -> Corrections:
                     Reason.UNREADABLE, f"it has no column {missing}", format="error report"
                 )
             right = (row.get("corrected") or "").strip()
-            if right and row.get("column") and (row.get("row") or "").isdigit():
-                found.setdefault(int(row["row"]), {})[row["column"].removeprefix("'")] = right
+            if right and (row.get("row") or "").isdigit():
+                found.setdefault(int(row["row"]), {})[(row["column"] or "").removeprefix("'")] = right
     except (UnicodeDecodeError, csv.Error) as error:
         raise FileRefusedError(Reason.UNREADABLE, str(error), format="error report") from error
     except OSError as error:
@@ -225,7 +241,7 @@ def _outgoing(steps: list[Step]) -> Iterator[Outgoing | LineError]:
 def _notes(content: FileContent, steps: list[Step], memory: ImportMemory) -> Iterator[Note]:
     for draft in content.drafts:
         for note in draft.notes:
-            yield replace(note, about=_label(draft))
+            yield dataclasses.replace(note, about=_label(draft))
     for step in steps:
         statement = step.statement
         name, currency = statement.statement_id, statement.currency

@@ -24,6 +24,7 @@ import mt940
 
 from domain.money import MoneyError, from_text, is_currency
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
+from services.imports.statements.options import Corrections
 from services.imports.statements.periods import start_of_opening
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
@@ -53,9 +54,10 @@ class _Message:
 class Mt940Reader:
     """Reads one file. ``rows`` counts entries; a line's row is its line in the file."""
 
-    def __init__(self, path: Path, encoding: str | None) -> None:
+    def __init__(self, path: Path, encoding: str | None, corrections: Corrections) -> None:
         self._path = path
         self._encoding = encoding
+        self._corrections = corrections
         self.rows = 0
         self.drafts: list[StatementDraft] = []
 
@@ -98,7 +100,9 @@ class Mt940Reader:
             return draft
         for row, statement, details in message.entries:
             self.rows += 1
-            self._entry(row, statement, details, draft)
+            first, more, rest = statement.partition("\n")
+            right = self._corrections.get(row, {}).get(":61:", first)
+            self._entry(row, f"{right}{more}{rest}", details, draft)
         if opening is not None:
             draft.period_start = start_of_opening(
                 opening[0], draft.period_end, (line.date for line in draft.lines)

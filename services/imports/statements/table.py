@@ -32,7 +32,7 @@ from services.imports.statements.heading import (
     said_in,
 )
 from services.imports.statements.numbers import Mark
-from services.imports.statements.options import Layout, StatementOptions
+from services.imports.statements.options import Corrections, Layout, StatementOptions
 from services.imports.statements.periods import read_period
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import stated
@@ -43,8 +43,6 @@ from services.imports.statements.words import Field, RowWord, currency_of, plain
 
 #: (rows read, rows in all if that is known)
 Tick = Callable[[int, int | None], None]
-#: row → heading of the column → the right value
-Corrections = Mapping[int, Mapping[str, str]]
 
 _TICK_ROWS: Final = 1000
 #: columns of which one tells the document of a line
