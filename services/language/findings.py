@@ -112,6 +112,41 @@ _CHINESE_OF_SUPPLIERS: Final[Mapping[str, str]] = {
 }
 
 
+#: what the worker fills into a sentence in words of its own; several are parted by "; "
+_CHINESE_ARGUMENTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "kind": {
+        "INVOICE": "发票",
+        "PAYMENT": "付款",
+        "REFUND": "退款",
+        "CREDIT_NOTE": "红字",
+        "RETURN": "退货",
+        "EXCHANGE": "换货",
+        "ADJUSTMENT": "调整",
+        "WRITE_OFF": "核销",
+    },
+    "problem": {
+        "opening plus lines is not closing": "期初加各行不等于期末",
+        "the debit total is not the sum of its lines": "借方合计与各行之和不符",
+        "the credit total is not the sum of its lines": "贷方合计与各行之和不符",
+        "the line count is wrong": "行数不符",
+    },
+}
+
+
+def argument_words(language: Language) -> Mapping[str, Mapping[str, str]]:
+    """By argument: the worker's words, and what they are in the language; empty for English."""
+    return _CHINESE_ARGUMENTS if language == "zh" else {}
+
+
+def _worded(arguments: Mapping[str, str], language: Language) -> dict[str, str]:
+    """The arguments with the worker's words in the language."""
+    words = argument_words(language)
+    return {
+        name: "；".join(words[name].get(part, part) for part in value.split("; ")) if name in words else value
+        for name, value in arguments.items()
+    }
+
+
 def sentences(language: Language) -> Mapping[str, str]:
     """Sentence templates by reason code; arguments stand in braces."""
     return _CHINESE if language == "zh" else SENTENCES
@@ -138,7 +173,7 @@ def explain(
     if template is None or language == "en":
         return written
     try:
-        return template.format_map(arguments)
+        return template.format_map(_worded(arguments, language))
     except KeyError:
         return written
 
