@@ -82,6 +82,32 @@ Closing Balance,,,,,0.00,400.00,,
 """
 
 
+TALLY = """Bharat Traders Pvt Ltd,,,,,
+Lieferant - Ledger Account,,,,,
+1-Jan-26 to 31-Jan-26,,,,,
+Date,Particulars,Vch Type,Vch No.,Debit,Credit
+1-Jan-26,By Opening Balance,,,,"€1,000.00"
+5-Jan-26,By Purchase,Purchase,RE-2026-0001,,"12,100.50"
+12-Jan-26,By Purchase,Purchase,RE-2026-0002,,450.00
+14-Jan-26,To HDFC Bank,Payment,ZE-501,"1,000.00",
+20-Jan-26,To Purchase Return,Debit Note,GS-2026-01,50.00,
+28-Jan-26,To HDFC Bank,Payment,ZE-502,"12,100.50",
+,,,,"13,150.50","13,550.50"
+,To Closing Balance,,,400.00,
+,,,,"13,550.50","13,550.50"
+"""
+YONYOU = """2026年,,凭证号,摘要,借方,贷方,方向,余额
+月,日,,,,,,
+01,01,,期初余额,,,贷,"€1,000.00"
+01,05,RE-2026-0001,采购,,"12,100.50",贷,"13,100.50"
+,12,RE-2026-0002,采购,,450.00,贷,"13,550.50"
+,14,ZE-501,付款,"1,000.00",,贷,"12,550.50"
+,20,GS-2026-01,退货,50.00,,贷,"12,500.50"
+,28,ZE-502,付款,"12,100.50",,贷,400.00
+,,,本月合计,"13,150.50","12,550.50",贷,400.00
+"""
+
+
 def read(path: Path, data: str, encoding: str = "utf-8", opening: str | None = None) -> FileContent:
     path.write_bytes(data.encode(encoding))
     return read_file(Source(path, StatementOptions(customer_id="C-1", opening=opening), Layout()))
@@ -116,8 +142,10 @@ def named(line: dict[str, Any]) -> str:
         (SAP_TABLE, "utf-8", "-1000"),
         (DATEV, "cp1252", None),
         (QUICKBOOKS, "utf-8", None),
+        (TALLY, "utf-8", None),
+        (YONYOU, "gb18030", None),
     ],
-    ids=["sap-list", "sap-table", "datev", "quickbooks"],
+    ids=["sap-list", "sap-table", "datev", "quickbooks", "tally", "yonyou"],
 )
 def test_an_account_is_read_as_its_program_exports_it(
     tmp_path: Path, data: str, encoding: str, opening: str | None
@@ -151,6 +179,27 @@ def test_a_workbook_whose_running_balance_is_headed_as_the_last_one_is_read(tmp_
     content = read_file(Source(path, StatementOptions(customer_id="C-1"), Layout()))
     assert told(content) == ("CNY", 100000, 40000, LINES)
     assert content.drafts[0].lines[0].date == dt.date(2026, 1, 5)
+
+
+def test_a_month_that_no_row_has_named_yet_is_not_that_of_the_last_row(tmp_path: Path) -> None:
+    text = (
+        "Currency,EUR\n2026年,,凭证号,借方,贷方,余额\n月,日,,,,\n,05,记-1,,5.00,5.00\n02,06,记-2,,1.00,6.00\n"
+    )
+    [problem] = read(tmp_path / "a", text).drafts[0].problems
+    assert (problem.row, problem.reason) == (4, "MISSING_DATE")
+
+
+@pytest.mark.parametrize(
+    ("column", "closing"),
+    [(",70.00,", 7000), (",,70.00", 7000), (",71.00,", -7100), (",,71.00", 7100)],
+)
+def test_the_balance_of_an_account_ruled_off_stands_on_the_lesser_side(
+    tmp_path: Path, column: str, closing: int
+) -> None:
+    """On either side it is what the lines come to; what they do not come to stays as it is written."""
+    rows = "2026-01-01,Balance b/d,,100.00\n2026-01-15,RE-1,,20.00\n2026-01-20,P-1,50.00,\n"
+    text = f"Currency,EUR\nDate,Document,Debit,Credit\n{rows}2026-01-31,Balance c/d{column}\n"
+    assert told(read(tmp_path / "a", text))[1:3] == (10000, closing)
 
 
 # ---- rows without a word

@@ -58,6 +58,8 @@ class Heading:
     """The first row of what is said above it."""
     year: str | None = None
     """What stands above columns of months and days: ``2026年``."""
+    month: str = ""
+    """The month of the row before: a ledger may print it where it begins alone."""
 
     def dated(self, cells: list[Cell]) -> list[Cell]:
         """The row with its date in one cell, where month and day have columns of their own."""
@@ -67,6 +69,9 @@ class Heading:
         places = (self.columns.get(what, len(cells)) for what in (Field.YEAR, Field.MONTH, Field.DAY))
         year, month, day = (text_of(cells[place]) if place < len(cells) else "" for place in places)
         year = year or self.year or ""
+        if day and not month:
+            month = self.month
+        self.month = month or self.month
         if not (year.isdigit() and month.isdigit() and day.isdigit()):
             return cells
         return [*cells[:at], f"{year}-{month}-{day}", *cells[at + 1 :]]

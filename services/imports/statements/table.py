@@ -94,6 +94,7 @@ class TableReader:
     def _enter(self, heading: Heading) -> None:
         """Read on below this heading."""
         self._heading = heading
+        heading.month = ""  # of the last row of a pass before
         self._at = heading.columns
         self._said = heading.said
         self._columns = Columns(heading, self._marks, self._order, self._unsided)
@@ -287,11 +288,13 @@ class TableReader:
             group.totals.append((debit, credit))
             return
         shown = self._columns.balance(cells, draft.currency)
-        if shown is None and self._columns.has_amount(cells):
+        in_column = shown is None and self._columns.has_amount(cells)
+        if in_column:
             shown = Shown(self._columns.signed(cells, draft.currency), sided=True)
         if shown is None:
             return
-        group.balances.append(LabelledBalance(label, len(group.figures), shown, self._columns.date(cells)))
+        date = self._columns.date(cells)
+        group.balances.append(LabelledBalance(label, len(group.figures), shown, date, in_column))
 
     # ---- statements
 

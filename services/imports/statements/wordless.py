@@ -15,13 +15,22 @@ _SUMMED_MIN: Final = 2
 def sums_up(columns: Columns, cells: list[Cell], group: Gathered) -> bool:
     """Whether a row without a date and a document is the sum of all rows before it.
 
-    Raises ``BadCellError``.
+    A balance that stands in the same columns is in the sum or not: programs do either. Raises ``BadCellError``.
     """
     known = [signed for _, signed, _ in group.figures if signed is not None]
     if len(known) < _SUMMED_MIN or len(known) < len(group.figures):
         return False
-    debit, credit = sum(one for one in known if one > 0), -sum(one for one in known if one < 0)
-    return columns.both_sides(cells, group.draft.currency) in ((debit, credit), (debit - credit, None))
+    shown = columns.both_sides(cells, group.draft.currency)
+    in_columns = [one.shown.minor for one in group.balances if one.in_column]
+    for count in range(len(in_columns) + 1):
+        debit, credit = _sides([*known, *in_columns[:count]])
+        if shown in ((debit, credit), (debit - credit, None)):
+            return True
+    return False
+
+
+def _sides(signed: list[int]) -> tuple[int, int]:
+    return sum(one for one in signed if one > 0), -sum(one for one in signed if one < 0)
 
 
 def opens(columns: Columns, cells: list[Cell], group: Gathered) -> bool:
