@@ -33,6 +33,8 @@ class PaymentDetails:
     bank_reference: str | None = None
     structured_reference: str | None = None
     value_date: dt.date | None = None
+    fee_minor: int = 0
+    """What was kept on the way: more was instructed by so much, and the charges say so."""
     booked: bool = True
     reversal: bool = False
 
