@@ -181,6 +181,19 @@ def test_a_workbook_whose_running_balance_is_headed_as_the_last_one_is_read(tmp_
     assert content.drafts[0].lines[0].date == dt.date(2026, 1, 5)
 
 
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "Document,,Amount,,Balance\nDate,No.,Debit,Credit,\n",
+        "单据,,本期发生额,,余额\n日期,编号,借方,贷方,\n",
+        ",Document,Amount,,Balance\nDate,No.,Debit,Credit,\n",
+    ],
+)
+def test_a_heading_that_only_its_merged_one_explains_is_read_with_it(tmp_path: Path, headings: str) -> None:
+    text = f"Currency,EUR\n{headings}2026-01-05,RE-1,,5.00,-5.00\n2026-01-06,ZE-1,1.00,,-4.00\n"
+    assert told(read(tmp_path / "a", text)) == ("EUR", 0, 400, [("RE-1", 500), ("ZE-1", -100)])
+
+
 def test_a_month_that_no_row_has_named_yet_is_not_that_of_the_last_row(tmp_path: Path) -> None:
     text = (
         "Currency,EUR\n2026年,,凭证号,借方,贷方,余额\n月,日,,,,\n,05,记-1,,5.00,5.00\n02,06,记-2,,1.00,6.00\n"

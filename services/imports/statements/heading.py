@@ -157,12 +157,23 @@ def _main_heading(rows: Iterable[Row | tuple[int, str]], wanted: Mapping[Field, 
 
 
 def _over_two_rows(upper: list[Cell], lower: list[Cell]) -> list[str]:
-    """The headings of two rows: the lower one where it has one, else the upper one. Both are words alone."""
+    """The headings of two rows: the lower one where it has one, else the upper one. Both are words alone.
+
+    A lower one that is known only with the one above it (``Document`` over ``Date`` and ``No.``) is read with it.
+    """
     if not all(isinstance(cell, str) for cell in (*upper, *lower)):
         return []
     width = max(len(upper), len(lower))
     above, below = ([text_of(cell) for cell in row] + [""] * (width - len(row)) for row in (upper, lower))
-    return [second or first for first, second in zip(above, below, strict=True)]
+    over = list(above)  # a merged cell has its text at its left
+    for place in range(1, width):
+        over[place] = above[place] or over[place - 1]
+    return [
+        f"{group} {second}"
+        if first != second and column_field(second) is None and column_field(f"{group} {second}") is not None
+        else second or first
+        for first, second, group in zip(above, below, over, strict=True)
+    ]
 
 
 def _another_heading(
