@@ -237,9 +237,84 @@ def test_a_balance_alone_is_brought_forward_only_before_the_lines_and_without_a_
     line = "2026-01-05,INV-1,5.00,,15.00,EUR\n"
     content = read(tmp_path / "a", HEADINGS + "2026-01-01,,,,10.00,EUR\n" + line)
     assert told(content)[1:3] == (1000, 1500)
-    for row in ("2026-01-01,INV-0,,,10.00,EUR\n" + line, line + "2026-01-06,,,,15.00,EUR\n"):
+    for row in ("2026-01-01,INV-0,,,10.00,EUR\n" + line, line + "2026-01-06,,,,16.00,EUR\n"):
         [problem] = read(tmp_path / "b", HEADINGS + row).drafts[0].problems
         assert problem.reason == "MISSING_AMOUNT"
+
+
+@pytest.mark.parametrize("row", ["2026-01-31,,,,15.00,EUR", ",Balance per 31.01.2026,,,15.00,EUR"])
+def test_a_balance_alone_that_the_lines_have_come_to_is_no_line(tmp_path: Path, row: str) -> None:
+    lines = "2026-01-01,,,,10.00,EUR\n2026-01-05,INV-1,5.00,,15.00,EUR\n"
+    content = read(tmp_path / "a", f"{HEADINGS}{lines}{row}\n")
+    assert told(content)[1:] == (1000, 1500, [("INV-1", 500)])
+    content = read(tmp_path / "b", f"{HEADINGS}{lines}{row.replace('15.00', '16.00')}\n")
+    assert len(content.drafts[0].problems) == 1  # a line has lost its amount
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Opening balance as at 01/01/2026",
+        "Balance brought forward from previous statement",
+        "Saldovortrag per 01.01.2026",
+    ],
+)
+def test_what_stands_behind_a_label_of_a_balance_changes_nothing(tmp_path: Path, text: str) -> None:
+    rows = f",{text},,,10.00,EUR\n2026-01-05,INV-1 from May,5.00,,15.00,EUR\n"
+    assert told(read(tmp_path / "a", HEADINGS + rows))[1:] == (1000, 1500, [("INV-1 from May", 500)])
+
+
+@pytest.mark.parametrize(
+    ("headings", "rows"),
+    [
+        (
+            "Date,Type,Ref,Gross,Balance",
+            ["05/01/2026,PI,RE-1,5.00,5.00", "16/01/2026,PI,RE-2,1.00,6.00"],
+        ),
+        (
+            "Datum;Belegnummer;Betrag Soll EUR;Betrag Haben EUR;Saldo EUR",
+            ["05.01.2026;RE-1;0,00;5,00;-5,00", "16.01.2026;RE-2;;1,00;-6,00"],
+        ),
+        (
+            "Date,Document Number,Amount (Debit),Amount (Credit),Balance",
+            ["1/5/2026,RE-1,,5.00,-5.00", "1/16/2026,RE-2,,1.00,-6.00"],
+        ),
+        (
+            "Date,Invoice No,Voucher No,Debit,Credit,Balance",
+            ["2026-01-05,RE-1,V-1,,5.00,-5.00", "2026-01-16,,RE-2,,1.00,-6.00"],
+        ),
+        (
+            "序号,日期,单号,送货金额,收款金额,欠款余额",
+            ["1,2026/1/5,RE-1,5.00,,5.00", "2,2026/1/16,RE-2,1.00,,6.00"],
+        ),
+        (
+            "单据日期,单据类型,单据编号,应收金额,已收金额,未收余额",
+            ["2026-01-05,销售单,RE-1,5.00,,5.00", "2026-01-16,销售单,RE-2,1.00,,6.00"],
+        ),
+        (
+            "Date;N° pièce;Libellé;Débit;Crédit;Solde",
+            ["05/01/2026;RE-1;x;;5,00;-5,00", "16/01/2026;RE-2;x;;1,00;-6,00"],
+        ),
+        (
+            "Data;Documento;Descrizione;Dare;Avere;Saldo",
+            ["05/01/2026;RE-1;x;;5,00;-5,00", "16/01/2026;RE-2;x;;1,00;-6,00"],
+        ),
+        (
+            "Fecha;Documento;Concepto;Debe;Haber;Saldo",
+            ["05/01/2026;RE-1;x;;5,00;-5,00", "16/01/2026;RE-2;x;;1,00;-6,00"],
+        ),
+    ],
+)
+def test_headings_of_more_programs_and_languages_are_known(
+    tmp_path: Path, headings: str, rows: list[str]
+) -> None:
+    content = read(tmp_path / "a", "\n".join(["Currency: EUR", headings, *rows]))
+    assert told(content) == ("EUR", 0, 600, [("RE-1", 500), ("RE-2", 100)])
+
+
+def test_the_currency_behind_a_heading_is_the_tables(tmp_path: Path) -> None:
+    text = "Datum;Beleg;Betrag Soll CHF;Betrag Haben CHF\n05.01.2026;RE-1;;5,00\n"
+    assert told(read(tmp_path / "a", text, opening="0"))[0] == "CHF"
 
 
 def test_a_row_that_names_no_currency_is_named_where_others_name_several(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from domain.money import is_currency
 from services.imports.statements.dates import Order, parse_date
 from services.imports.statements.reasons import FileRefusedError, Reason
 from services.imports.statements.sheet import Cell, Row, text_of
@@ -254,13 +255,18 @@ def said_in(rows: Iterable[Row]) -> dict[Field, Cell]:
 
 def _columns(texts: list[str], wanted: Mapping[Field, str]) -> dict[Field, int]:
     columns: dict[Field, int] = {}
+    others: list[int] = []
     told = {plain(heading): what for what, heading in wanted.items()}
     for place, cell in enumerate(texts):
         if not cell:
             continue
         known = told.get(plain(cell)) or column_field(cell)
+        if known is Field.DOCUMENT and Field.DOCUMENT in columns and plain(cell) not in told:
+            others.append(place)  # "Voucher no." beside "Invoice no."
         if known is not None and (known not in columns or plain(cell) in told):
             columns[known] = place
+    if others and Field.REFERENCE not in columns:
+        columns[Field.REFERENCE] = others[0]
     if Field.DATE not in columns and Field.MONTH in columns and Field.DAY in columns:
         columns[Field.DATE] = columns[Field.MONTH]
     return columns
@@ -273,6 +279,11 @@ def _suffices(columns: Mapping[Field, int]) -> bool:
 
 def _unit(texts: list[str], columns: Mapping[Field, int]) -> str | None:
     for what in (Field.DEBIT, Field.RAISES, Field.AMOUNT, Field.CREDIT, Field.BALANCE):
-        if what in columns and (found := _UNIT.search(texts[columns[what]])):
+        if what not in columns:
+            continue
+        heading = texts[columns[what]]
+        if found := _UNIT.search(heading):
             return currency_of(found[1])
+        if is_currency(last := heading.rpartition(" ")[2]):  # "Betrag Soll EUR"
+            return last
     return None

@@ -38,7 +38,7 @@ from services.imports.statements.reasons import FileRefusedError, Problem, Reaso
 from services.imports.statements.references import stated
 from services.imports.statements.sheet import Cell, Row, Sheet, text_of
 from services.imports.statements.whole_columns import told_by
-from services.imports.statements.wordless import opens, sums_up
+from services.imports.statements.wordless import opens, stands, sums_up
 from services.imports.statements.words import Field, RowWord, currency_of, plain, row_word
 
 #: (rows read, rows in all if that is known)
@@ -202,10 +202,12 @@ class TableReader:
             return True
         draft = group.draft
         try:
-            if label is None and not document_no:
-                if not has_date and sums_up(self._columns, cells, group):
+            if label is None and not (document_no and has_date):
+                if stands(self._columns, cells, group):
                     return True
-                if Field.OPENING not in self._said and opens(self._columns, cells, group):
+                if not (document_no or has_date) and sums_up(self._columns, cells, group):
+                    return True
+                if Field.OPENING not in self._said and not document_no and opens(self._columns, cells, group):
                     label = RowWord.OPENING
             if label is not None:
                 self._take_special(label, cells, group)
@@ -272,8 +274,10 @@ class TableReader:
     def _label(self, cells: list[Cell]) -> RowWord | None:
         """The word by which a row of balances or sums is known."""
         document = self._columns.cell(cells, Field.DOCUMENT)
-        if not isinstance(document, str) or any(sign.isdigit() for sign in document):
-            return None  # a line; most rows end here
+        if not isinstance(document, str):
+            return None
+        if any(sign.isdigit() for sign in document):  # a line; most rows end here
+            return row_word(document) if " " in document else None
         for cell in cells:
             if isinstance(cell, str) and cell and len(cell) <= 60 and (word := row_word(cell)) is not None:
                 return word

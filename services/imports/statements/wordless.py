@@ -44,3 +44,17 @@ def opens(columns: Columns, cells: list[Cell], group: Gathered) -> bool:
     return (
         columns.both_sides(cells, currency) == (None, None) and columns.balance(cells, currency) is not None
     )
+
+
+def stands(columns: Columns, cells: list[Cell], group: Gathered) -> bool:
+    """Whether a row without a date or a document has a balance alone, and it is the one that the row before came to.
+
+    Raises ``BadCellError``.
+    """
+    reached = group.figures[-1][2] if group.figures else None
+    currency = group.draft.currency
+    return (
+        reached is not None
+        and columns.both_sides(cells, currency) == (None, None)
+        and columns.balance(cells, currency) == reached
+    )
