@@ -18,6 +18,7 @@ class NoteCode(enum.StrEnum):
     COLUMN_NOT_THERE = "COLUMN_NOT_THERE"
     NO_DOCUMENT_COLUMN = "NO_DOCUMENT_COLUMN"
     OTHER_PARTY_NAMED = "OTHER_PARTY_NAMED"
+    CURRENCY_TAKEN = "CURRENCY_TAKEN"
     BALANCES_WITHOUT_SIDE = "BALANCES_WITHOUT_SIDE"
     PERIOD_TAKEN = "PERIOD_TAKEN"
     NOT_CORRECTED = "NOT_CORRECTED"
@@ -56,6 +57,10 @@ SENTENCES: Final[Mapping[NoteCode, tuple[str, str]]] = {
     NoteCode.OTHER_PARTY_NAMED: (
         "the file names {said}, taken for {taken} as it was asked for.",
         "文件写的是 {said}，按指定归于 {taken}。",
+    ),
+    NoteCode.CURRENCY_TAKEN: (
+        "currency not stated, taken as {currency}, which stands beside its amounts.",
+        "未写明币种，按金额旁所注的 {currency} 处理。",
     ),
     NoteCode.BALANCES_WITHOUT_SIDE: (
         "nothing tells whether its balances are in debit or in credit, taken as what is owed; --view decides.",

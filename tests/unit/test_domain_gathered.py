@@ -272,3 +272,35 @@ def test_where_nothing_bears_a_number_of_ours_they_number_everything() -> None:
     => balance 780.00
     => lines S-2 1 MATCHED 2 MATCHED 3 MATCHED
     """
+
+
+@scenario
+def test_one_of_ten_may_bear_our_number_in_a_series_of_theirs() -> None:
+    """
+    payment  2026-02-05  P-1   110.00
+    payment  2026-02-06  P-2   117.00
+    payment  2026-02-07  P-3   124.00
+    payment  2026-02-08  P-4   131.00
+    payment  2026-02-09  P-5   138.00
+    payment  2026-02-10  P-6   145.00
+    payment  2026-02-11  P-7   152.00
+    payment  2026-02-12  P-8   159.00
+    payment  2026-02-13  P-9   166.00
+    payment  2026-02-14  P-10  173.00
+    payment  2026-02-20  P-11  300.00
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing -1725.00
+      1 ZA-700 2026-02-05 -110.00
+      2 ZA-701 2026-02-06 -117.00
+      3 ZA-702 2026-02-07 -124.00
+      4 ZA-703 2026-02-08 -131.00
+      5 ZA-704 2026-02-09 -138.00
+      6 ZA-705 2026-02-10 -145.00
+      7 ZA-706 2026-02-11 -152.00
+      8 ZA-707 2026-02-12 -159.00
+      9 ZA-708 2026-02-13 -166.00
+      10 ZA-709 2026-02-14 -173.00
+      11 P-11 2026-02-20 -310.00
+    => balance -1715.00
+    => AMOUNT_MISMATCH S-2 line 11 10.00
+    => CLOSING_BALANCE_BREAK S-2 10.00
+    """

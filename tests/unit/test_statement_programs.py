@@ -328,7 +328,9 @@ def test_a_row_that_names_no_currency_is_named_where_others_name_several(tmp_pat
 
 def test_amounts_tell_the_currency_that_nothing_else_names(tmp_path: Path) -> None:
     text = 'Date,Document,Debit,Credit,Balance\n2026-01-05,INV-1,"1.005,00 €",,"1.005,00 €"\n'
-    assert told(read(tmp_path / "a", text))[0] == "EUR"
+    content = read(tmp_path / "a", text)
+    assert told(content)[0] == "EUR"
+    assert content.drafts[0].notes[0] == Note(NoteCode.CURRENCY_TAKEN, {"currency": "EUR"})
 
 
 def test_a_table_that_names_no_documents_says_so(tmp_path: Path) -> None:

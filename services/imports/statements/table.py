@@ -343,6 +343,8 @@ class TableReader:
                     read = self._heading.cells[self._at[what]] if what in self._at else "nothing"
                     about = {"told": told[:60], "read": read, "field": what.value}
                     draft.notes.append(Note(NoteCode.COLUMN_NOT_THERE, about))
+            if not self._currency and not self._names_currencies:
+                draft.notes.append(Note(NoteCode.CURRENCY_TAKEN, {"currency": currency}))
             if not _NAMES & self._at.keys():
                 draft.notes.append(Note(NoteCode.NO_DOCUMENT_COLUMN))
             if said and said != customer:
