@@ -50,6 +50,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "entry_written_off": "{document} of {amount} is a write-off of ours: the customer has no part in it.",
     "entry_unlisted": "{document} of {amount} is in the books but not in the statement.",
     "opening_differs": "The statement opens with {theirs}; the books stood at {ours} the day before.",
+    "opening_differs_before": "The statement opens with {theirs}, as statement {other} closed; the books stood at "
+    "{ours} the day before: the difference comes from there.",
+    "closing_differs_before": "The statement closes with {theirs}; the books stood at {ours} on its last day: the "
+    "difference comes from statement {other}.",
     "closing_differs": "The statement closes with {theirs}; the books stood at {ours} on its last day.",
     "running_balance_wrong": "Line {line} shows a running balance of {shown}; its own figures give {expected}.",
     "withdrawn": "Cleared by event {event}.",
