@@ -62,6 +62,9 @@ SENTENCES: Final[Mapping[str, str]] = {
 }
 
 
+#: reasons of what their statement before tells of already
+CARRIED: Final = frozenset({"opening_differs_before", "closing_differs_before"})
+
 #: where a supplier's account needs other words: what is said of who paid whom, or of "the customer"
 SUPPLIER_SENTENCES: Final[Mapping[str, str]] = {
     "reference_unknown": "{document} refers to {reference}, which is no document of this supplier.",
