@@ -17,7 +17,6 @@ from domain.events import StatementLine
 
 _About = Mapping[str, Sequence[int]]
 _Lines = Sequence[StatementLine]
-_Documents = Sequence[OurDocument]
 
 
 def crosses(line: StatementLine, document: OurDocument) -> bool:
@@ -51,24 +50,27 @@ def _whole_lines(table: Gathered, key: str) -> int:
     return sum(signed(line) == net for line in table.on_document[key])
 
 
-def _paying(table: Gathered, keys: Set[str]) -> dict[str, list[OurDocument]]:
-    """What no line is on and says that it is about one of some documents, by that one."""
-    found: dict[str, list[OurDocument]] = {}
+def _paying(table: Gathered, keys: Set[str]) -> dict[str, list[tuple[OurDocument, int]]]:
+    """What no line is on and says that it is about one of some documents, by that one, with its amounts of it."""
+    found: dict[str, list[tuple[OurDocument, int]]] = {}
     named = {key: table.documents[key] for key in keys}
     for other, about in (table.unlisted_about(named) if named else {}).items():
-        for key in about:
-            found.setdefault(key, []).append(table.unlisted[other])
+        document = table.unlisted[other]
+        for key, amounts in about.items():
+            said = {abs(table.net(document)), *amounts}
+            found.setdefault(key, []).extend((document, amount) for amount in sorted(said))
     return found
 
 
-def _taken_back(table: Gathered, key: str, lines: _Lines, paying: _Documents) -> bool:
+def _taken_back(table: Gathered, key: str, lines: _Lines, paying: Sequence[tuple[OurDocument, int]]) -> bool:
     """Whether one of the lines takes back what stands there twice, and is no payment of it by day and amount.
     Payments may come to its amount by themselves.
     """
     figures = {signed(line) for line in table.on_document[key]}
     back = [line for line in lines if -signed(line) in figures]
     return any(
-        not any(table.net(one) == signed(line) and table.near(line, one) for one in paying) for line in back
+        not any(abs(signed(line)) == amount and table.near(line, one) for one, amount in paying)
+        for line in back
     )
 
 

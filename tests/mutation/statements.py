@@ -336,14 +336,14 @@ STATEMENTS: Final = (
     Mutation(
         "a payment of an invoice listed twice takes it back",
         CROSSING,
-        "table.net(one) == signed(line) and table.near(line, one) for one in paying",
-        "False for one in paying",
+        "abs(signed(line)) == amount and table.near(line, one) for one, amount in paying",
+        "False for one, amount in paying",
     ),
     Mutation(
         "a payment of another day is no line that takes back",
         CROSSING,
-        " and table.near(line, one) for one in paying",
-        " for one in paying",
+        " and table.near(line, one) for one, amount in paying",
+        " for one, amount in paying",
     ),
     Mutation(
         "an invoice that nobody here knows is a wrong number of its payment",
@@ -358,4 +358,10 @@ STATEMENTS: Final = (
         "for kind in often), ",
     ),
     Mutation("no series is of everything", GATHER, " _LOWERING, frozenset(EntryKind))", " _LOWERING)"),
+    Mutation(
+        "a payment of several invoices pays none of them in part",
+        CROSSING,
+        "said = {abs(table.net(document)), *amounts}",
+        "said = {abs(table.net(document))}",
+    ),
 )

@@ -142,3 +142,21 @@ def test_a_payment_under_an_invoice_that_nobody_here_knows_bears_no_wrong_number
     => CLOSING_BALANCE_BREAK S-1 100.00
     => lines S-1 1 MISSING_HERE 2 MATCHED
     """
+
+
+@scenario
+def test_the_part_of_a_payment_that_is_for_an_invoice_listed_twice_does_not_take_it_back() -> None:
+    """
+    order    2026-01-05  INV-1001  100.00
+    order    2026-01-06  INV-1002   80.00
+    payment  2026-01-20  P-1       180.00  pays INV-1001 100.00  pays INV-1002 80.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 100.00
+      1 INV-1001 2026-01-05  100.00
+      2 INV-1001 2026-01-05  100.00
+      3 INV-1002 2026-01-06   80.00
+      4 INV-1001 2026-01-19 -100.00
+      5 INV-1002 2026-01-19  -80.00
+    => balance 0
+    => DUPLICATE S-1 line 2 100.00
+    => CLOSING_BALANCE_BREAK S-1 100.00
+    """
