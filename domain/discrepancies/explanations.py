@@ -19,6 +19,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "paid_over": "{document} of {amount} was claimed by payments of {claimed}: {excess} too much.",
     "written_off_needlessly": "{adjustment} wrote off {amount} of {document}, of which {excess} is not open there.",
     "paid_short": "{document} of {amount} received {received}; {open} is still open.",
+    "paid_short_of_fee": "{document} of {amount} received {received}; {open} is still open, exactly what was kept as a "
+    "fee on the way.",
     "refunded_over": "Refunds of {refunded} exceed the {paid} that was paid on {document}.",
     "paid_cancelled": "Payment {document} paid {amount} on {reference}, which was cancelled.",
     "line_twice": "Line {line} repeats {document} of {amount}; the books have it once.",
@@ -61,6 +63,8 @@ SUPPLIER_SENTENCES: Final[Mapping[str, str]] = {
     "reference_unknown": "{document} refers to {reference}, which is no document of this supplier.",
     "paid_over": "We paid {claimed} on {document} of {amount}: {excess} too much.",
     "paid_short": "We paid {received} on {document} of {amount}; {open} is still to be paid.",
+    "paid_short_of_fee": "We paid {received} on {document} of {amount}; {open} is still to be paid, exactly what was "
+    "kept as a fee on the way.",
     "refunded_over": "They refunded {refunded}, more than the {paid} that we paid on {document}.",
     "paid_cancelled": "With {document} we paid {amount} on {reference}, which was cancelled.",
     "opening_not_their_closing": "The statement does not open with what the supplier's one before it closed with.",

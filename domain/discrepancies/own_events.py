@@ -299,11 +299,12 @@ def short_payments(view: OwnEvents) -> Iterator[Finding]:
         paid_by = sorted(payers[document.key], key=lambda i: i.order)
         last_paid = paid_by[-1].fact.business_date
         if document.left_minor > view.rules.on(last_paid).tolerance(document.original_minor):
+            fees_minor = sum(payer.fact.fee_minor for payer in paid_by)
             yield Finding(
                 kind=DiscrepancyKind.SHORT_PAYMENT,
                 amount_minor=document.left_minor,
                 business_date=last_paid,
-                reason="paid_short",
+                reason="paid_short_of_fee" if fees_minor == document.left_minor else "paid_short",
                 arguments={
                     "document": document.fact.document_no,
                     "amount": view.money(document.original_minor),

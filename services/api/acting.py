@@ -71,7 +71,8 @@ def acting_user(deps: ApiDependencies, least: str = "viewer") -> Any:
             found = user_of_token(connection, given)
             if not found.at_least(least):
                 raise NotAllowedError(
-                    found.user_id, f"{found.user_id} may not do that as {found.role}; it takes a {least}."
+                    found.user_id,
+                    f"{found.user_id} may not do that as {found.role}; it takes the role {least}.",
                 )
             return found
 

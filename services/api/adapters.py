@@ -106,9 +106,8 @@ class FileImporter:
                     ProblemCode.KAFKA_UNAVAILABLE, str(error), delivered=error.receipt.delivered
                 ) from error
             rejections = [] if summary.report is None else _rejected_rows(summary.report, upload.language)
-        return FileAnswer(
-            summary.kind, summary.rows, summary.accepted, summary.rejected, rejections, summary.notes
-        )
+        notes = tuple(note.sentence(upload.language) for note in summary.notes)
+        return FileAnswer(summary.kind, summary.rows, summary.accepted, summary.rejected, rejections, notes)
 
     def _targets(self) -> Targets:
         return Targets(

@@ -116,8 +116,9 @@ def _print(detail: DeadLetterDetail, *, as_json: bool) -> None:
     for name, value in (detail.event or {}).items():
         out.print(f"  {name} = {value}", markup=False, highlight=False)
     for action in detail.history:
-        line = f"{action.occurred_at:%Y-%m-%d %H:%M}  {action.actor}  {action.action}  {action.comment or ''}"
-        out.print(line, markup=False, highlight=False)
+        changed = action.details.get("changed", "")
+        words = (f"{action.occurred_at:%Y-%m-%d %H:%M}", action.actor, action.action, changed, action.comment)
+        out.print("  ".join(word for word in words if word), markup=False, highlight=False)
 
 
 def _changes(pairs: list[str] | tuple[str, ...]) -> dict[str, Any]:

@@ -216,7 +216,7 @@ def _report(
                 "report": summary.report,
                 "reflected": reflected and summary.receipt is not None,
                 "dead_letters": dead_letters,
-                "notes": summary.notes,
+                "notes": [str(note) for note in summary.notes],
                 "took_ms": milliseconds,
             }
         )
@@ -228,9 +228,10 @@ def _report(
             for reason, n in summary.rejected.items()
         ),
     ]
-    print_rows(rows, ["what", "count", "state"], as_json=False)
+    if rows:
+        print_rows(rows, ["what", "count", "state"], as_json=False)
     for note in summary.notes:
-        say(note)
+        say(str(note))
     if summary.report is not None:
         say(f"Refused rows, with reason and position: {summary.report}")
     if dead_letters:

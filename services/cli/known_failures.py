@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import confluent_kafka
 import redis
@@ -55,7 +56,6 @@ _KNOWN: tuple[tuple[type[BaseException], Callable[[BaseException], str], str, in
     ),
     (ReportError, _text, "Run `tieout balances` to see what is booked.", 1),
     (UnknownUserError, _text, "Run `tieout users list`, and name one with --as.", 2),
-    (NoSuchSubjectError, _text, "Run `tieout cases list --all`.", 2),
     (NotRecordedError, _text, "Run `tieout status`, then look before you try again.", 1),
     (
         NobodyInGroupError,
@@ -73,10 +73,21 @@ _KNOWN: tuple[tuple[type[BaseException], Callable[[BaseException], str], str, in
 )
 
 
+#: what lists the subjects of a kind
+_LISTS: Final = {
+    "case": "cases list --all",
+    "adjustment": "adjustments list",
+    "dead letter": "dead-letters list",
+    "rule set": "rules list",
+}
+
+
 def known_failure(error: BaseException) -> CommandFailed | None:
     """The failure as people should read it; ``None`` for a defect of ours, which should show its traceback."""
     if isinstance(error, CommandFailed):
         return error
+    if isinstance(error, NoSuchSubjectError):
+        return CommandFailed(_text(error), f"Run `tieout {_LISTS.get(error.kind, _LISTS['case'])}`.", 2)
     for kind, message, next_step, code in _KNOWN:
         if isinstance(error, kind):
             return CommandFailed(message(error), next_step, code)

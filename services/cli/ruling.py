@@ -41,6 +41,11 @@ def _print(rows: Sequence[RuleSetRow]) -> None:
     ]
     print_rows(shown, [*_COLUMNS, *_PEOPLE], as_json=False)
     for row in rows:
+        if row.unknown:
+            say(
+                f"Neither the master data nor the books know whom version {row.version} names: "
+                f"{', '.join(row.unknown)}. It will hold for them when they come; if that is a slip, propose it again."
+            )
         if row.joined or row.left:
             rid = "withdraw" if row.state == RuleSetState.PROPOSED else "retire"
             say(

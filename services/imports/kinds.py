@@ -17,6 +17,7 @@ from typing import Final
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import UnknownImportKindError
 from services.imports.master import CUSTOMERS, PRODUCTS, SUPPLIERS, MasterKind, read_master, upsert
+from services.imports.notes import Note, NoteCode
 from services.imports.online_retail import MISSING_CUSTOMER, Reading, read_documents
 from services.imports.publisher import Progress, publish, publish_file
 from services.imports.rejections import Rejection, RejectionReport
@@ -111,14 +112,20 @@ def import_online_retail(
             after=options.after_line,
         )
     notes = [
-        f"{document.document_no}: {document.exact} rounded to {document.booked_minor} minor units "
-        f"(rows {', '.join(map(str, document.rows))})"
+        Note(
+            NoteCode.ROUNDED,
+            {
+                "exact": str(document.exact),
+                "booked": str(document.booked_minor),
+                "rows": ", ".join(map(str, document.rows)),
+            },
+            document.document_no,
+        )
         for document in reading.rounded
     ]
     if options.anonymous_account is not None:
-        notes.append(
-            f"{reading.anonymous_rows} rows without a customer booked on {options.anonymous_account}"
-        )
+        told = {"count": str(reading.anonymous_rows), "account": options.anonymous_account}
+        notes.append(Note(NoteCode.ANONYMOUS_ROWS, told))
     return Summary(
         "online-retail",
         reading.rows,
@@ -174,7 +181,7 @@ def _import_master(
     if on_progress is not None:
         size = path.stat().st_size
         on_progress(Progress(total, size, size))
-    notes = (f"{changed} of {different} are new or changed.",)
+    notes = (Note(NoteCode.RECORDS_CHANGED, {"changed": str(changed), "different": str(different)}),)
     return Summary(name, total, {kind.name: different}, report.counts, report.path, None, notes)
 
 

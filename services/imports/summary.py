@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from services.imports.errors import Receipt
+from services.imports.notes import Note
 from services.imports.publisher import Publisher
 from services.imports.statements.options import StatementOptions
 
@@ -49,7 +50,7 @@ class Summary:
     rejected: Mapping[str, int] = field(default_factory=dict)
     report: Path | None = None
     receipt: Receipt | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     left_out: frozenset[str] = frozenset()
     """Reasons of rows that the format is known for and that are no damage (anonymous sales)."""
 

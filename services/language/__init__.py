@@ -6,6 +6,7 @@ Invariant: every language has every kind, state and sentence of ``domain.discrep
 from services.language.findings import (
     LANGUAGES,
     Language,
+    argument_words,
     explain,
     kind_name,
     sentences,
@@ -17,6 +18,7 @@ from services.language.money import money_text
 __all__ = [
     "LANGUAGES",
     "Language",
+    "argument_words",
     "explain",
     "kind_name",
     "money_text",

@@ -66,6 +66,7 @@ _CHINESE: Final[Mapping[str, str]] = {
     "paid_over": "{document} 金额 {amount}，付款合计 {claimed}，多付 {excess}。",
     "written_off_needlessly": "{adjustment} 核销 {document} {amount}，其中 {excess} 在该单据上已无未清余额。",
     "paid_short": "{document} 金额 {amount}，已收 {received}，尚欠 {open}。",
+    "paid_short_of_fee": "{document} 金额 {amount}，已收 {received}，尚欠 {open}，恰为途中扣收的手续费。",
     "refunded_over": "退款合计 {refunded}，超过 {document} 的已付金额 {paid}。",
     "paid_cancelled": "付款 {document} 有 {amount} 付在已取消的 {reference} 上。",
     "line_twice": "第 {line} 行重复列示 {document}（{amount}），账上只有一笔。",
@@ -107,11 +108,47 @@ _CHINESE_OF_SUPPLIERS: Final[Mapping[str, str]] = {
     "reference_unknown": "{document} 指向 {reference}，该供应商没有这张单据。",
     "paid_over": "{document} 金额 {amount}，我方共付 {claimed}，多付 {excess}。",
     "paid_short": "{document} 金额 {amount}，我方已付 {received}，尚未付 {open}。",
+    "paid_short_of_fee": "{document} 金额 {amount}，我方已付 {received}，尚未付 {open}，恰为途中扣收的手续费。",
     "refunded_over": "对方退款合计 {refunded}，超过我方为 {document} 所付的 {paid}。",
     "paid_cancelled": "我方付款 {document} 有 {amount} 付在已取消的 {reference} 上。",
     "opening_not_their_closing": "对账单期初余额与供应商上一期对账单的期末余额不符。",
     "entry_written_off": "{document}（{amount}）为我方核销，与对方无关。",
 }
+
+
+#: what the worker fills into a sentence in words of its own; several are parted by "; "
+_CHINESE_ARGUMENTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "kind": {
+        "INVOICE": "发票",
+        "PAYMENT": "付款",
+        "REFUND": "退款",
+        "CREDIT_NOTE": "红字",
+        "RETURN": "退货",
+        "EXCHANGE": "换货",
+        "ADJUSTMENT": "调整",
+        "WRITE_OFF": "核销",
+    },
+    "problem": {
+        "opening plus lines is not closing": "期初加各行不等于期末",
+        "the debit total is not the sum of its lines": "借方合计与各行之和不符",
+        "the credit total is not the sum of its lines": "贷方合计与各行之和不符",
+        "the line count is wrong": "行数不符",
+    },
+}
+
+
+def argument_words(language: Language) -> Mapping[str, Mapping[str, str]]:
+    """By argument: the worker's words, and what they are in the language; empty for English."""
+    return _CHINESE_ARGUMENTS if language == "zh" else {}
+
+
+def _worded(arguments: Mapping[str, str], language: Language) -> dict[str, str]:
+    """The arguments with the worker's words in the language."""
+    words = argument_words(language)
+    return {
+        name: "；".join(words[name].get(part, part) for part in value.split("; ")) if name in words else value
+        for name, value in arguments.items()
+    }
 
 
 def sentences(language: Language) -> Mapping[str, str]:
@@ -140,7 +177,7 @@ def explain(
     if template is None or language == "en":
         return written
     try:
-        return template.format_map(arguments)
+        return template.format_map(_worded(arguments, language))
     except KeyError:
         return written
 

@@ -7,10 +7,11 @@ string in as text.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.ageing import CURRENT, days_past_due
+from domain.ageing import CURRENT, AgedItem, days_past_due
 from domain.parties import Role, view_sign
 from domain.statements import Statement
 from services.reports.document import Customer, Letterhead, Section, StatementDocument
@@ -126,7 +127,7 @@ def _section(section: Section, words: Localiser) -> dict[str, Any]:
                 "document_no": item.document_no,
                 "description": words.description(item.kind, "POSTED"),
                 "due": words.short_date(item.due_date),
-                "days": str(days) if (days := days_past_due(item, end)) > 0 else "",
+                "days": str(days) if (days := days_overdue(item, end, statement.customer_id)) else "",
                 "original": number(item.original_minor),
                 "allocated": number(item.allocated_minor),
                 "open": number(item.open_minor),
@@ -147,6 +148,12 @@ def _section(section: Section, words: Localiser) -> dict[str, Any]:
         "digest": words.text("proof", "digest", digest=statement.digest),
         "sources": sources_sentence(statement, words),
     }
+
+
+def days_overdue(item: AgedItem, end: dt.date, party_id: str) -> int:
+    """How late it is; 0 of what is not due, and of a payment or credit note that nothing took yet: nobody owes it."""
+    owed = view_sign(party_id) * item.open_minor > 0
+    return max(0, days_past_due(item, end)) if owed else 0
 
 
 def bucket_name(name: str, words: Localiser) -> str:

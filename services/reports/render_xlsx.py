@@ -12,11 +12,10 @@ from typing import Any
 
 import xlsxwriter
 
-from domain.ageing import days_past_due
 from domain.statements import Statement
 from services.reports.document import Section, StatementDocument
 from services.reports.localise import Localiser, localiser
-from services.reports.present import bucket_name, proof_sentence, sources_sentence
+from services.reports.present import bucket_name, days_overdue, proof_sentence, sources_sentence
 from services.reports.workbook import OPTIONS, Formats, MoneySheet, fits
 
 
@@ -141,7 +140,7 @@ class _ItemsSheet(_Sheet):
             self.text(row, 1, item.document_no)
             self.text(row, 2, words.description(item.kind, "POSTED"))
             self.date(row, 3, item.due_date)
-            self.sheet.write_number(row, 4, max(0, days_past_due(item, end)))
+            self.sheet.write_number(row, 4, days_overdue(item, end, statement.customer_id))
             self.amount(row, 5, item.original_minor)
             self.amount(row, 6, item.allocated_minor)
             self.amount(row, 7, item.open_minor)

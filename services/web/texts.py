@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from domain.money import currencies, minor_units
 from domain.parties import SUPPLIER_PREFIX
-from services.language import Language, sentences, supplier_sentences
+from services.language import Language, argument_words, sentences, supplier_sentences
 from services.language.comparisons import ACTION_NAMES, OUTCOME_NAMES, SUPPLIER_ACTION_NAMES
 from services.language.findings import KIND_NAMES, STATE_NAMES
 
@@ -215,5 +215,6 @@ def browser_texts(language: Language) -> Mapping[str, Any]:
         "supplier_actions": dict(SUPPLIER_ACTION_NAMES[language]),
         "sentences": {} if language == "en" else dict(sentences(language)),
         "supplier_sentences": {} if language == "en" else dict(supplier_sentences(language)),
+        "argument_words": {name: dict(words) for name, words in argument_words(language).items()},
         "decimals": {code: minor_units(code) for code in currencies()},
     }

@@ -33,12 +33,14 @@ from services.store.producer import Parcel
 from services.work.cases import after
 from services.work.errors import ActionRefusedError, NoSuchSubjectError, NotAllowedError
 from services.work.groups import GroupChanges, changes_since, with_members
+from services.work.known_parties import unknown_among
 from services.work.policy import Policy
 from services.work.record import Deed, HistoryRow, WorkLog, actions_by_subject, history_of, rows_of
 from services.work.users import User
 
 #: one turn for all sets: versions are counted over them
 _TURN: Final = "all"
+_UNKNOWN_SHOWN: Final = 5
 IN_FORCE: Final = (RuleSetState.ACTIVE, RuleSetState.RETIREMENT_PROPOSED)
 _MAY_HOLD: Final = (RuleSetState.PROPOSED, *IN_FORCE)
 _POSTED: Final = (RuleSetState.ACTIVE, RuleSetState.RETIRED)
@@ -50,7 +52,8 @@ class RuleSetRow:
     """One rule set as it stands. ``since``: when it was put into force; ``until``: when it was retired.
 
     ``customers``: whom it names; ``covers``: how many with the members of its groups, ``None``: everyone. ``joined``,
-    ``left``: in how many members the master data say otherwise now; of sets that hold or may come to hold.
+    ``left``: in how many members the master data say otherwise now; ``unknown``: the first named whom neither
+    the master data nor the books have. Of sets that hold or may come to hold.
     """
 
     version: int
@@ -62,6 +65,7 @@ class RuleSetRow:
     covers: int | None
     joined: int
     left: int
+    unknown: Sequence[str]
     since: dt.datetime | None
     until: dt.datetime | None
     proposed_by: str
@@ -152,7 +156,7 @@ class RuleDesk:
     def _allow(self, user: User, role: str) -> None:
         if not user.at_least(role):
             raise NotAllowedError(
-                user.user_id, f"{user.user_id} may not do that as {user.role}; it takes a {role}."
+                user.user_id, f"{user.user_id} may not do that as {user.role}; it takes the role {role}."
             )
 
     def _deed(
@@ -207,14 +211,14 @@ class RuleDesk:
             found = [one for one in found if one.state in IN_FORCE]
         changes = _changes(connection, found)
         for one in sorted(found, key=lambda one: one.rule_set.version):
-            yield _row_of(one, changes.get(one.rule_set.version, GroupChanges()))
+            yield _row_of(connection, one, changes.get(one.rule_set.version, GroupChanges()))
 
     def trail(self, connection: sa.Connection, version: int) -> RuleSetTrail:
         """Raises ``NoSuchSubjectError``."""
         history, found = self._find(connection, version)
         changes = _changes(connection, [found]).get(version, GroupChanges())
         return RuleSetTrail(
-            rule_set=_row_of(found, changes),
+            rule_set=_row_of(connection, found, changes),
             rules=plain_rules(found.rule_set.rules),
             members=found.rule_set.members,
             joined=changes.joined,
@@ -229,11 +233,13 @@ def _changes(connection: sa.Connection, found: Sequence[ProposedRuleSet]) -> dic
 
 
 def _row(connection: sa.Connection, found: ProposedRuleSet) -> RuleSetRow:
-    return _row_of(found, _changes(connection, [found]).get(found.rule_set.version, GroupChanges()))
+    changes = _changes(connection, [found]).get(found.rule_set.version, GroupChanges())
+    return _row_of(connection, found, changes)
 
 
-def _row_of(found: ProposedRuleSet, changes: GroupChanges) -> RuleSetRow:
+def _row_of(connection: sa.Connection, found: ProposedRuleSet, changes: GroupChanges) -> RuleSetRow:
     rule_set, events, whom = found.rule_set, found.events, found.rule_set.whom()
+    unknown = unknown_among(connection, rule_set.customers) if found.state in _MAY_HOLD else []
     return RuleSetRow(
         version=rule_set.version,
         state=found.state.value,
@@ -244,6 +250,7 @@ def _row_of(found: ProposedRuleSet, changes: GroupChanges) -> RuleSetRow:
         covers=None if whom is None else len(whom),
         joined=len(changes.joined),
         left=len(changes.left),
+        unknown=unknown[:_UNKNOWN_SHOWN],
         since=events[0].occurred_at if events else None,
         until=events[1].occurred_at if len(events) > 1 else None,
         proposed_by=found.proposal.actor,

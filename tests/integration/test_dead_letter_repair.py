@@ -70,6 +70,7 @@ def test_a_repaired_event_names_its_cause_and_the_original_stays(bench: Bench, d
     assert (before.state, (before.event or {})["currency"]) == (DeadLetterState.REFUSED, "XXE")
     done = desk.repair(ANN, FIRST, changes={"currency": "EUR"}, comment="typing error")
     assert (done.state, done.history[0].comment) == (DeadLetterState.REPAIRED, "typing error")
+    assert done.history[0].details["changed"] == "currency=EUR"
     (event,) = sent(bench)
     assert event == {
         **event,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from fastapi import FastAPI
 
@@ -20,6 +21,8 @@ from services.api.problems import install_problem_handlers
 from services.api.rules import rule_router
 from services.api.testing import served
 from services.imports.master import CUSTOMERS, upsert
+from services.queries import testing as books
+from services.store import tables
 from services.store.producer import Parcel
 from services.work.errors import ActionRefusedError, NotRecordedError
 from services.work.policy import read_policy
@@ -121,6 +124,17 @@ def test_one_proposes_and_another_puts_it_into_force_and_out_again(
     assert (trail["rules"]["tolerance_minor"], trail["rules"]["terms_days"]) == (50, 14)
     assert code(client.get("/api/v1/rules/3")) == (404, "NOT_FOUND")
     assert client.post("/api/v1/rules", json=SET, headers=ann).json()["version"] == 3
+
+
+def test_who_is_named_and_known_to_nobody_is_told(bench: Bench, desk: RuleDesk) -> None:
+    put(bench, None, "C-1")
+    books.write(bench.engine, tables.balances, [msgspec.structs.asdict(books.balance("C-2", 0))])
+    named = {**SET, "customers": ["C-1", "C-2", "GHOST"]}
+    assert desk.propose(ANN, named).unknown == ["GHOST"]
+    assert desk.propose(ANN, SET).unknown == []
+    desk.act(CARLA, 2, "reject")
+    with bench.engine.connect() as connection:
+        assert [row.unknown for row in desk.iterate(connection)] == [[], []]  # it will hold for nobody
 
 
 def expected_rules(version: int) -> Rules:

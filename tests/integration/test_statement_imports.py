@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,10 @@ from services.store.engine import create_engine
 pytestmark = pytest.mark.integration
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "statements"
+PENDING = (
+    b'<Ntry><Amt Ccy="EUR">9.99</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>PDNG</Sts>'
+    b"<BookgDt><Dt>2026-01-30</Dt></BookgDt></Ntry>"
+)
 
 
 class Sent:
@@ -86,6 +91,10 @@ def bring(engine: sa.Engine, tmp_path: Path) -> Bringing:
     return Bringing(engine, tmp_path)
 
 
+def said(summary: Summary) -> tuple[str, ...]:
+    return tuple(map(str, summary.notes))
+
+
 def sample(name: str) -> bytes:
     return (SAMPLES / name).read_bytes()
 
@@ -94,11 +103,11 @@ def test_a_statement_is_received_known_replaced_withdrawn_and_received_again(bri
     january = sample("csv_theirs.csv")
     bring("customer-statement", "a.csv", january)
     known = bring("customer-statement", "other-name.csv", january)
-    assert "imported before as version 1" in known.notes[0]
+    assert "imported before as version 1" in said(known)[0]
     bring("customer-statement", "a.csv", january.replace(b"our order 77", b"our order 78"))
     bring("customer-statement", "a.csv", january, withdraw=True)
     again = bring("customer-statement", "a.csv", january, withdraw=True)
-    assert "nothing was sent" in again.notes[0]
+    assert "nothing was sent" in said(again)[0]
     bring("customer-statement", "a.csv", january)
     assert bring.lives() == [("received", 1), ("replaced", 2), ("withdrawn", 3), ("replaced", 4)]
     assert len({value["event_id"] for value in bring.sent.values}) == 4
@@ -107,26 +116,26 @@ def test_a_statement_is_received_known_replaced_withdrawn_and_received_again(bri
 def test_an_opening_balance_that_is_not_the_last_closing_balance_is_said(bring: Bringing) -> None:
     january = sample("csv_ours.csv")
     february = january.replace(b"2026-01", b"2026-02")
-    assert len(bring("customer-statement", "1.csv", january).notes) == 1
-    [_, warned] = bring("customer-statement", "2.csv", february).notes
+    assert len(said(bring("customer-statement", "1.csv", january))) == 1
+    [_, warned] = said(bring("customer-statement", "2.csv", february))
     assert "opening balance 100.00 EUR is not the closing balance 121.00" in warned
 
 
 def test_another_statement_of_the_same_days_is_said_until_it_is_withdrawn(bring: Bringing) -> None:
     january = sample("csv_ours.csv")
     bring("customer-statement", "1.csv", january, statement_id="A")
-    [_, warned] = bring("customer-statement", "2.csv", january, statement_id="B").notes
+    [_, warned] = said(bring("customer-statement", "2.csv", january, statement_id="B"))
     assert warned.startswith("B: A is of the same days")
     bring("customer-statement", "1.csv", january, statement_id="A", withdraw=True)
-    assert len(bring("customer-statement", "3.csv", january + b"\n", statement_id="C").notes) == 2  # B stands
+    assert len(said(bring("customer-statement", "3.csv", january + b"\n", statement_id="C"))) == 2  # B stands
     bring("customer-statement", "2.csv", january, statement_id="B", withdraw=True)
     february = january.replace(b"2026-01", b"2026-02")
-    assert not any("same days" in note for note in bring("customer-statement", "f.csv", february).notes)
+    assert not any("same days" in note for note in said(bring("customer-statement", "f.csv", february)))
 
 
 def test_a_statement_that_does_not_add_up_is_taken_in_and_said(bring: Bringing) -> None:
     summary = bring("customer-statement", "a.csv", sample("csv_does_not_add_up.csv"))
-    assert "misses closing by 279.00 EUR" in summary.notes[-1]
+    assert "misses closing by 279.00 EUR" in said(summary)[-1]
     assert len(bring.sent.values) == 1
 
 
@@ -145,7 +154,7 @@ def test_a_damaged_file_that_comes_again_does_not_undo_what_was_mended(bring: Br
     assert len(bring.lives()) == lives + 1
     again = bring("customer-statement", "a.csv", damaged)
     assert len(bring.lives()) == lives + 1
-    assert "imported before as version 1" in again.notes[-1]
+    assert "imported before as version 1" in said(again)[-1]
 
 
 MT940 = """:20:X
@@ -182,6 +191,54 @@ def test_what_a_bank_has_announced_is_named_and_no_line(bring: Bringing) -> None
     assert [len(value["lines"]) for value in bring.sent.values] == [1]
 
 
+def test_what_a_bank_has_announced_is_in_no_balance_that_the_lines_tell(bring: Bringing) -> None:
+    announced = sample("camt054.xml").replace(b"</Ntfctn>", PENDING + b"</Ntfctn>")
+    summary = bring("customer-statement", "a.xml", announced, customer_id="C-1", opening="100")
+    plain = bring("customer-statement", "b.xml", sample("camt054.xml"), customer_id="C-1", opening="100")
+    assert summary.rejected == {"NOT_BOOKED": 1}
+    assert not any("misses closing" in note for note in said(summary))
+    assert any("imported before" in note for note in said(plain))
+
+
+@pytest.mark.parametrize(
+    ("sample_name", "column", "right"),
+    [
+        ("bad_mt940_entry.sta", ":61:", "2601200120D100,00NMSCPAY-9"),
+        ("bad_qif_rows.qif", "T", "5.00"),
+    ],
+)
+def test_an_entry_of_a_bank_is_mended_by_the_report(
+    bring: Bringing, sample_name: str, column: str, right: str
+) -> None:
+    asked: dict[str, Any] = {"customer_id": "C-1", "layout": Layout(currency="EUR"), "opening": "0"}
+    before = bring("customer-statement", "a", sample(sample_name), **asked)
+    assert before.report is not None
+    with before.report.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    wrong = next(row for row in rows if row["column"] == column)
+    report = bring.folder / "mended.csv"
+    report.write_text(f'row,column,corrected\n{wrong["row"]},{column},"{right}"\n', encoding="utf-8")
+    after = bring("customer-statement", "a", sample(sample_name), corrections=str(report), **asked)
+    assert sum(after.rejected.values()) < sum(before.rejected.values())
+    assert not any("not put in" in note for note in said(after))
+
+
+def test_a_correction_that_cannot_be_put_in_is_said(bring: Bringing) -> None:
+    report = bring.folder / "mended.csv"
+    report.write_text("row,column,corrected\n2,,2026-01-05\n", encoding="utf-8")
+    corrections = str(report)
+    damaged = b'Date,Document no.,Debit,Credit,Balance\n2026-01-05,"INV-1" x,,5.00,5.00\n2026-01-06,INV-2,,1.00,6.00\n'
+    layout = Layout(currency="EUR")
+    told = bring(
+        "customer-statement", "a.csv", damaged, customer_id="C-1", layout=layout, corrections=corrections
+    )
+    assert said(told)[0].startswith("the corrections of rows 2 were not put in")
+    report.write_text("row,column,corrected\n1,Amt,5.00\n", encoding="utf-8")
+    camt = sample("camt053_v08.xml")
+    told = bring("customer-statement", "a.xml", camt, customer_id="C-1", corrections=corrections)
+    assert said(told)[0].startswith("the corrections of rows 1 were not put in")
+
+
 def test_a_statement_is_held_back_for_a_row_of_which_nothing_is_known(bring: Bringing) -> None:
     path = bring.folder / "a.csv"
     path.write_bytes(sample("csv_ours.csv") + b'2026-01-22,"INV-7,5.00,,\n')
@@ -203,12 +260,12 @@ def test_a_statement_that_is_the_books_turned_round_is_said(bring: Bringing) -> 
     ]
     books.write(bring.engine, tables.ledger_entries, entries)
     warned = bring("customer-statement", "b.csv", text, customer_id="C-1", statement_id="X", layout=layout)
-    assert not any("other side" in note for note in silent.notes)
-    assert "2 of its 2 documents" in warned.notes[-1]
-    assert warned.notes[-1].endswith("--view ours.")
+    assert not any("other side" in note for note in said(silent))
+    assert "2 of its 2 documents" in said(warned)[-1]
+    assert said(warned)[-1].endswith("--view ours.")
     layout = Layout(currency="EUR", view=View.OURS)
     told = bring("customer-statement", "c.csv", text, customer_id="C-1", statement_id="X", layout=layout)
-    assert not any("other side" in note for note in told.notes)
+    assert not any("other side" in note for note in said(told))
     assert [value["closing_balance_minor"] for value in bring.sent.values] == [3000, 3000, -3000]
 
 
@@ -228,7 +285,7 @@ def test_receipts_are_sent_once_whatever_message_shows_them(bring: Bringing) -> 
     assert first.rejected == {"NOT_A_RECEIPT": 1}
     assert first.damaged == 0
     for name in ("camt053_v08.xml", "camt054.xml"):
-        assert "1 receipts were imported before" in bring("bank-statement", name, sample(name)).notes[0]
+        assert "1 receipts were imported before" in said(bring("bank-statement", name, sample(name)))[0]
     [payment] = bring.sent.values
     assert (payment["event_type"], payment["customer_id"], payment["amount_minor"]) == (
         "payment.settled",
@@ -266,7 +323,7 @@ def test_what_we_paid_is_booked_on_the_supplier_that_is_known_and_else_named(bri
         connection.execute(sa.delete(tables.ledger_entries).where(entry.customer_id == "C-1"))
     again = bring("bank-statement", "a.xml", sample("camt053_v08.xml"))
     assert again.rejected == {}
-    assert again.notes == (
+    assert said(again) == (
         "1 receipts were imported before; the books know them.",
         "1 payments to suppliers known by document.",
     )
@@ -274,7 +331,7 @@ def test_what_we_paid_is_booked_on_the_supplier_that_is_known_and_else_named(bri
     assert (received["customer_id"], paid["customer_id"]) == ("UNIDENTIFIED", "supplier:S-1")
     assert (paid["event_type"], paid["amount_minor"], paid["payer_name"]) == ("payment.settled", 10_000, None)
     known = bring("bank-statement", "a.xml", sample("camt053_v08.xml"))
-    assert "2 receipts were imported before" in known.notes[0]
+    assert "2 receipts were imported before" in said(known)[0]
     assert len(bring.sent.values) == 2
 
 
@@ -288,7 +345,7 @@ def test_a_suppliers_statement_is_remembered_apart_from_a_customers(bring: Bring
     [value] = bring.sent.values
     assert (value["customer_id"], value["closing_balance_minor"]) == ("supplier:S-1", -500)
     assert value["source_system"] == "supplier-file"
-    assert "imported before as version 1" in bring("supplier-statement", "b.csv", text).notes[0]
+    assert "imported before as version 1" in said(bring("supplier-statement", "b.csv", text))[0]
     bring("customer-statement", "c.csv", text.replace(b"Supplier no.,S-1", b"Customer no.,S-1"))
     assert [one["customer_id"] for one in bring.sent.values] == ["supplier:S-1", "S-1"]
     assert bring.lives() == [("received", 1), ("received", 1)]
@@ -313,6 +370,7 @@ def test_an_upload_is_imported_and_its_rows_named_in_the_language_asked_for(
     [row] = answer.rejections
     assert (row.row, row.column, row.value, row.code) == (3, "Date", "soon", "BAD_DATE")
     assert row.detail == "“soon”不是日期。"
+    assert answer.notes[0] == "C-1 EUR：未写明期间，按 2026-01-01 至 2026-01-31 处理。"
     with pytest.raises(ProblemError) as caught:
         upload(b"a,b", filename="", statement=StatementOptions())
     assert caught.value.code is ProblemCode.FILE_REFUSED

@@ -256,6 +256,12 @@ MUTATIONS: Final = (
         "document.left_minor > view.rules.on(last_paid).tolerance(document.original_minor)",
         "document.left_minor > 0",
     ),
+    Mutation(
+        "whatever is open was kept as a fee",
+        OWN,
+        "if fees_minor == document.left_minor else",
+        "if fees_minor else",
+    ),
     Mutation("refunds of the whole payment exceed it", OWN, "if refunded > paid:", "if refunded >= paid:"),
     # --- discrepancies against their statements
     Mutation(

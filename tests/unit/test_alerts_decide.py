@@ -5,19 +5,22 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import string
+from pathlib import Path
 
 import pytest
 
+from domain.discrepancies import against_statement
 from domain.discrepancies.explanations import SENTENCES, SUPPLIER_SENTENCES
 from domain.discrepancies.finding import DiscrepancyKind, DiscrepancyState
 from domain.events import AdjustmentType
+from domain.facts import EntryKind
 from domain.parties import Role
 from domain.work.adjustments import AdjustmentAction, AdjustmentState
 from domain.work.cases import CaseAction, CaseReason, CaseSeverity, CaseState
 from services.alerts.change import Change
 from services.alerts.decide import AlertPolicy, decide_alert, severity_of
 from services.alerts.text import NAMED_IN_SUMMARY, alert_body, compose_alerts
-from services.language import explain, money_text, sentences, supplier_sentences
+from services.language import argument_words, explain, money_text, sentences, supplier_sentences
 from services.language.findings import KIND_NAMES, LANGUAGES, STATE_NAMES
 from services.notify import Notice, Severity
 from services.web.texts import browser_texts, texts
@@ -148,7 +151,7 @@ def test_every_language_has_every_kind_state_and_sentence() -> None:
     for browser in (browser_texts, work_browser_texts):
         assert browser("en").keys() == browser("zh").keys()
         for name, value in browser("en").items():
-            if isinstance(value, dict) and name not in ("sentences", "supplier_sentences"):
+            if isinstance(value, dict) and name not in ("sentences", "supplier_sentences", "argument_words"):
                 assert value.keys() == browser("zh")[name].keys()
 
 
@@ -170,6 +173,19 @@ def test_the_page_of_work_names_everything_that_may_be_chosen() -> None:
 
 def _fields(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def test_the_words_that_a_worker_fills_in_are_told_in_the_language() -> None:
+    several = {"problem": "opening plus lines is not closing; the line count is wrong"}
+    assert explain("totals_wrong", several, "…", "zh") == "对账单自身不平：期初加各行不等于期末；行数不符。"
+    twice = {"kind": "INVOICE", "document": "RE-1", "record": "a", "other": "b"}
+    assert explain("document_twice", twice, "…", "zh") == "发票 RE-1 在账上出现两次：记录 a 与 b。"
+    words = argument_words("zh")
+    assert set(words["kind"]) == set(EntryKind)
+    source = Path(against_statement.__file__).read_text(encoding="utf-8")
+    sides = [source.replace("{wording.side(1)}", "debit"), source.replace("{wording.side(-1)}", "credit")]
+    assert all(any(problem in text for text in sides) for problem in words["problem"])
+    assert source.count('problems["') + source.count('problems[f"') == len(words["problem"])
 
 
 def test_an_unknown_reason_is_told_in_the_workers_words() -> None:

@@ -72,6 +72,46 @@ def test_what_the_bank_says_of_the_payer_is_kept_and_the_account_masked() -> Non
     assert "BUKB" not in str(event)
 
 
+CHARGED = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Id>S</Id>
+<Acct><Id><IBAN>DE1</IBAN></Id><Ccy>EUR</Ccy></Acct><Ntry><Amt Ccy="EUR">985.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>
+<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-01-05</Dt></BookgDt><NtryDtls><TxDtls><AmtDtls><InstdAmt>
+<Amt Ccy="{of}">{instructed}</Amt></InstdAmt></AmtDtls>{charges}<RmtInf><Ustrd>INV-1001</Ustrd></RmtInf></TxDtls>
+</NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>"""
+OF_15 = '<Chrgs><Rcrd><Amt Ccy="EUR">15.00</Amt></Rcrd></Chrgs>'
+
+
+@pytest.mark.parametrize(
+    ("of", "instructed", "charges", "fee_minor"),
+    [
+        ("EUR", "1000.00", OF_15, 1500),
+        ("EUR", "1000.00", OF_15.replace("<Rcrd>", "").replace("</Rcrd>", ""), 1500),
+        (
+            "EUR",
+            "1000.00",
+            OF_15.replace("15.00", "10.00").replace("</Rcrd>", '</Rcrd><Rcrd><Amt Ccy="EUR">5</Amt></Rcrd>'),
+            1500,
+        ),
+        ("EUR", "1001.00", OF_15, None),  # something else is missing, too
+        ("USD", "1000.00", OF_15, None),
+        ("EUR", "1000.00", OF_15.replace("EUR", "USD"), None),
+        ("EUR", "1000.00", OF_15.replace("15.00", "much"), None),
+        ("EUR", "1000.00", "", None),
+    ],
+)
+def test_what_charges_took_on_the_way_is_the_fee_of_the_payment(
+    tmp_path: Path, of: str, instructed: str, charges: str, fee_minor: int | None
+) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text(CHARGED.format(of=of, instructed=instructed, charges=charges), encoding="utf-8")
+    [draft] = read_file(Source(path, StatementOptions(), Layout())).drafts
+    [receipt] = receipts_of(draft)
+    assert isinstance(receipt, Receipt)
+    event = event_of(receipt, owner(receipt, "C-1"))
+    assert (event["amount_minor"], event["fee_minor"]) == (98500, fee_minor)
+    assert event["gross_minor"] == (None if fee_minor is None else 100000)
+    assert isinstance(read_event(1, event), Outgoing)
+
+
 def test_one_receipt_in_report_notification_and_statement_is_one_event() -> None:
     keys = {
         one.key

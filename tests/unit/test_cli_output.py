@@ -8,6 +8,8 @@ import pytest
 from rich.console import Console
 
 from services.cli import output
+from services.cli.known_failures import known_failure
+from services.work.errors import NoSuchSubjectError
 
 COLUMNS = ["case_id", "currency", "amount_minor", "explanation"]
 ROW = {
@@ -41,3 +43,19 @@ def test_where_a_table_is_too_wide_each_row_has_lines_of_its_own(monkeypatch: py
 
 def test_of_nothing_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert printed(monkeypatch, 50, []) == "Nothing found.\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "next_step"),
+    [
+        ("case", "Run `tieout cases list --all`."),
+        ("attachment", "Run `tieout cases list --all`."),
+        ("adjustment", "Run `tieout adjustments list`."),
+        ("dead letter", "Run `tieout dead-letters list`."),
+        ("rule set", "Run `tieout rules list`."),
+    ],
+)
+def test_what_is_not_there_is_told_with_the_list_of_its_kind(kind: str, next_step: str) -> None:
+    failure = known_failure(NoSuchSubjectError(kind, "X-1"))
+    assert failure is not None
+    assert (str(failure), failure.next_step) == (f"There is no {kind} 'X-1'.", next_step)

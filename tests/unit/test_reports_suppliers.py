@@ -95,6 +95,19 @@ def test_it_says_what_we_owe_and_what_we_are_late_with(language: str, owed: str,
     assert [bucket["overdue"] for bucket in section["ageing"]] == [False, False, True, False, False, False]
 
 
+def test_only_what_is_owed_is_late() -> None:
+    """A payment that nothing took, or a credit note, has a date and no delay: not of a customer, nor of ours."""
+    (section,) = view_of(document(small()))["sections"]  # the invoice of December, the payment of 20 January
+    assert [(item["document_no"], item["days"]) for item in section["items"]] == [
+        ("INV-00001", "31"),
+        ("P-3", ""),
+        ("INV-00002", ""),
+    ]
+    (section,) = view_of(paper(payables(line(5, 300_00, dt.date(2011, 1, 2), "PAYMENT"))))["sections"]
+    days = {item["open"][0] == "-": item["days"] for item in section["items"] if item["days"]}
+    assert days.keys() == {True}  # what we owe stands below zero
+
+
 def test_what_they_owe_us_is_no_delay_of_ours() -> None:
     statement = payables(line(5, 300_00, dt.date(2011, 1, 2), "PAYMENT"))
     (section,) = view_of(paper(statement))["sections"]

@@ -113,6 +113,45 @@ def test_codes_between_slashes_are_no_part_of_the_document(read: Any) -> None:
     assert lines(statement) == [("INV-5", 500)]
 
 
+ING = (
+    ":61:2601050105C5,00NTRFEREF//00000000001005\n/TRCD/00100/\n"
+    ":86:/EREF/{id}//CNTP/NL32INGB0000012345/INGBNL2A/Klant BV///REMI/{text}/\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("id_", "text", "document"),
+    [
+        ("NOTPROVIDED", "USTD//factuur RE-2026-0002", "RE-2026-0002"),
+        ("E2E0001", "USTD//RE-2026-0001", "E2E0001"),
+        ("NOTPROVIDED", "STRD/CUR/9001000012345678", "9001000012345678"),
+    ],
+)
+def test_the_codes_of_a_details_field_are_read_and_no_word_of_the_format_is_a_document(
+    read: Any, id_: str, text: str, document: str
+) -> None:
+    entry = ING.replace("{id}", id_).replace("{text}", text)
+    content = read(mt940("1/1", ":60F:C260101EUR1,00", entry, ":62F:C260131EUR6,00"))
+    [statement] = made(content)
+    assert lines(statement) == [(document, 500)]
+    party = content.drafts[0].lines[0].party
+    assert (party.name, party.account) == ("Klant BV", "NL32INGB0000012345")
+
+
+def test_the_text_stands_beside_a_document_that_is_the_payers_own_number(read: Any) -> None:
+    entry = ING.replace("{id}", "E2E0001").replace("{text}", "USTD//RE-2026-0001")
+    [statement] = made(read(mt940("1/1", ":60F:C260101EUR1,00", entry, ":62F:C260131EUR6,00")))
+    [line] = statement.body["lines"]
+    assert (line["document_no"], line["their_reference"]) == ("E2E0001", "RE-2026-0001")
+
+
+def test_without_a_banks_reference_an_entry_is_known_by_what_it_was_known_by_before(read: Any) -> None:
+    entry = ING.replace("{id}", "E2E0001").replace("//00000000001005", "")
+    content = read(mt940("1/1", ":60F:C260101EUR1,00", entry, ":62F:C260131EUR6,00"))
+    party = content.drafts[0].lines[0].party
+    assert (party.name, party.account, party.end_to_end_id) == (None, None, None)
+
+
 # ---- camt
 
 

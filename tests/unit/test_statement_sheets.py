@@ -16,13 +16,13 @@ import xlsxwriter
 
 from services.imports.errors import SourceUnreadableError
 from services.imports.rejections import CELL_COLUMNS, RejectionReport
-from services.imports.statements import xlsx_guard
+from services.imports.statements import reasons, xlsx_guard
 from services.imports.statements.bring import read_corrections
 from services.imports.statements.draft import DraftLine, StatementDraft, View
 from services.imports.statements.events import ALL_LINES_MAX, LINES_MAX, Statement, event_of, statements_of
 from services.imports.statements.formats import FileContent, Source, read_file
 from services.imports.statements.options import Layout, StatementOptions
-from services.imports.statements.reasons import SENTENCES, FileRefusedError, Reason
+from services.imports.statements.reasons import CAUSES_ZH, SENTENCES, FileRefusedError, Reason
 from services.imports.statements.template import UnknownTemplateError, make_template
 from services.imports.statements.words import Field
 
@@ -337,3 +337,15 @@ def test_more_lines_on_one_day_than_a_record_takes_are_refused(tmp_path: Path) -
 
 def test_every_reason_has_a_sentence_in_each_language() -> None:
     assert set(SENTENCES) == set(Reason)
+
+
+def test_a_cause_of_ours_inside_a_sentence_is_in_its_language(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Date,Document,Debit,Credit,Balance\n2026-01-05,INV-1,,1,000.00,1000.00\n", encoding="utf-8"
+    )
+    [problem] = read(path, Layout(currency="EUR"), customer_id="C-1").drafts[0].problems
+    assert problem.sentence("en") == "The row cannot be read: it has more cells than the headings."
+    assert problem.sentence("zh") == "该行无法读取：单元格多于表头。"
+    sources = "".join(file.read_text(encoding="utf-8") for file in Path(reasons.__file__).parent.glob("*.py"))
+    assert all(sources.count(cause) > 1 for cause in CAUSES_ZH)  # each is said somewhere

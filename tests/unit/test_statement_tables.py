@@ -217,7 +217,9 @@ def test_the_column_of_customers_says_whose_a_row_is_where_it_holds_our_ids(read
     ]
     theirs = read(text.format("4711", "4712", "3.00"))  # their numbers
     assert [told(statement)[0] for statement in made(theirs)] == ["C-1"]
-    assert theirs.drafts[0].notes[0] == "the file names 4711, taken for C-1 as it was asked for"
+    assert (
+        theirs.drafts[0].notes[0].sentence("en") == "the file names 4711, taken for C-1 as it was asked for."
+    )
 
 
 def test_one_customer_who_has_overpaid_does_not_turn_its_statement(read: Any) -> None:
@@ -245,8 +247,8 @@ def test_a_column_that_is_told_and_not_there_is_said(read: Any) -> None:
     layout = Layout(currency="EUR", columns={Field.DATE: "Wann", Field.TEXT: "Text"})
     content = read(HEADINGS + "2026-01-05,INV-1,,1.00,,1.00\n", layout=layout)
     assert [told(statement)[3] for statement in made(content)] == [[("INV-1", 100)]]
-    assert content.drafts[0].notes[0] == "there is no column Wann, Date was read as date"
-    assert not any("Text" in note for note in content.drafts[0].notes)
+    assert content.drafts[0].notes[0].sentence("en") == "there is no column Wann, Date was read as date."
+    assert not any("Text" in str(note) for note in content.drafts[0].notes)
 
 
 @pytest.mark.parametrize("view", View)
@@ -369,4 +371,23 @@ def test_words_below_the_table_are_no_rows(read: Any) -> None:
     content = read(
         HEADINGS + "2026-01-05,INV-1,,100.00,,100.00\n\nPrinted on 2026-02-01\n2026-02-01\n制表人,张三\n"
     )
+    assert reasons(content) == []
+
+
+# ---- currencies beside amounts
+
+
+@pytest.mark.parametrize("amount", ["USD 450.00", "450.00 USD", "US$450.00", "$ 450.00 USD"])
+def test_an_amount_in_another_currency_is_no_line_of_the_statement(read: Any, amount: str) -> None:
+    text = HEADINGS + f"2026-01-05,INV-1,,{amount},,\n2026-01-06,INV-2,,EUR 5.00,,€ 5.00\n"
+    content = read(text, opening="0")
+    assert reasons(content) == [(2, "OTHER_CURRENCY")]
+    [problem] = content.drafts[0].problems
+    assert problem.sentence("en") == f"{amount} is not in EUR, as the statement is."
+    assert [line.document_no for line in content.drafts[0].lines] == ["INV-2"]
+
+
+@pytest.mark.parametrize("amount", ["EUR 450.00", "450.00€", "$450.00", "£450.00"])
+def test_an_amount_in_its_own_currency_or_beside_a_sign_of_several_is_read(read: Any, amount: str) -> None:
+    content = read(HEADINGS + f"2026-01-05,INV-1,,{amount},,\n", opening="0")
     assert reasons(content) == []

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from domain.parties import Role, role_of
 from services.imports.canonical import LineError, Outgoing, read_event
+from services.imports.notes import Note, NoteCode
 from services.imports.publisher import Progress, publish
 from services.imports.rejections import CELL_COLUMNS, RejectionReport
-from services.imports.statements.bring import of_error, read_source, sha256_of
+from services.imports.statements.bring import notes_on_reading, of_error, read_source, sha256_of
 from services.imports.statements.memory import ImportMemory
 from services.imports.statements.payers import PayerDirectory
 from services.imports.statements.reasons import Problem, Reason
@@ -31,6 +32,12 @@ from services.imports.summary import Options, Summary, Targets
 
 KIND: Final = "bank-statement"
 #: entries that are read and are nobody's receipt: no damage
+_BY_ZH: Final = {
+    "document": "单据号",
+    "payer account": "对方账号",
+    "payer name": "对方户名",
+    "import": "导入时的指定",
+}
 _LEFT_OUT: Final = frozenset({Reason.NOT_A_RECEIPT.value, Reason.NOT_BOOKED.value})
 
 
@@ -82,7 +89,7 @@ def import_bank_statement(
         report.counts,
         report.path,
         published.receipt,
-        tuple(_notes(owners, len(receipts) - len(unsent), unidentified)),
+        (*notes_on_reading(content), *_notes(owners, len(receipts) - len(unsent), unidentified)),
         _LEFT_OUT,
     )
 
@@ -132,14 +139,15 @@ def _outgoing(receipts: list[Receipt], owners: dict[str, Owner]) -> Iterator[Out
         yield read_event(receipt.position, event_of(receipt, owners[receipt.key]))
 
 
-def _notes(owners: dict[str, Owner], known: int, unidentified: str) -> Iterator[str]:
+def _notes(owners: dict[str, Owner], known: int, unidentified: str) -> Iterator[Note]:
     if known:
-        yield f"{known} receipts were imported before; the books know them."
+        yield Note(NoteCode.RECEIPTS_KNOWN_BEFORE, {"count": str(known)})
     counts = Counter((owner.identified_by, role_of(owner.customer_id)) for owner in owners.values())
-    for (identified_by, role), count in sorted(counts.items()):
+    for (by, role), count in sorted(counts.items()):
+        told = {"count": str(count), "by": by, "by_zh": _BY_ZH.get(by, by)}
         if role is Role.SUPPLIER:
-            yield f"{count} payments to suppliers known by {identified_by}."
-        elif identified_by == "nothing":
-            yield f"{count} receipts of unknown payers, booked on {unidentified}."
+            yield Note(NoteCode.PAYMENTS_OUT, told)
+        elif by == "nothing":
+            yield Note(NoteCode.RECEIPTS_UNIDENTIFIED, {**told, "account": unidentified})
         else:
-            yield f"{count} receipts known by {identified_by}."
+            yield Note(NoteCode.RECEIPTS_IDENTIFIED, told)

@@ -6,6 +6,7 @@ What a file brought is remembered (``memory``).
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
@@ -19,17 +20,17 @@ from domain.money import to_text
 from domain.parties import Role, role_of
 from services.imports.canonical import LineError, Outgoing, read_event
 from services.imports.errors import OptionUnreadableError, SourceUnreadableError
+from services.imports.notes import Note, NoteCode
 from services.imports.publisher import Progress, publish
 from services.imports.rejections import CELL_COLUMNS, Rejection, RejectionReport
 from services.imports.statements.draft import StatementDraft, View
 from services.imports.statements.events import Statement, event_of, statements_of, view_of_file
-from services.imports.statements.formats import FileContent, Source, read_file
+from services.imports.statements.formats import CORRECTED, FileContent, Source, read_file
 from services.imports.statements.memory import ImportMemory, Step
-from services.imports.statements.options import StatementOptions
+from services.imports.statements.options import Corrections, StatementOptions
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.sheet import open_excel, texts_of
 from services.imports.statements.sides import on_the_other_side
-from services.imports.statements.table import Corrections
 from services.imports.summary import Options, Summary, Targets
 
 _REPORT_COLUMNS: Final = frozenset({"row", "column", "corrected"})
@@ -75,7 +76,7 @@ def _import(
     with RejectionReport(path, options.report, CELL_COLUMNS) as report:
         statements = list(_statements(content, asked, options.hold_incomplete, report.add))
         steps = [memory.next_step(statement, withdraw=asked.withdraw) for statement in statements]
-        notes = list(_notes(content, steps, memory))
+        notes = [*notes_on_reading(content), *_notes(content, steps, memory)]
         if asked.layout.view is View.AUTO:
             notes += _notes_on_view(steps, targets.engine())
         with targets.publisher() as publisher:
@@ -108,14 +109,31 @@ def read_source(
             on_progress(Progress(rows, rows, total))
 
     corrections = read_corrections(Path(asked.corrections)) if asked.corrections else {}
+    cells = {
+        row: {column: right for column, right in of_row.items() if column}
+        for row, of_row in corrections.items()
+    }
     try:
-        return read_file(Source(path, asked, asked.layout, tick, corrections))
+        content = read_file(Source(path, asked, asked.layout, tick, cells))
     except OSError as error:
         raise SourceUnreadableError(path, error.strerror or str(error)) from error
+    unused = [
+        row
+        for row, of_row in corrections.items()
+        if not row or "" in of_row or content.format not in CORRECTED
+    ]
+    return dataclasses.replace(content, not_corrected=tuple(unused))
+
+
+def notes_on_reading(content: FileContent) -> Iterator[Note]:
+    """What a file's corrections came to nothing for."""
+    if content.not_corrected:
+        rows = ", ".join(map(str, sorted(content.not_corrected)))
+        yield Note(NoteCode.NOT_CORRECTED, {"rows": rows})
 
 
 def read_corrections(path: Path) -> Corrections:
-    """The cells of an error report whose column ``corrected`` was filled in.
+    """The cells of an error report whose column ``corrected`` was filled in; a whole row has no column.
 
     Raises ``FileRefusedError`` and ``SourceUnreadableError``.
     """
@@ -128,8 +146,8 @@ def read_corrections(path: Path) -> Corrections:
                     Reason.UNREADABLE, f"it has no column {missing}", format="error report"
                 )
             right = (row.get("corrected") or "").strip()
-            if right and row.get("column") and (row.get("row") or "").isdigit():
-                found.setdefault(int(row["row"]), {})[row["column"].removeprefix("'")] = right
+            if right and (row.get("row") or "").isdigit():
+                found.setdefault(int(row["row"]), {})[(row["column"] or "").removeprefix("'")] = right
     except (UnicodeDecodeError, csv.Error) as error:
         raise FileRefusedError(Reason.UNREADABLE, str(error), format="error report") from error
     except OSError as error:
@@ -158,9 +176,11 @@ def _statements(
     for problem in content.problems:
         reject(problem.rejection())
     taken: dict[tuple[str, str, str], Statement] = {}
+    # before anything is summed up: a balance that the lines tell is of booked ones
+    announced = [list(_announced(draft)) for draft in content.drafts]
     view = view_of_file(content.drafts, asked.layout.view)
-    for draft in content.drafts:
-        for problem in (*draft.problems, *_announced(draft)):
+    for draft, left_out in zip(content.drafts, announced, strict=True):
+        for problem in (*draft.problems, *left_out):
             reject(problem.rejection())
         # a row of which nothing is known may be any statement's
         if (draft.problems and not draft.lines) or (hold and (draft.problems or content.problems)):
@@ -218,48 +238,51 @@ def _outgoing(steps: list[Step]) -> Iterator[Outgoing | LineError]:
             yield read_event(position, event_of(step.statement, step.version, step.life))
 
 
-def _notes(content: FileContent, steps: list[Step], memory: ImportMemory) -> Iterator[str]:
+def _notes(content: FileContent, steps: list[Step], memory: ImportMemory) -> Iterator[Note]:
     for draft in content.drafts:
         for note in draft.notes:
-            yield f"{_label(draft)}: {note}."
+            yield dataclasses.replace(note, about=_label(draft))
     for step in steps:
         statement = step.statement
         name, currency = statement.statement_id, statement.currency
         if step.known:
-            yield f"{name}: imported before as version {step.version}; nothing was sent."
+            yield Note(NoteCode.KNOWN_BEFORE, {"version": str(step.version)}, name)
             continue
-        how = statement.body["metadata"]["read_as"]
-        yield f"{name}: {step.life}, version {step.version}, {statement.line_count} lines, read in {how}."
+        told = {"version": str(step.version), "lines": str(statement.line_count), **_read_as(statement)}
+        yield Note(NoteCode(step.life.upper()), told, name)
         if step.life == "withdrawn":
             continue
         if statement.rows_left_out:
-            yield f"{name}: rows were left out; what they show is missing in the comparison until they are corrected."
+            yield Note(NoteCode.ROWS_LEFT_OUT, about=name)
         if statement.gap_minor:
-            gap = to_text(statement.gap_minor, currency)
-            yield f"{name}: opening plus lines misses closing by {gap} {currency}."
+            gap = f"{to_text(statement.gap_minor, currency)} {currency}"
+            yield Note(NoteCode.DOES_NOT_ADD_UP, {"gap": gap}, name)
         others = memory.of_the_same_days(statement)
         if others:
-            yield (
-                f"{name}: {others[0]} is of the same days, in part or in whole. If this one replaces it, withdraw that "
-                f"one, or give --statement-id."
-            )
+            yield Note(NoteCode.SAME_DAYS, {"other": others[0]}, name)
         before = memory.closing_before(statement)
         if before is not None and before[1] != statement.opening_minor:
-            yield (
-                f"{name}: its opening balance {to_text(statement.opening_minor, currency)} {currency} is not "
-                f"the closing balance {to_text(before[1], currency)} of {before[0]}."
-            )
+            opening = f"{to_text(statement.opening_minor, currency)} {currency}"
+            told = {"opening": opening, "closing": to_text(before[1], currency), "before": before[0]}
+            yield Note(NoteCode.OPENING_IS_NOT_LAST_CLOSING, told, name)
 
 
-def _notes_on_view(steps: list[Step], engine: sa.Engine) -> Iterator[str]:
+def _read_as(statement: Statement) -> dict[str, str]:
+    """In whose view the file was read, in each language."""
+    if statement.in_our_view:
+        return {"how": "our view", "how_zh": "按我方视角读取"}
+    role = role_of(statement.customer_id)
+    whose = {Role.CUSTOMER: "客户", Role.SUPPLIER: "供应商"}[role]
+    return {"how": f"the {role}'s view, turned round", "how_zh": f"按{whose}视角读取并反转"}
+
+
+def _notes_on_view(steps: list[Step], engine: sa.Engine) -> Iterator[Note]:
     for statement in (step.statement for step in steps if not step.known):
         other, there = on_the_other_side(engine, statement)
         if 2 * other > there:
             view = "theirs" if statement.in_our_view else "ours"
-            yield (
-                f"{statement.statement_id}: {other} of its {there} documents that the books have stand there on "
-                f"the other side. If all its amounts are turned round, import it again with --view {view}."
-            )
+            told = {"other": str(other), "there": str(there), "view": view}
+            yield Note(NoteCode.ON_THE_OTHER_SIDE, told, statement.statement_id)
 
 
 def _label(draft: StatementDraft) -> str:

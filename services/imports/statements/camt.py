@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -206,6 +207,8 @@ def _lines(entry: Any, number: int, draft: StatementDraft) -> Iterator[DraftLine
         own = None if detail is None else stated(*(_text(detail, f"Refs/{name}") for name in _OWN_REFERENCES))
         reference = own or (f"{bank_reference}/{at}" if bank_reference and len(parts) > 1 else bank_reference)
         details = _details(detail, indicator, reference, value_date, booked=booked, reversal=reversal)
+        if detail is not None and (fee_minor := _fee(detail, abs(part), currency)):
+            details = replace(details, fee_minor=fee_minor)
         text = _remittance(detail) or _text(entry, "AddtlNtryInf")
         yield DraftLine(
             number + at - 1,
@@ -217,6 +220,24 @@ def _lines(entry: Any, number: int, draft: StatementDraft) -> Iterator[DraftLine
             text,
             details,
         )
+
+
+def _fee(detail: Any, amount_minor: int, currency: str) -> int:
+    """By how much less came than was instructed, where the charges in the same currency are just that; else 0.
+
+    Charges that cannot be read tell nothing: the entry stands without them.
+    """
+    charges = [one for path in ("Chrgs", "Chrgs/Rcrd") for one in _all(detail, path) if _all(one, "Amt")]
+    instructed = _all(detail, "AmtDtls/InstdAmt")
+    if not charges or not instructed:
+        return 0
+    try:
+        [(gross_minor, of), *kept] = [_minor(one, "Amt", "DBIT") for one in (instructed[0], *charges)]
+    except _Bad:
+        return 0
+    fee_minor = sum(minor for minor, _ in kept)
+    same = {of, *(own for _, own in kept)} == {currency}
+    return fee_minor if same and gross_minor - amount_minor == fee_minor else 0
 
 
 def _minor_of(detail: Any, currency: str, indicator: str) -> int:

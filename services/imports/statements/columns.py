@@ -120,6 +120,15 @@ class Columns:
                 raise BadCellError(Reason.BAD_DIRECTION, Field.DIRECTION, word)
         return minor * (self.unsided if side is None else side.value)
 
+    def both_sides(self, cells: list[Cell], currency: str) -> tuple[int | None, int | None]:
+        """What stands in debit and in credit, each ``None`` where it is empty; of one signed amount, it as a debit."""
+        at = self.heading.columns
+        two = (Field.RAISES, Field.LOWERS) if Field.RAISES in at else (Field.DEBIT, Field.CREDIT)
+        if two[0] in at and two[1] in at:
+            return self.side(cells, two[0], currency), self.side(cells, two[1], currency)
+        value = self.cell(cells, Field.AMOUNT)
+        return (None if is_empty(text_of(value)) else self.signed(cells, currency)), None
+
     def balance(self, cells: list[Cell], currency: str) -> Shown | None:
         """The running balance."""
         at = self.heading.columns

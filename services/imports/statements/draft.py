@@ -11,6 +11,7 @@ import datetime as dt
 import enum
 from dataclasses import dataclass, field
 
+from services.imports.notes import Note
 from services.imports.statements.reasons import Problem
 
 
@@ -32,6 +33,8 @@ class PaymentDetails:
     bank_reference: str | None = None
     structured_reference: str | None = None
     value_date: dt.date | None = None
+    fee_minor: int = 0
+    """What was kept on the way: more was instructed by so much, and the charges say so."""
     booked: bool = True
     reversal: bool = False
 
@@ -71,4 +74,4 @@ class StatementDraft:
     view: View = View.AUTO
     problems: list[Problem] = field(default_factory=list)
     """Rows that were left out."""
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)

@@ -251,7 +251,10 @@ def _statement(
                 "debit_minor": max(minor, 0),
                 "credit_minor": max(-minor, 0),
                 "running_balance_minor": None if line.running_minor is None else sign * line.running_minor,
-                "their_reference": line.reference or line.text or None,
+                # a reference that is the document already tells nothing more; the text may
+                "their_reference": (line.reference if line.reference != line.document_no else None)
+                or line.text
+                or None,
             }
             for line, minor in zip(lines, signed, strict=True)
         ],

@@ -17,12 +17,12 @@ from services.imports.statements.draft import StatementDraft
 from services.imports.statements.mt940 import Mt940Reader
 from services.imports.statements.numbers import AmountError, to_minor
 from services.imports.statements.ofx import OfxReader
-from services.imports.statements.options import Layout, StatementOptions
+from services.imports.statements.options import Corrections, Layout, StatementOptions
 from services.imports.statements.qif import QifReader
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.sheet import DELIMITERS, CsvSheet, check_size, encoding_of, excel_sheets
 from services.imports.statements.structured import JsonSheet
-from services.imports.statements.table import Corrections, TableReader, Tick
+from services.imports.statements.table import TableReader, Tick
 
 _SAMPLE_BYTES: Final = 8192
 
@@ -46,6 +46,8 @@ class FileContent:
     rows: int
     drafts: list[StatementDraft]
     problems: list[Problem] = field(default_factory=list)
+    not_corrected: tuple[int, ...] = ()
+    """Rows for which a report gave a right value that could not be put in its place."""
 
 
 Reader = Callable[[Source], FileContent]
@@ -140,7 +142,7 @@ def read_camt(source: Source) -> FileContent:
 
 def read_mt940(source: Source) -> FileContent:
     """SWIFT MT940 and MT942."""
-    return _of_bank("mt940", Mt940Reader(source.path, source.layout.encoding), source)
+    return _of_bank("mt940", Mt940Reader(source.path, source.layout.encoding, source.corrections), source)
 
 
 def read_ofx(source: Source) -> FileContent:
@@ -150,7 +152,7 @@ def read_ofx(source: Source) -> FileContent:
 
 def read_qif(source: Source) -> FileContent:
     """Quicken's format."""
-    return _of_bank("qif", QifReader(source.path, source.layout), source)
+    return _of_bank("qif", QifReader(source.path, source.layout, source.corrections), source)
 
 
 def read_json(source: Source) -> FileContent:
@@ -218,6 +220,8 @@ READERS: Final[dict[str, Reader]] = {
     "json": read_json,
     "avro": read_avro,
 }
+#: formats whose rows are mended by the column ``corrected`` of an error report
+CORRECTED: Final = frozenset({"csv", "xlsx", "json", "mt940", "qif"})
 #: what many programs write as .xls
 _PAGE: Final = re.compile(
     rb"(?:<\?xml[^>]*>\s*)?(?:<!DOCTYPE html|<html|<head|<meta|<table|<style|<\?mso-application)", re.I

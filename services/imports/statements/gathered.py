@@ -22,6 +22,8 @@ class LabelledBalance:
     after: int
     shown: Shown
     date: dt.date | None
+    in_column: bool = False
+    """Whether it stands in a column of debits or credits."""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Gathered:
     balances: list[LabelledBalance] = field(default_factory=list)
     opening: Shown | None = None
     closing: Shown | None = None
+    balances_out: bool = False
+    """Whether the closing balance stands in a column of debits or credits: it may be what makes them equal."""
 
     @property
     def unsided(self) -> bool:
@@ -72,6 +76,7 @@ def place_balances(group: Gathered) -> None:
         draft.period_start = None if opening.date is None else start_after(opening.date)
     if closing is not None:
         group.closing = closing.shown
+        group.balances_out = closing.in_column
         draft.period_end = closing.date
 
 
@@ -113,6 +118,10 @@ def finished(
     draft.lines = lines[::-1] if newest_first else lines
     draft.opening_minor = debit_positive(group.opening, sign)
     draft.closing_minor = debit_positive(group.closing, sign)
+    if group.balances_out and draft.opening_minor is not None and draft.closing_minor is not None:
+        # an account ruled off: the balance is written on the lesser side, so that both sides are equal
+        came_to = draft.opening_minor + sum(line.signed_minor for line in draft.lines)
+        draft.closing_minor *= -1 if came_to == -draft.closing_minor else 1
     if draft.problems:
         _of_rows_left_out(group, sign, newest_first=newest_first)
     else:

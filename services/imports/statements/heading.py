@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from domain.money import is_currency
 from services.imports.statements.dates import Order, parse_date
 from services.imports.statements.reasons import FileRefusedError, Reason
 from services.imports.statements.sheet import Cell, Row, text_of
@@ -58,6 +59,8 @@ class Heading:
     """The first row of what is said above it."""
     year: str | None = None
     """What stands above columns of months and days: ``2026年``."""
+    month: str = ""
+    """The month of the row before: a ledger may print it where it begins alone."""
 
     def dated(self, cells: list[Cell]) -> list[Cell]:
         """The row with its date in one cell, where month and day have columns of their own."""
@@ -67,6 +70,9 @@ class Heading:
         places = (self.columns.get(what, len(cells)) for what in (Field.YEAR, Field.MONTH, Field.DAY))
         year, month, day = (text_of(cells[place]) if place < len(cells) else "" for place in places)
         year = year or self.year or ""
+        if day and not month:
+            month = self.month
+        self.month = month or self.month
         if not (year.isdigit() and month.isdigit() and day.isdigit()):
             return cells
         return [*cells[:at], f"{year}-{month}-{day}", *cells[at + 1 :]]
@@ -152,12 +158,23 @@ def _main_heading(rows: Iterable[Row | tuple[int, str]], wanted: Mapping[Field, 
 
 
 def _over_two_rows(upper: list[Cell], lower: list[Cell]) -> list[str]:
-    """The headings of two rows: the lower one where it has one, else the upper one. Both are words alone."""
+    """The headings of two rows: the lower one where it has one, else the upper one. Both are words alone.
+
+    A lower one that is known only with the one above it (``Document`` over ``Date`` and ``No.``) is read with it.
+    """
     if not all(isinstance(cell, str) for cell in (*upper, *lower)):
         return []
     width = max(len(upper), len(lower))
     above, below = ([text_of(cell) for cell in row] + [""] * (width - len(row)) for row in (upper, lower))
-    return [second or first for first, second in zip(above, below, strict=True)]
+    over = list(above)  # a merged cell has its text at its left
+    for place in range(1, width):
+        over[place] = above[place] or over[place - 1]
+    return [
+        f"{group} {second}"
+        if first != second and column_field(second) is None and column_field(f"{group} {second}") is not None
+        else second or first
+        for first, second, group in zip(above, below, over, strict=True)
+    ]
 
 
 def _another_heading(
@@ -238,13 +255,18 @@ def said_in(rows: Iterable[Row]) -> dict[Field, Cell]:
 
 def _columns(texts: list[str], wanted: Mapping[Field, str]) -> dict[Field, int]:
     columns: dict[Field, int] = {}
+    others: list[int] = []
     told = {plain(heading): what for what, heading in wanted.items()}
     for place, cell in enumerate(texts):
         if not cell:
             continue
         known = told.get(plain(cell)) or column_field(cell)
+        if known is Field.DOCUMENT and Field.DOCUMENT in columns and plain(cell) not in told:
+            others.append(place)  # "Voucher no." beside "Invoice no."
         if known is not None and (known not in columns or plain(cell) in told):
             columns[known] = place
+    if others and Field.REFERENCE not in columns:
+        columns[Field.REFERENCE] = others[0]
     if Field.DATE not in columns and Field.MONTH in columns and Field.DAY in columns:
         columns[Field.DATE] = columns[Field.MONTH]
     return columns
@@ -257,6 +279,11 @@ def _suffices(columns: Mapping[Field, int]) -> bool:
 
 def _unit(texts: list[str], columns: Mapping[Field, int]) -> str | None:
     for what in (Field.DEBIT, Field.RAISES, Field.AMOUNT, Field.CREDIT, Field.BALANCE):
-        if what in columns and (found := _UNIT.search(texts[columns[what]])):
+        if what not in columns:
+            continue
+        heading = texts[columns[what]]
+        if found := _UNIT.search(heading):
             return currency_of(found[1])
+        if is_currency(last := heading.rpartition(" ")[2]):  # "Betrag Soll EUR"
+            return last
     return None

@@ -14,7 +14,7 @@ import datetime as dt
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain, pairwise
 from pathlib import Path
@@ -24,6 +24,7 @@ import mt940
 
 from domain.money import MoneyError, from_text, is_currency
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
+from services.imports.statements.options import Corrections
 from services.imports.statements.periods import start_of_opening
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
@@ -35,6 +36,8 @@ _ENTRY: Final = re.compile(
     r"\d{6}(?:\d{4})?\s?(?:R|E)?[CD][A-Z]?\d{1,15}(?:,\d{0,15})?\s?[A-Z][A-Z0-9 ]{3}", re.IGNORECASE
 )
 _SLASHED: Final = re.compile(r"/([A-Z]{3,5})/")
+#: written in place of the customer's reference: it stands in ``:86:``
+_SEE_DETAILS: Final = frozenset({"EREF", "KREF", "MREF", "MARF", "PREF"})
 _BALANCE: Final = re.compile(r"([CD])(\d{6})([A-Z]{3})([\d]+(?:,\d*)?)\s*")
 _FIELD_CHARACTERS_MAX: Final = 10_000
 _FIELDS_OF_AN_ENTRY: Final = 2
@@ -51,9 +54,10 @@ class _Message:
 class Mt940Reader:
     """Reads one file. ``rows`` counts entries; a line's row is its line in the file."""
 
-    def __init__(self, path: Path, encoding: str | None) -> None:
+    def __init__(self, path: Path, encoding: str | None, corrections: Corrections) -> None:
         self._path = path
         self._encoding = encoding
+        self._corrections = corrections
         self.rows = 0
         self.drafts: list[StatementDraft] = []
 
@@ -96,7 +100,9 @@ class Mt940Reader:
             return draft
         for row, statement, details in message.entries:
             self.rows += 1
-            self._entry(row, statement, details, draft)
+            first, more, rest = statement.partition("\n")
+            right = self._corrections.get(row, {}).get(":61:", first)
+            self._entry(row, f"{right}{more}{rest}", details, draft)
         if opening is not None:
             draft.period_start = start_of_opening(
                 opening[0], draft.period_end, (line.date for line in draft.lines)
@@ -199,14 +205,30 @@ def _balance(text: str | None, draft: StatementDraft, where: str) -> tuple[dt.da
 
 
 def _coded(text: str) -> dict[str, str]:
-    """``/EREF/INV-5/REMI/invoice of May`` by code, as banks without sub-fields structure ``:86:``.
-
-    Only the document is taken from it: a receipt without a bank reference is known again by the rest (``receipts``).
-    """
+    """``/EREF/INV-5/REMI/invoice of May`` by code, as banks without sub-fields structure ``:86:``."""
     if not text.startswith("/"):
         return {}
     _, *parts = _SLASHED.split(text)
-    return {code: value.strip() for code, value in zip(parts[::2], parts[1::2], strict=True)}
+    return {code: value.strip(" /") for code, value in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _told_by_codes(details: PaymentDetails, coded: dict[str, str]) -> PaymentDetails:
+    """The details with what the codes say of the other side and of its references.
+
+    Only where the bank has a reference: else a receipt is known again by these, as they were read before.
+    """
+    account, _, rest = coded.get("CNTP", "").partition("/")  # account/BIC/name/city
+    name = coded.get("NAME") or rest.partition("/")[2].partition("/")[0]
+    structured = coded.get("CUR") or coded.get("ISO") if coded.get("REMI") == "STRD" else None
+    if details.bank_reference is None:
+        return details
+    return replace(
+        details,
+        name=details.name or name or None,
+        account=details.account or account or coded.get("IBAN") or None,
+        end_to_end_id=details.end_to_end_id or stated(coded.get("EREF")),
+        structured_reference=details.structured_reference or stated(structured),
+    )
 
 
 def _line(row: int, data: dict[str, Any], currency: str) -> DraftLine:
@@ -221,21 +243,29 @@ def _line(row: int, data: dict[str, Any], currency: str) -> DraftLine:
     )
     text = structured or " ".join((data.get("transaction_details") or "").split())
     coded = _coded(text)
+    own = (data.get("customer_reference") or "").strip()
     extra = (data.get("extra_details") or "").strip()
     details = PaymentDetails(
         name=(data.get("applicant_name") or "").strip() or None,
         account=(data.get("gvc_applicant_iban") or data.get("applicant_iban") or "").strip() or None,
         end_to_end_id=stated((data.get("end_to_end_reference") or "").strip()),
         bank_reference=stated((data.get("bank_reference") or "").strip()),
-        structured_reference=stated((data.get("customer_reference") or "").strip()),
+        structured_reference=None if own.rstrip("+") in _SEE_DETAILS else stated(own),
         value_date=dt.date(data["date"].year, data["date"].month, data["date"].day),
         reversal=str(data.get("status", "")).upper().startswith("R"),
     )
+    details = _told_by_codes(details, coded)
     whole = " ".join(part for part in (text, extra) if part)
+    remittance = coded.get("REMI", "").removeprefix("USTD").strip(" /")
+    if remittance and remittance != "STRD" and details.bank_reference:
+        whole = remittance
     return DraftLine(
         row,
         dt.date(date.year, date.month, date.day),
-        stated(coded.get("EREF")) or document_of(details, whole) or details.bank_reference or "",
+        stated(coded.get("EREF"))
+        or document_of(details, remittance or whole)
+        or details.bank_reference
+        or "",
         -minor,
         None,
         details.end_to_end_id or details.structured_reference,

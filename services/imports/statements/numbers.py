@@ -18,7 +18,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from domain.money import AmountInexactError, AmountUnreadableError, MoneyError, from_text, minor_units
+from domain.money import (
+    AmountInexactError,
+    AmountUnreadableError,
+    MoneyError,
+    from_text,
+    is_currency,
+    minor_units,
+)
 from services.imports.statements.reasons import Reason
 
 TEXT_MAX: Final = 64
@@ -46,6 +53,9 @@ _SIDE_BESIDE: Final = re.compile(
     r"^(?:(dr|cr|借|贷)[.:：]?\s*)?(.*?)\s*(dr|cr|借|贷|(?<=[\d.,\s])[dcsh])?\.?$", re.IGNORECASE | re.DOTALL
 )
 _MONEY_SIGNS: Final = re.compile(r"[¥￥$€£₹₩元圆]|\b(?:RMB|[A-Z]{3})\b|(?:US|HK|NT|A|C|S)\$")
+#: what stands for one currency alone; a dollar or ¥ may be several
+_CODES: Final = re.compile(r"\b[A-Z]{3}\b|€|(?:US|HK)\$|\bRMB\b")
+_CODE_OF: Final = {"€": "EUR", "US$": "USD", "HK$": "HKD", "RMB": "CNY"}
 _DIGITS: Final = re.compile(r"[0-9]+(?:[.,'’ ][0-9]+)*[.,]?|[.,][0-9]+")
 #: thousands as they are grouped in most places, and in India
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:([.,'’ ])(?:[0-9]{2,3}\1)*[0-9]{3})?(?:(?!\1)[.,][0-9]*)?")
@@ -70,6 +80,14 @@ def side_of(text: str) -> Side | None:
     return SIDE_WORDS.get(unicodedata.normalize("NFKC", text).strip().rstrip(".").casefold())
 
 
+def currencies_in(text: str) -> set[str]:
+    """The currencies that stand beside an amount: ``USD 450.00``, ``450,00 €``."""
+    found = (
+        _CODE_OF.get(code, code) for code in _CODES.findall(unicodedata.normalize("NFKC", text[:TEXT_MAX]))
+    )
+    return {code for code in found if is_currency(code)}
+
+
 def votes(texts: Iterable[str]) -> set[Mark]:
     """The decimal marks that the amounts of a file prove."""
     found: set[Mark] = set()
@@ -89,6 +107,8 @@ def to_minor(value: str | Decimal, currency: str, marks: set[Mark]) -> tuple[int
     """(signed minor units, side beside the number or ``None``). Raises ``AmountError``."""
     if isinstance(value, Decimal):
         return _exact(f"{value:f}", currency), None
+    if (named := currencies_in(value)) and currency not in named:
+        raise AmountError(Reason.OTHER_CURRENCY)
     digits, negative, side = _taken_apart(value)
     mark = _proven(digits) or _assumed(digits, currency, marks)
     thousands = "." if mark is Mark.COMMA else ","

@@ -15,6 +15,9 @@ from services.imports.statements.draft import View
 from services.imports.statements.numbers import Mark
 from services.imports.statements.words import COLUMNS, Field
 
+#: row → heading of the column → the right value
+Corrections = Mapping[int, Mapping[str, str]]
+
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a customer's files are laid out; kept per customer by ``--remember``. What is ``None`` is found out."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from domain.statements import PeriodUnreadableError, parse_period
+from services.imports.notes import Note, NoteCode
 from services.imports.statements.dates import Order, parse_date
 from services.imports.statements.draft import StatementDraft
 from services.imports.statements.sheet import Cell
@@ -89,7 +90,8 @@ def complete(draft: StatementDraft) -> None:
             start = draft.period_start or month_of(min(dates or known))[0]
             end = draft.period_end or month_of(max(dates or known))[1]
             draft.period_start, draft.period_end = start, max(start, end)
-            draft.notes.append(f"period not stated, taken as {start} to {draft.period_end}")
+            told = {"start": start.isoformat(), "end": draft.period_end.isoformat()}
+            draft.notes.append(Note(NoteCode.PERIOD_TAKEN, told))
     total = sum(line.signed_minor for line in draft.lines)
     first = draft.lines[0] if draft.lines else None
     last = draft.lines[-1] if draft.lines else None

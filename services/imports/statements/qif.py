@@ -14,7 +14,7 @@ from typing import Final
 from services.imports.statements.dates import Order, order_of, parse_date
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft
 from services.imports.statements.numbers import AmountError, Mark, to_minor, votes
-from services.imports.statements.options import Layout
+from services.imports.statements.options import Corrections, Layout
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import document_of, stated
 from services.imports.statements.sheet import WHOLE_BYTES_MAX, check_rows, check_size, encoding_of
@@ -35,9 +35,10 @@ class _Record:
 class QifReader:
     """Reads one file. A line's row is the line in the file where its record begins."""
 
-    def __init__(self, path: Path, layout: Layout) -> None:
+    def __init__(self, path: Path, layout: Layout, corrections: Corrections) -> None:
         self._path = path
         self._layout = layout
+        self._corrections = corrections
         self.rows = 0
         self.drafts: list[StatementDraft] = []
 
@@ -51,6 +52,8 @@ class QifReader:
         records = list(_records(self._path.read_text(encoding, errors="replace").splitlines()))
         if not records:
             raise FileRefusedError(Reason.NO_LINES)
+        for record in records:
+            record.fields.update(self._corrections.get(record.row, {}))
         dates = [_slashed(record.fields.get("D", "")) for record in records]
         proven, example = order_of(dates)
         order = self._layout.date_order or (next(iter(proven)) if len(proven) == 1 else None)

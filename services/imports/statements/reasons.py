@@ -24,6 +24,7 @@ class Reason(enum.StrEnum):
     MISSING_AMOUNT = "MISSING_AMOUNT"
     AMBIGUOUS_AMOUNT = "AMBIGUOUS_AMOUNT"
     TOO_MANY_DECIMALS = "TOO_MANY_DECIMALS"
+    OTHER_CURRENCY = "OTHER_CURRENCY"
     BOTH_SIDES = "BOTH_SIDES"
     BAD_DIRECTION = "BAD_DIRECTION"
     BAD_CURRENCY = "BAD_CURRENCY"
@@ -72,6 +73,10 @@ SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.TOO_MANY_DECIMALS: (
         "{value} has more decimals than {currency} has.",
         "“{value}”的小数位多于 {currency} 允许的位数。",
+    ),
+    Reason.OTHER_CURRENCY: (
+        "{value} is not in {currency}, as the statement is.",
+        "“{value}”不是对账单的币种 {currency}。",
     ),
     Reason.BOTH_SIDES: (
         "The row has an amount on both sides: {value}.",
@@ -175,6 +180,26 @@ SENTENCES: Final[Mapping[Reason, tuple[str, str]]] = {
 }
 
 
+#: the causes that stand inside a sentence, and are ours; what a parser says stays in its words
+CAUSES_ZH: Final[Mapping[str, str]] = {
+    "it has more cells than the headings": "单元格多于表头",
+    "it declares a document type": "文件声明了文档类型",
+    "it holds no STMTRS": "没有 STMTRS",
+    "it holds no Stmt, Rpt or Ntfctn": "没有 Stmt、Rpt 或 Ntfctn",
+    "it holds no field :20: with :25:": "没有带 :25: 的 :20: 字段",
+    "it is cut off": "文件不完整",
+    "it is no object": "不是对象",
+    "it has no visible sheet": "没有可见的工作表",
+    "it is a web page; save it as .xlsx": "这是网页，请另存为 .xlsx",
+    "save it as .xlsx: it has a password or is older than 2007": "请另存为 .xlsx：文件有密码，或早于 2007 版",
+    "it is no workbook of Excel since 2007; save it as .xlsx": "不是 Excel 2007 及以后的工作簿，请另存为 .xlsx",
+    "it holds arrays of what takes no bytes": "含有不占字节的数组",
+    "it unpacks to more than 1 GiB": "解压后超过 1 GiB",
+    "a sheet declares XML entities": "工作表声明了 XML 实体",
+    "a sheet holds a tag without an end": "工作表含有未结束的标签",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One row, or one statement, that was not taken in. ``row`` counts from 1, 0 for the whole file."""
@@ -188,7 +213,8 @@ class Problem:
 
     def sentence(self, language: str) -> str:
         """What went wrong, as people read it; ``language`` is ``en`` or ``zh``."""
-        return sentence(self.reason, language, {"value": shown(self.value), **self.arguments})
+        value = CAUSES_ZH.get(self.value, self.value) if language == "zh" else self.value
+        return sentence(self.reason, language, {"value": shown(value), **self.arguments})
 
     def rejection(self) -> Rejection:
         """The row of the error report."""

@@ -182,6 +182,9 @@ def event_of(receipt: Receipt, owner: Owner) -> dict[str, Any]:
         "bank_reference": details.bank_reference,
         "end_to_end_id": details.end_to_end_id,
         "remittance_text": _remittance(receipt),
+        "gross_minor": receipt.amount_minor + details.fee_minor if details.fee_minor else None,
+        "fee_minor": details.fee_minor or None,
+        "net_minor": receipt.amount_minor if details.fee_minor else None,
         "value_date": details.value_date.isoformat() if details.value_date else None,
         "allocations": [],
     }

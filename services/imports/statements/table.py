@@ -6,16 +6,16 @@ row that cannot be read becomes a ``Problem`` and the others go on.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from domain.money import is_currency
 from domain.parties import Role, SupplierIdError, own_id, supplier_party
+from services.imports.notes import Note, NoteCode
 from services.imports.statements.balances import Readings, Shown, readings_of
 from services.imports.statements.columns import BadCellError, Columns
-from services.imports.statements.dates import Order, order_of, parse_date
+from services.imports.statements.dates import Order
 from services.imports.statements.draft import DraftLine, PaymentDetails, StatementDraft, View
 from services.imports.statements.gathered import (
     Gathered,
@@ -31,21 +31,22 @@ from services.imports.statements.heading import (
     find_headings,
     said_in,
 )
-from services.imports.statements.numbers import Mark, votes
-from services.imports.statements.options import Layout, StatementOptions
+from services.imports.statements.numbers import Mark
+from services.imports.statements.options import Corrections, Layout, StatementOptions
 from services.imports.statements.periods import read_period
 from services.imports.statements.reasons import FileRefusedError, Problem, Reason
 from services.imports.statements.references import stated
 from services.imports.statements.sheet import Cell, Row, Sheet, text_of
+from services.imports.statements.whole_columns import told_by
+from services.imports.statements.wordless import opens, stands, sums_up
 from services.imports.statements.words import Field, RowWord, currency_of, plain, row_word
 
 #: (rows read, rows in all if that is known)
 Tick = Callable[[int, int | None], None]
-#: row → heading of the column → the right value
-Corrections = Mapping[int, Mapping[str, str]]
 
 _TICK_ROWS: Final = 1000
-_NAMED_MAX: Final = 10_000
+#: columns of which one tells the document of a line
+_NAMES: Final = frozenset({Field.DOCUMENT, Field.REFERENCE, Field.TEXT})
 #: a table, and whose statement, in which currency, of which number
 _Key: TypeAlias = tuple[Heading, str | None, str, str | None]
 
@@ -78,6 +79,9 @@ class TableReader:
         """By how much more figures follow from one another if balances rise in debit; of sheets before, too."""
         self._marks: set[Mark] = set()
         self._order: Order | None = None
+        self._told_currency: str | None = None
+        """The currency of rows that name none, where only one is named anywhere."""
+        self._names_currencies = False
         self._enter(self._headings[0])
         self._in_our_ids = False
         """Whether the column of customers holds the id that was asked for, beside others: the file says whose it is."""
@@ -90,6 +94,7 @@ class TableReader:
     def _enter(self, heading: Heading) -> None:
         """Read on below this heading."""
         self._heading = heading
+        heading.month = ""  # of the last row of a pass before
         self._at = heading.columns
         self._said = heading.said
         self._columns = Columns(heading, self._marks, self._order, self._unsided)
@@ -156,45 +161,19 @@ class TableReader:
     # ---- what whole columns decide
 
     def _decide(self, layout: Layout) -> None:
-        proven: set[Order] = set()
-        named: set[str] = set()
-        example: str | None = None
-        for _, cells in self._body():
-            if isinstance(cells, str):
-                continue
-            if isinstance(date := self._columns.cell(cells, Field.DATE), str):
-                orders, left_open = order_of((date,))
-                proven |= orders
-                example = example or left_open
-            if len(self._marks) < len(Mark):
-                self._marks |= votes(self._columns.amount_texts(cells))
-            if self._whose in self._at and len(named) < _NAMED_MAX:
-                named.add(self._columns.text(cells, self._whose))
-        if layout.decimal is not None:
-            self._marks = {layout.decimal}
-        self._order = layout.date_order or self._order_by(proven, example)
-        asked = own_id(self._options.customer_id or "")
-        self._in_our_ids = asked in named and bool(named - {"", asked})
-
-    def _order_by(self, proven: set[Order], example: str | None) -> Order | None:
-        if len(proven) == 1:
-            return next(iter(proven))
-        if example is None:
-            return None
+        told = told_by(self._read_cells, self._whose)
+        self._marks |= {layout.decimal} if layout.decimal is not None else told.marks
         period = self._options.period or read_period(self._headings[0].said, None)
-        if not proven and period is not None:
-            fits = [order for order in Order if self._all_within(order, period)]
-            if len(fits) == 1:
-                return fits[0]
-        raise FileRefusedError(Reason.DATE_ORDER_AMBIGUOUS, example)
+        self._order = layout.date_order or told.order(self._read_cells, period)
+        self._told_currency = told.currency
+        self._names_currencies = bool(told.in_column)
+        asked = own_id(self._options.customer_id or "")
+        self._in_our_ids = asked in told.parties and bool(told.parties - {"", asked})
 
-    def _all_within(self, order: Order, period: tuple[dt.date, dt.date]) -> bool:
-        dates = (
-            parse_date(self._columns.cell(cells, Field.DATE), order)
-            for _, cells in self._body()
-            if not isinstance(cells, str)
-        )
-        return all(period[0] <= date <= period[1] for date in dates if date is not None)
+    def _read_cells(self) -> Iterator[tuple[Columns, list[Cell]]]:
+        for _, cells in self._body():
+            if not isinstance(cells, str):
+                yield self._columns, cells
 
     def _currency_said(self) -> str | None:
         said = self._said.get(Field.CURRENCY)
@@ -218,10 +197,18 @@ class TableReader:
             return False
         group = self._group(cells)
         if isinstance(group, Problem):
-            self.problems.append(_at_row(group, number, document_no))
+            if label is None:  # a sum over several statements is none of them
+                self.problems.append(_at_row(group, number, document_no))
             return True
         draft = group.draft
         try:
+            if label is None and not (document_no and has_date):
+                if stands(self._columns, cells, group):
+                    return True
+                if not (document_no or has_date) and sums_up(self._columns, cells, group):
+                    return True
+                if Field.OPENING not in self._said and not document_no and opens(self._columns, cells, group):
+                    label = RowWord.OPENING
             if label is not None:
                 self._take_special(label, cells, group)
                 return True
@@ -287,8 +274,10 @@ class TableReader:
     def _label(self, cells: list[Cell]) -> RowWord | None:
         """The word by which a row of balances or sums is known."""
         document = self._columns.cell(cells, Field.DOCUMENT)
-        if not isinstance(document, str) or any(sign.isdigit() for sign in document):
-            return None  # a line; most rows end here
+        if not isinstance(document, str):
+            return None
+        if any(sign.isdigit() for sign in document):  # a line; most rows end here
+            return row_word(document) if " " in document else None
         for cell in cells:
             if isinstance(cell, str) and cell and len(cell) <= 60 and (word := row_word(cell)) is not None:
                 return word
@@ -303,11 +292,13 @@ class TableReader:
             group.totals.append((debit, credit))
             return
         shown = self._columns.balance(cells, draft.currency)
-        if shown is None and self._columns.has_amount(cells):
+        in_column = shown is None and self._columns.has_amount(cells)
+        if in_column:
             shown = Shown(self._columns.signed(cells, draft.currency), sided=True)
         if shown is None:
             return
-        group.balances.append(LabelledBalance(label, len(group.figures), shown, self._columns.date(cells)))
+        date = self._columns.date(cells)
+        group.balances.append(LabelledBalance(label, len(group.figures), shown, date, in_column))
 
     # ---- statements
 
@@ -325,10 +316,12 @@ class TableReader:
         said, asked = customer, self._options.customer_id
         if asked is not None and not self._in_our_ids:
             customer = asked
-        currency = self._currency or ""
+        currency = self._currency or self._told_currency or ""
         if Field.CURRENCY in self._at and self._columns.text(cells, Field.CURRENCY):
             currency = currency_of(self._columns.text(cells, Field.CURRENCY))
         if not currency:
+            if self._names_currencies:  # other rows do, several
+                return Problem(0, Reason.NO_CURRENCY)
             raise FileRefusedError(Reason.NO_CURRENCY)
         if not is_currency(currency):
             return Problem(0, Reason.BAD_CURRENCY, value=currency)
@@ -348,9 +341,15 @@ class TableReader:
             for what, told in self._kept.columns.items():
                 if plain(told) not in map(plain, self._heading.cells):
                     read = self._heading.cells[self._at[what]] if what in self._at else "nothing"
-                    draft.notes.append(f"there is no column {told[:60]}, {read} was read as {what}")
+                    about = {"told": told[:60], "read": read, "field": what.value}
+                    draft.notes.append(Note(NoteCode.COLUMN_NOT_THERE, about))
+            if not self._currency and not self._names_currencies:
+                draft.notes.append(Note(NoteCode.CURRENCY_TAKEN, {"currency": currency}))
+            if not _NAMES & self._at.keys():
+                draft.notes.append(Note(NoteCode.NO_DOCUMENT_COLUMN))
             if said and said != customer:
-                draft.notes.append(f"the file names {said[:60]}, taken for {customer} as it was asked for")
+                about = {"said": said[:60], "taken": customer}
+                draft.notes.append(Note(NoteCode.OTHER_PARTY_NAMED, about))
         return group
 
     def _finished(self, groups: list[Gathered]) -> list[StatementDraft]:
@@ -398,9 +397,7 @@ class TableReader:
         sign = (self.debit_lead > 0) - (self.debit_lead < 0) or self._unsided
         draft = finished(group, readings, self._options.role, sign, self._options.period or stated)
         if not self.debit_lead and self._kept.view is View.AUTO and draft.view is View.AUTO and group.unsided:
-            draft.notes.append(
-                "nothing tells whether its balances are in debit or in credit, taken as what is owed; --view decides"
-            )
+            draft.notes.append(Note(NoteCode.BALANCES_WITHOUT_SIDE))
         return draft
 
 

@@ -1,4 +1,4 @@
-"""The words by which columns, rows and figures of a statement are known, in English, Chinese and some German.
+"""The words by which columns, rows and figures of a statement are known, in English, Chinese and some other languages.
 
 A word is compared after ``plain``: case, spaces, signs, full width and a unit in brackets do not count. Another
 language is more words in ``words.toml``; a house's own wording is a layout that is kept for the customer.
@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
+
+from domain.money import is_currency
 
 
 class Field(enum.StrEnum):
@@ -82,6 +84,10 @@ _SUM: Final = re.compile(
 )
 
 
+#: what follows a label of a balance: "Opening balance as at 01/01/2026", "Saldovortrag per 1.1."
+_AS_OF: Final = re.compile(r"(?<=\w) (?:as at|as of|per|at|on|from|zum|vom|am|au|al)\b.*")
+
+
 def plain(text: str) -> str:
     """A heading or label as words are compared: ``Debit  Amount (EUR)`` → ``debit amount``, ``合　计`` → ``合计``."""
     narrow = unicodedata.normalize("NFKC", text[:80])
@@ -91,6 +97,10 @@ def plain(text: str) -> str:
 
 FIELD_OF: Final[Mapping[str, Field]] = {
     plain(word): Field(field) for field, words in _WORDS["fields"].items() for word in words
+}
+#: headings that mean other over a column than beside a table
+_OVER_A_COLUMN: Final[Mapping[str, Field]] = {
+    plain(word): Field(field) for field, words in _WORDS["headings"].items() for word in words
 }
 TOTALS: Final = frozenset(map(plain, _WORDS["sums"]["totals"]))
 SUBTOTALS: Final = frozenset(map(plain, _WORDS["sums"]["subtotals"]))
@@ -112,7 +122,7 @@ class RowWord(enum.Enum):
 @lru_cache(maxsize=4096)
 def row_word(text: str) -> RowWord | None:
     """What the words of a cell make of its row, if they make it other than a line."""
-    word = plain(text)
+    word = _AS_OF.sub("", plain(text))
     if word in OPENING_WORDS:
         return RowWord.OPENING
     if word in CLOSING_WORDS:
@@ -126,18 +136,17 @@ def row_word(text: str) -> RowWord | None:
 def column_field(text: str) -> Field | None:
     """The field that a heading names; a heading in two languages (``日期 Date``) is known by either."""
     whole = plain(text)
-    found = FIELD_OF.get(whole)
+    spelt = (
+        _SIGNS.sub(" ", unicodedata.normalize("NFKC", text[:80])).strip().casefold()
+    )  # "Amount (Debit)" is two
+    found = _OVER_A_COLUMN.get(whole) or FIELD_OF.get(spelt) or FIELD_OF.get(whole)
     if found is None and not whole.isascii():
         latin = re.sub(r"[^\x00-\x7f]+", " ", whole).strip()
         other = re.sub(r"[\x00-\x7f]+", "", whole).strip()
         found = FIELD_OF.get(other) or FIELD_OF.get(latin)
-    if (
-        found is None
-        and whole.startswith(("debit ", "credit ", "balance ", "amount "))
-        and len(whole.split()) == 2
-    ):
-        word, unit = whole.split()  # "Debit EUR"
-        found = FIELD_OF.get(word) if len(unit) == 3 else None
+    if found is None:
+        word, _, unit = whole.rpartition(" ")  # "Debit EUR", "Betrag Soll EUR"
+        found = FIELD_OF.get(word) if is_currency(unit.upper()) else None
     return found if found in COLUMNS else None
 
 

@@ -41,12 +41,19 @@ export const party = (id) => (isSupplier(id) ? `${texts.supplier} ${id.slice(tex
 /** What an entry of the party is: an invoice to a customer is a purchase from a supplier. */
 export const entryKind = (kind, of) => (isSupplier(of) ? texts.supplier_entry_kinds[kind] : undefined) ?? texts.entry_kinds[kind] ?? kind;
 
+/** The arguments with the worker's own words in the page's language; several are parted by "; ". */
+function worded(values) {
+  const translated = Object.entries(texts.argument_words).filter(([name]) => name in values).map(([name, words]) =>
+    [name, values[name].split("; ").map((part) => words[part] ?? part).join("；")]);
+  return { ...values, ...Object.fromEntries(translated) };
+}
+
 /** The finding's sentence in the page's language; the worker's own words where there is no translation. */
 export function explain(finding, of = finding.customer_id) {
   const ofSupplier = isSupplier(of) ? texts.supplier_sentences[finding.reason_code] : undefined;
   const sentence = ofSupplier ?? texts.sentences[finding.reason_code];
   if (!sentence) return finding.explanation;
-  const told = fill(sentence, finding.reason_arguments ?? {});
+  const told = fill(sentence, worded(finding.reason_arguments ?? {}));
   return /\{\w+\}/.test(told) ? finding.explanation : told;
 }
 
