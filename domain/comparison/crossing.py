@@ -8,6 +8,7 @@ document by mistake it is only where it has just the document's amount, and noth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as Set
 
 from domain.comparison.entries import OurDocument
 from domain.comparison.gathered import NEAR_SHARE, Gathered, about_of, total
@@ -25,27 +26,52 @@ def crosses(line: StatementLine, document: OurDocument) -> bool:
 
 def take_crossing(table: Gathered) -> None:
     """Make loose what is on the other side of its document, unless the document's lines agree as they are."""
-    for key, lines in list(table.on_document.items()):
+    others = {
+        key: found
+        for key, lines in table.on_document.items()
+        if (found := [line for line in lines if crosses(line, table.documents[key])])
+    }
+    twice = {key for key in others if _whole_lines(table, key) > 1}
+    paying = _paying(table, twice)
+    for key, lines in others.items():
         document = table.documents[key]
-        others = [line for line in lines if crosses(line, document)]
-        if not others or (not table.outside(document) and _agree(lines, others, table.net(document))):
+        agree = not table.outside(document) and total(table.on_document[key]) == table.net(document)
+        if agree and (key not in twice or _taken_back(table, key, lines, paying.get(key, ()))):
             continue
-        table.take_off(key, others)
-        for line in others:
+        table.take_off(key, lines)
+        for line in lines:
             table.loose[line.line_no] = line
             table.crossing[line.line_no] = (key,)
 
 
-def _agree(lines: _Lines, others: _Lines, net: int) -> bool:
-    """Whether lines come to their document with those on its other side.
+def _whole_lines(table: Gathered, key: str) -> int:
+    """How many lines on a document are all of it."""
+    net = table.net(table.documents[key])
+    return sum(signed(line) == net for line in table.on_document[key])
 
-    Not where the document stands there twice and what is on the other side takes none of it back: payments of it that
-    happen to come to its amount.
+
+def _paying(table: Gathered, keys: Set[str]) -> dict[str, list[tuple[OurDocument, int]]]:
+    """What no line is on and says that it is about one of some documents, by that one, with its amounts of it."""
+    found: dict[str, list[tuple[OurDocument, int]]] = {}
+    named = {key: table.documents[key] for key in keys}
+    for other, about in (table.unlisted_about(named) if named else {}).items():
+        document = table.unlisted[other]
+        for key, amounts in about.items():
+            said = {abs(table.net(document)), *amounts}
+            found.setdefault(key, []).extend((document, amount) for amount in sorted(said))
+    return found
+
+
+def _taken_back(table: Gathered, key: str, lines: _Lines, paying: Sequence[tuple[OurDocument, int]]) -> bool:
+    """Whether one of the lines takes back what stands there twice, and is no payment of it by day and amount.
+    Payments may come to its amount by themselves.
     """
-    if total(lines) != net:
-        return False
-    figures = [signed(line) for line in lines]
-    return figures.count(net) < 2 or any(-signed(line) in figures for line in others)
+    figures = {signed(line) for line in table.on_document[key]}
+    back = [line for line in lines if -signed(line) in figures]
+    return any(
+        not any(abs(signed(line)) == amount and table.near(line, one) for one, amount in paying)
+        for line in back
+    )
 
 
 def settle_crossing(table: Gathered, listed: Mapping[str, OurDocument]) -> None:

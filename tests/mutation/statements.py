@@ -73,14 +73,14 @@ STATEMENTS: Final = (
     Mutation(
         "a payment under its invoice is another amount of it",
         CROSSING,
-        "        others = [line for line in lines if crosses(line, document)]\n",
-        "        others: list[StatementLine] = []\n",
+        "if (found := [line for line in lines if crosses(line, table.documents[key])])",
+        "if (found := [line for line in lines[:0] if crosses(line, table.documents[key])])",
     ),
     Mutation(
         "their own reversal of a double booking is a payment",
         CROSSING,
-        "if not others or (not table.outside(document) and _agree(lines, others, table.net(document))):",
-        "if not others:",
+        "agree = not table.outside(document) and total(table.on_document[key]) == table.net(document)",
+        "agree = False",
     ),
     Mutation(
         "what a payment says that it pays is not asked",
@@ -324,14 +324,26 @@ STATEMENTS: Final = (
     Mutation(
         "payments that come to an invoice listed twice take it back",
         CROSSING,
-        "return figures.count(net) < 2 or any(-signed(line) in figures for line in others)",
-        "return True",
+        "if agree and (key not in twice or",
+        "if agree and (True or",
     ),
     Mutation(
         "an invoice booked twice and taken back once is paid",
         CROSSING,
-        "return figures.count(net) < 2 or any(-signed(line) in figures for line in others)",
-        "return figures.count(net) < 2",
+        "back = [line for line in lines if -signed(line) in figures]",
+        "back: list[StatementLine] = []",
+    ),
+    Mutation(
+        "a payment of an invoice listed twice takes it back",
+        CROSSING,
+        "abs(signed(line)) == amount and table.near(line, one) for one, amount in paying",
+        "False for one, amount in paying",
+    ),
+    Mutation(
+        "a payment of another day is no line that takes back",
+        CROSSING,
+        " and table.near(line, one) for one, amount in paying",
+        " for one, amount in paying",
     ),
     Mutation(
         "an invoice that nobody here knows is a wrong number of its payment",
@@ -346,4 +358,10 @@ STATEMENTS: Final = (
         "for kind in often), ",
     ),
     Mutation("no series is of everything", GATHER, " _LOWERING, frozenset(EntryKind))", " _LOWERING)"),
+    Mutation(
+        "a payment of several invoices pays none of them in part",
+        CROSSING,
+        "said = {abs(table.net(document)), *amounts}",
+        "said = {abs(table.net(document))}",
+    ),
 )
