@@ -70,4 +70,4 @@ def test_a_failure_is_told_with_what_to_do_about_it() -> None:
     assert (str(told), told.next_step.split()[0]) == ("Cannot read a.csv: it has no column name.", "Name")
     told = known_failure(UnknownFormatError("doc", ["pdf", "csv"]))
     assert told is not None
-    assert (told.next_step, told.code) == ("Choose one of these.", 2)
+    assert (told.next_step, told.code) == ("Choose one of these.", 1)
