@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import typer
 
+from domain.discrepancies.finding import DiscrepancyKind
+from domain.facts import EntryKind
 from runtime.settings import Settings
 from services.cli import servers as where
 from services.cli.failure import CommandFailed
@@ -84,7 +86,7 @@ def entries(
     role: RoleOption = None,
     as_of: AsOfOption = None,
     from_date: Annotated[Any, typer.Option("--from", parser=parse_date, metavar="DATE")] = None,
-    kind: Annotated[str | None, typer.Option(help="INVOICE, PAYMENT, …")] = None,
+    kind: Annotated[EntryKind | None, typer.Option(help="What they are entries of.")] = None,
     document: Annotated[str | None, typer.Option(help="Document number.")] = None,
     text: Annotated[str | None, typer.Option(help="Words to look for.")] = None,
     as_json: JsonOption = False,
@@ -94,7 +96,7 @@ def entries(
         accounts=AccountFilter(party_of(customer, supplier), currency, role),
         from_date=from_date,
         to_date=as_of,
-        kind=kind,
+        kind=kind and kind.value,
         document_no=document,
         text=text,
     )
@@ -154,7 +156,7 @@ def discrepancies(
     currency: CurrencyOption = None,
     role: RoleOption = None,
     as_of: AsOfOption = None,
-    kind: Annotated[str | None, typer.Option(help="SHORT_PAYMENT, …")] = None,
+    kind: Annotated[DiscrepancyKind | None, typer.Option(help="Only of this kind.")] = None,
     all_states: Annotated[bool, typer.Option("--all", help="Resolved and retracted ones too.")] = False,
     history: Annotated[bool, typer.Option("--history", help="Every change in the life of each.")] = False,
     one: Annotated[str | None, typer.Option("--id", help="With --history: only this discrepancy.")] = None,
@@ -164,7 +166,7 @@ def discrepancies(
     accounts = AccountFilter(party_of(customer, supplier), currency, role)
     if history:
         _ask(
-            lambda c: iterate_discrepancy_changes(c, accounts, discrepancy_id=one, kind=kind),
+            lambda c: iterate_discrepancy_changes(c, accounts, discrepancy_id=one, kind=kind and kind.value),
             [
                 *(
                     "customer_id",
@@ -182,7 +184,7 @@ def discrepancies(
         return
 
     def read(connection: sa.Connection) -> Iterator[Any]:
-        rows = iterate_discrepancies(connection, accounts, all_states=all_states, kind=kind)
+        rows = iterate_discrepancies(connection, accounts, all_states=all_states, kind=kind and kind.value)
         return (row for row in rows if as_of is None or row.business_date <= as_of)
 
     columns = ["customer_id", "currency", "kind", "document_no", "amount_minor", "state", "explanation"]

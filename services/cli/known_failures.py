@@ -11,6 +11,7 @@ import sqlalchemy.exc
 
 from services.cli.failure import CommandFailed
 from services.imports.errors import (
+    ColumnsMissingError,
     DeliveryFailedError,
     ImportingError,
     NotReflectedError,
@@ -22,7 +23,12 @@ from services.imports.errors import (
 from services.imports.statements.reasons import FileRefusedError
 from services.imports.statements.template import UnknownTemplateError
 from services.projector.errors import ProjectorError
-from services.reports.errors import NothingToCompareError, ReportError
+from services.reports.errors import (
+    NothingToCompareError,
+    ReportError,
+    UnknownFormatError,
+    UnknownLanguageError,
+)
 from services.store.errors import StoreError
 from services.work.errors import (
     NobodyInGroupError,
@@ -40,6 +46,7 @@ def _text(error: BaseException) -> str:
 
 _KNOWN: tuple[tuple[type[BaseException], Callable[[BaseException], str], str, int], ...] = (
     (PublishInterruptedError, _text, "Run it again: what was sent already is recognised.", 130),
+    (ColumnsMissingError, _text, "Name them in its first row, as docs/guide/importing.md says.", 2),
     (SourceUnreadableError, _text, "Check the path.", 2),
     (UnknownImportKindError, _text, "Choose one of the kinds named.", 2),
     (OptionUnreadableError, _text, "Run `tieout import --help` to see how it is written.", 2),
@@ -54,6 +61,8 @@ _KNOWN: tuple[tuple[type[BaseException], Callable[[BaseException], str], str, in
         "Look at all of the customer's with `tieout compare CUSTOMER`, or import one.",
         1,
     ),
+    (UnknownFormatError, _text, "Choose one of these.", 1),
+    (UnknownLanguageError, _text, "Choose one of these.", 1),
     (ReportError, _text, "Run `tieout balances` to see what is booked.", 1),
     (UnknownUserError, _text, "Run `tieout users list`, and name one with --as.", 2),
     (NotRecordedError, _text, "Run `tieout status`, then look before you try again.", 1),

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 import typer
 
+from domain.discrepancies.finding import DiscrepancyKind
 from domain.work.cases import CaseAction, CaseState
 from runtime.settings import Settings
 from schemas.codec import Codec
@@ -100,7 +101,7 @@ def list_cases(
     ] = None,
     all_states: Annotated[bool, typer.Option("--all", help="Resolved and withdrawn ones too.")] = False,
     assignee: Annotated[str | None, typer.Option(help="Only cases of this user.")] = None,
-    kind: Annotated[str | None, typer.Option(help="SHORT_PAYMENT, …")] = None,
+    kind: Annotated[DiscrepancyKind | None, typer.Option(help="Only of this kind.")] = None,
     text: Annotated[
         str | None,
         typer.Option(help="A number of ours or theirs, a customer's id or name, any text, or an amount."),
@@ -117,7 +118,7 @@ def list_cases(
         accounts=AccountFilter(party_of(customer, supplier), currency, role),
         states=frozenset(CaseState) if all_states else frozenset(state) if state else OPEN_STATES,
         assignee=assignee,
-        kind=kind,
+        kind=kind and kind.value,
         search=text,
         overdue_only=overdue,
         order=order,

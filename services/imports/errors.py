@@ -2,6 +2,7 @@
 
 ImportingError
 ├── SourceUnreadableError      the file is not there, or is not what its kind of import reads
+│   └── ColumnsMissingError    its first row does not name what it must
 ├── UnknownImportKindError     no such kind of import
 ├── OptionUnreadableError      what is said about a file beside it makes no sense
 ├── RecordTooLargeError        one record exceeds what a broker takes (the line is reported, the rest goes on)
@@ -45,6 +46,15 @@ class SourceUnreadableError(ImportingError):
         super().__init__(f"Cannot read {path}: {reason}")
         self.path = path
         self.reason = reason
+
+
+class ColumnsMissingError(SourceUnreadableError):
+    """The file is there, and its first row does not name what it must."""
+
+    def __init__(self, path: Path, missing: Sequence[str]) -> None:
+        named = "column" if len(missing) == 1 else "columns"
+        super().__init__(path, f"it has no {named} {', '.join(missing)}.")
+        self.missing = tuple(missing)
 
 
 class UnknownImportKindError(ImportingError):

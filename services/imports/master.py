@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from domain.parties import Role, SupplierIdError, role_of, supplier_party
 from domain.rule_sets import NAME_LENGTH_MAX
-from services.imports.errors import SourceUnreadableError
+from services.imports.errors import ColumnsMissingError, SourceUnreadableError
 from services.imports.rejections import Rejection
 from services.imports.statements.reasons import FileRefusedError
 from services.imports.statements.receipts import plain_account
@@ -79,7 +79,7 @@ def read_master(
                 columns, width = _columns(kind, texts), len(texts)
                 missing = [name for name in kind.mandatory if name not in columns]
                 if missing:
-                    raise SourceUnreadableError(path, f"the columns {', '.join(missing)} are missing")
+                    raise ColumnsMissingError(path, missing)
                 continue
             if not any(texts):
                 continue
@@ -93,7 +93,7 @@ def read_master(
             else:
                 yield record
         if not columns:
-            raise SourceUnreadableError(path, f"the columns {', '.join(kind.mandatory)} are missing")
+            raise ColumnsMissingError(path, kind.mandatory)
     except FileRefusedError as error:
         raise SourceUnreadableError(path, str(error)) from error
     except (OSError, UnicodeError) as error:

@@ -169,6 +169,15 @@ def test_rows_for_people_hold_the_same_figures(published: WholeService) -> None:
     assert published.cli("balances", "--customer", "C-nobody").strip() == "Nothing found."
 
 
+@pytest.mark.parametrize("command", [("discrepancies",), ("entries",), ("cases", "list")])
+def test_a_kind_that_there_is_not_is_named_with_those_that_there_are(
+    published: WholeService, command: tuple[str, ...]
+) -> None:
+    done = published.run(*command, "--kind", "NOPE")
+    assert done.returncode == 2
+    assert "'NOPE' is not one of" in done.stderr
+
+
 # -- documents
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from services.cli import output
 from services.cli.known_failures import known_failure
+from services.imports.errors import ColumnsMissingError
+from services.reports.errors import UnknownFormatError
 from services.work.errors import NoSuchSubjectError
 
 COLUMNS = ["case_id", "currency", "amount_minor", "explanation"]
@@ -59,3 +62,12 @@ def test_what_is_not_there_is_told_with_the_list_of_its_kind(kind: str, next_ste
     failure = known_failure(NoSuchSubjectError(kind, "X-1"))
     assert failure is not None
     assert (str(failure), failure.next_step) == (f"There is no {kind} 'X-1'.", next_step)
+
+
+def test_a_failure_is_told_with_what_to_do_about_it() -> None:
+    told = known_failure(ColumnsMissingError(Path("a.csv"), ["name"]))
+    assert told is not None
+    assert (str(told), told.next_step.split()[0]) == ("Cannot read a.csv: it has no column name.", "Name")
+    told = known_failure(UnknownFormatError("doc", ["pdf", "csv"]))
+    assert told is not None
+    assert (told.next_step, told.code) == ("Choose one of these.", 1)
