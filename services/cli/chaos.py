@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import importlib.util
 import itertools
-import logging
 import shutil
 import signal
 import tempfile
@@ -213,7 +212,6 @@ def chaos(
         raise
     say(f"seed {seed}, {count} faults, {workers} workers, {rate} events a second, in {home}")
     summary = Summary(seed)
-    logging.getLogger("librdkafka").setLevel(logging.CRITICAL)  # that connections break is the purpose
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing may stay behind
     try:
         found = stack.start((lambda line: None) if as_json else say)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import logging
 import time
 import zlib
 from collections.abc import Iterator
@@ -295,8 +294,6 @@ def _feed(
     from deploy.fleet import Fleet
 
     fleet = Fleet(Path(settings.home))
-    # That connections break when the servers are stopped is told in one sentence, below.
-    logging.getLogger("librdkafka").setLevel(logging.CRITICAL)
     now = dt.datetime.now(dt.UTC)
     began = looked = time.monotonic()
     try:

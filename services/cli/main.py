@@ -6,6 +6,7 @@ otherwise cost every call a second.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping
 from pkgutil import resolve_name
@@ -67,6 +68,8 @@ def build_app(only: str | None = None) -> typer.Typer:
 
 def main() -> None:
     """Entry point of the ``tieout`` script."""
+    # What goes wrong with Kafka is told in one sentence, or waited for; its client's remarks would stand between.
+    logging.getLogger("librdkafka").setLevel(logging.CRITICAL)
     asked = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] in COMMANDS else None
     app = build_app(asked)
     try:
