@@ -85,7 +85,8 @@ class Settings(BaseSettings):
     alert_warning_amount: int = Field(default=100, ge=0)
     """Amount at stake, in whole units of the currency, from which an alert is a warning."""
     alert_critical_amount: int = Field(default=10_000, ge=0)
-    """Amount at stake, in whole units of the currency, from which an alert is critical."""
+    """Amount at stake, in whole units of the currency, from which an alert is critical. A break of a balance that comes
+    from the statement before is information."""
     source_stalled_after_h: int = Field(default=72, ge=0)
     """Hours without a new entry after which a source system is reported as stalled; 0: never."""
     reminder_levels: str = "1,14,30"

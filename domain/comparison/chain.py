@@ -1,4 +1,4 @@
-"""The chain of their statements: what one carries into the next is the earlier one's to explain, once."""
+"""The chain of their statements: what one carries into the next is the earlier one's to explain."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ def preceding(side: OurSide, statement: StatementFact) -> list[StatementFact]:
     return [other for other in side.statements if other.period_end == statement.day_before]
 
 
-def carried(side: OurSide, statement: StatementFact) -> bool:
-    """Whether the opening balance is what one of them closes with, as people have it read.
+def carried_from(side: OurSide, statement: StatementFact) -> StatementFact | None:
+    """The one of them that closes with what this one opens with, as people have it read.
 
-    Whatever is wrong with it then is found there, or where that one has it from.
+    Whatever is wrong with the opening balance is to be looked for there, or where that one has it from.
     """
-    return any(
-        other.closing_minor + moved_minor(other) == statement.opening_minor
-        for other in preceding(side, statement)
+    return next(
+        (
+            other
+            for other in preceding(side, statement)
+            if other.closing_minor + moved_minor(other) == statement.opening_minor
+        ),
+        None,
     )

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from domain.comparison.chain import carried
+from domain.comparison.chain import carried_from
 from domain.comparison.compare import Compared
 from domain.comparison.corrections import as_sent, corrections_of, moved_minor
 from domain.comparison.verdict import Outcome, Verdict, signed
@@ -163,8 +163,8 @@ def balance_breaks(compared: Compared) -> Iterator[Finding]:
     """OPENING_ and CLOSING_BALANCE_BREAK: their balances are not ours of the same days.
 
     A closing difference that is all made of lines that wait for our sources is no break yet, nor is what corrected
-    lines move. A balance of theirs that is ours but for what we wrote off is no break: they need not know of it. What
-    the opening carries from their statement before is told there: here only what is not the same at the end.
+    lines move. A balance of theirs that is ours but for what we wrote off is no break: they need not know of it. A
+    break that their statement before already had says that it comes from there.
     """
     statement, side = compared.statement, compared.side
     opening = statement.opening_minor - compared.ours_opening_minor
@@ -172,37 +172,52 @@ def balance_breaks(compared: Compared) -> Iterator[Finding]:
     closing += compared.pending_minor + moved_minor(statement)
     until_then = side.written_off_minor(statement.day_before)
     in_all = side.written_off_minor(statement.period_end)
-    explained = opening in (0, -until_then) or carried(side, statement)
-    if not explained:
+    opens_right = opening in (0, -until_then)
+    before = None if opens_right else carried_from(side, statement)
+    if not opens_right:
         yield _break(
             compared,
             DiscrepancyKind.OPENING_BALANCE_BREAK,
             statement.day_before,
             (statement.opening_minor, compared.ours_opening_minor),
             opening,
+            before,
         )
-    goes_on = explained and closing - opening in (0, until_then - in_all)
-    if closing not in (0, -in_all) and not goes_on:
+    goes_on = closing - opening in (0, until_then - in_all)
+    if closing not in (0, -in_all) and not (opens_right and goes_on):
         yield _break(
             compared,
             DiscrepancyKind.CLOSING_BALANCE_BREAK,
             statement.period_end,
             (statement.closing_minor, compared.ours_closing_minor),
             closing,
+            before if goes_on else None,
         )
 
 
 def _break(
-    compared: Compared, kind: DiscrepancyKind, date: dt.date, both: tuple[int, int], gap: int
+    compared: Compared,
+    kind: DiscrepancyKind,
+    date: dt.date,
+    both: tuple[int, int],
+    gap: int,
+    before: StatementFact | None,
 ) -> Finding:
-    """``both``: their balance and ours of the date; ``gap``: what of the difference nothing explains."""
+    """``both``: their balance and ours of the date; ``gap``: what of the difference is no write-off, and waits for
+    nothing; ``before``: their statement that it comes from.
+    """
     theirs, ours = both
+    reason = "opening_differs" if kind is DiscrepancyKind.OPENING_BALANCE_BREAK else "closing_differs"
+    arguments = {"theirs": compared.wording.signed(theirs), "ours": compared.wording.signed(ours)}
+    if before is not None:
+        reason = f"{reason}_before"
+        arguments["other"] = before.statement_id
     return Finding(
         kind=kind,
         amount_minor=abs(gap),
         business_date=date,
-        reason="opening_differs" if kind is DiscrepancyKind.OPENING_BALANCE_BREAK else "closing_differs",
-        arguments={"theirs": compared.wording.signed(theirs), "ours": compared.wording.signed(ours)},
+        reason=reason,
+        arguments=arguments,
         statement_id=compared.statement.statement_id,
         ours_minor=ours,
         theirs_minor=theirs,

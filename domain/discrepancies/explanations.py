@@ -50,6 +50,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "entry_written_off": "{document} of {amount} is a write-off of ours: the customer has no part in it.",
     "entry_unlisted": "{document} of {amount} is in the books but not in the statement.",
     "opening_differs": "The statement opens with {theirs}; the books stood at {ours} the day before.",
+    "opening_differs_before": "The statement opens with {theirs}, as statement {other} closed; the books stood at "
+    "{ours} the day before: the difference comes from there.",
+    "closing_differs_before": "The statement closes with {theirs}; the books stood at {ours} on its last day: the "
+    "difference comes from statement {other}.",
     "closing_differs": "The statement closes with {theirs}; the books stood at {ours} on its last day.",
     "running_balance_wrong": "Line {line} shows a running balance of {shown}; its own figures give {expected}.",
     "withdrawn": "Cleared by event {event}.",
@@ -57,6 +61,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "totals_wrong": "The statement does not add up: {problem}.",
 }
 
+
+#: reasons of what their statement before tells of already
+CARRIED: Final = frozenset({"opening_differs_before", "closing_differs_before"})
 
 #: where a supplier's account needs other words: what is said of who paid whom, or of "the customer"
 SUPPLIER_SENTENCES: Final[Mapping[str, str]] = {

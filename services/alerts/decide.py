@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from domain.discrepancies.explanations import CARRIED
 from domain.identity import stable_id
 from domain.money import minor_units
 from services.alerts.change import Change
@@ -30,8 +31,8 @@ class AlertPolicy:
 
 
 def severity_of(change: Change, policy: AlertPolicy) -> Severity:
-    """By the amount at stake; a finding that cleared is information."""
-    if not change.stands:
+    """By the amount at stake; what cleared is information, and what their statement before tells of already."""
+    if not change.stands or change.reason_code in CARRIED:
         return Severity.INFO
     unit = 10 ** minor_units(change.currency)
     if change.amount_minor >= policy.critical_amount * unit:

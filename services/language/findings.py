@@ -95,6 +95,9 @@ _CHINESE: Final[Mapping[str, str]] = {
     "entry_written_off": "{document}（{amount}）为我方核销，与对方无关。",
     "entry_unlisted": "{document}（{amount}）在我方账上，但不在对方对账单内。",
     "opening_differs": "对账单期初余额为 {theirs}，我方前一日余额为 {ours}。",
+    "opening_differs_before": "对账单期初余额为 {theirs}，与对账单 {other} 的期末余额相同；"
+    "我方前一日余额为 {ours}，差异来自该对账单。",
+    "closing_differs_before": "对账单期末余额为 {theirs}，我方当日余额为 {ours}，差异来自对账单 {other}。",
     "closing_differs": "对账单期末余额为 {theirs}，我方当日余额为 {ours}。",
     "running_balance_wrong": "第 {line} 行余额为 {shown}，按其自身数字应为 {expected}。",
     "withdrawn": "已由事件 {event} 消除。",

@@ -17,17 +17,16 @@ TURNS = "domain/comparison/turns.py"
 PERIODS: Final = (
     # --- the chain of their statements
     Mutation(
-        "what the statement before carries over is told once more",
+        "what the statement before carries over is as new",
         AGAINST,
-        " or carried(side, statement)",
-        "",
+        "before = None if opens_right else carried_from(side, statement)",
+        "before = None",
     ),
-    Mutation("a difference that goes on is told at each closing", AGAINST, " and not goes_on", ""),
     Mutation(
-        "what comes to what is carried is not told",
+        "what comes to what is carried is carried too",
         AGAINST,
-        "closing - opening in (0, until_then - in_all)",
-        "closing != 0",
+        "before if goes_on else None",
+        "before",
     ),
     Mutation(
         "a write-off breaks what is carried",

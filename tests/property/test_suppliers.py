@@ -55,6 +55,8 @@ _SIGNED_WORDS = {
     "line_amount": ("theirs", "ours"),
     "opening_differs": ("theirs", "ours"),
     "closing_differs": ("theirs", "ours"),
+    "opening_differs_before": ("theirs", "ours"),
+    "closing_differs_before": ("theirs", "ours"),
     "running_balance_wrong": ("shown", "expected"),
     "line_corrected": ("sent", "read"),
     "line_struck": ("sent",),

@@ -77,6 +77,16 @@ def test_severity_is_by_whole_units_of_the_currency(
     assert severity_of(change(amount_minor, currency=currency), POLICY) is severity
 
 
+def test_what_the_statement_before_tells_of_is_information() -> None:
+    carried = dataclasses.replace(
+        change(5_000_000), kind="CLOSING_BALANCE_BREAK", reason_code="closing_differs_before"
+    )
+    assert severity_of(carried, POLICY) is Severity.INFO
+    assert (
+        severity_of(dataclasses.replace(carried, reason_code="closing_differs"), POLICY) is Severity.CRITICAL
+    )
+
+
 @pytest.mark.parametrize("state", ["RETRACTED", "RESOLVED"])
 def test_what_nobody_heard_of_is_not_announced_as_over(state: str) -> None:
     assert decide_alert(change(state=state), False, POLICY, "en", NOW) is None

@@ -14,6 +14,7 @@ def test_they_book_the_difference_a_month_later() -> None:
     statement S-2 2026-02-01..2026-02-28 opening 109.00 closing 100.00
       1 INV-1001 2026-02-20 -9.00
     => balance 100.00
+    => OPENING_BALANCE_BREAK S-2 9.00
     => TIMING S-1 line 1 9.00
     => CLOSING_BALANCE_BREAK S-1 9.00
     => TIMING S-2 line 1 9.00
@@ -32,6 +33,7 @@ def test_they_take_the_line_back_and_book_it_anew() -> None:
       1 INV-1001 2026-02-20 -109.00
       2 INV-1001 2026-02-20  100.00
     => balance 100.00
+    => OPENING_BALANCE_BREAK S-2 9.00
     => TIMING S-1 line 1 9.00
     => CLOSING_BALANCE_BREAK S-1 9.00
     => TIMING S-2 line 1 109.00
@@ -54,7 +56,9 @@ def test_they_take_back_what_they_had_twice() -> None:
     -> RETRACTED DUPLICATE "S-1 line 2" 100.00
     -> OPENED TIMING "S-1 line 2" 100.00
     -> OPENED TIMING "S-2 line 1" 100.00
+    -> OPENED OPENING_BALANCE_BREAK S-2 100.00
     => balance 100.00
+    => OPENING_BALANCE_BREAK S-2 100.00
     => TIMING S-1 line 2 100.00
     => CLOSING_BALANCE_BREAK S-1 100.00
     => TIMING S-2 line 1 100.00
@@ -71,6 +75,7 @@ def test_our_credit_note_gives_them_the_price_that_they_booked() -> None:
       1 INV-1001 2026-01-10 100.00
     statement S-2 2026-02-01..2026-02-28 opening 100.00 closing 100.00
     => balance 100.00
+    => OPENING_BALANCE_BREAK S-2 9.00
     => TIMING S-1 line 1 9.00
     => CLOSING_BALANCE_BREAK S-1 9.00
     => TIMING S-2 CN-7 9.00
@@ -87,6 +92,7 @@ def test_we_take_back_an_invoice_that_they_never_had() -> None:
     statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
     statement S-2 2026-02-01..2026-02-28 opening 0 closing 0
     => balance 0
+    => OPENING_BALANCE_BREAK S-2 109.00
     => TIMING S-1 INV-1001 109.00
     => CLOSING_BALANCE_BREAK S-1 109.00
     => TIMING S-2 INV-1001 109.00
@@ -104,6 +110,7 @@ def test_what_only_they_know_and_take_back() -> None:
       1 XX-9 2026-02-10 -50.00
       2 ""   2026-02-10   7.00
     => balance 1.00
+    => OPENING_BALANCE_BREAK S-2 43.00
     => TIMING S-1 line 1 50.00
     => MISSING_IN_LEDGER S-1 line 2 7.00
     => CLOSING_BALANCE_BREAK S-1 43.00
@@ -121,6 +128,7 @@ def test_another_amount_sets_nothing_right() -> None:
     statement S-2 2026-02-01..2026-02-28 opening 109.00 closing 101.00
       1 INV-1001 2026-02-20 -8.00
     => balance 100.00
+    => OPENING_BALANCE_BREAK S-2 9.00
     => AMOUNT_MISMATCH S-1 line 1 9.00
     => CLOSING_BALANCE_BREAK S-1 9.00
     => MISSING_IN_LEDGER S-2 line 1 8.00
@@ -138,6 +146,7 @@ def test_money_that_never_came_is_not_set_right_by_the_invoice_of_its_number() -
     => balance 0
     => MISSING_IN_STATEMENT S-1 1001 100.00
     => CLOSING_BALANCE_BREAK S-1 100.00
+    => OPENING_BALANCE_BREAK S-2 100.00
     => MISSING_IN_STATEMENT S-2 1001 100.00
     """
 
@@ -154,6 +163,7 @@ def test_what_set_right_the_month_before_is_not_set_right_by_the_next() -> None:
       1 INV-1001 2026-03-20 -9.00
     payment  2026-04-10  P-1  1.00
     => balance 99.00
+    => OPENING_BALANCE_BREAK S-2 9.00
     => TIMING S-1 line 1 9.00
     => CLOSING_BALANCE_BREAK S-1 9.00
     => TIMING S-2 line 1 9.00

@@ -135,6 +135,8 @@ def test_only_a_line_that_means_the_document_shows_it_on_another_statement() -> 
     => balance 201.00
     => MISSING_IN_STATEMENT S-1 INV-1001 121.00
     => CLOSING_BALANCE_BREAK S-1 121.00
+    => OPENING_BALANCE_BREAK S-2 121.00
+    => CLOSING_BALANCE_BREAK S-2 121.00
     => bridge S-2 121.00 opening COMPARE_EARLIER
     """
 
@@ -190,6 +192,7 @@ def test_a_document_that_stands_on_their_next_statement_waits() -> None:
     => balance 121.00
     => CLOSING_BALANCE_BREAK S-1 121.00
     => TIMING S-1 INV-1001 121.00
+    => OPENING_BALANCE_BREAK S-2 121.00
     => TIMING S-2 line 1 121.00
     => bridge S-1 121.00 INV-1001 WAIT
     => bridge S-2 none

@@ -152,6 +152,7 @@ def test_what_is_in_transit_is_timing_on_both_sides_of_the_turn() -> None:
     => TIMING S-2 line 1 50.00
     => TIMING S-2 P-77 121.00
     => CLOSING_BALANCE_BREAK S-1 171.00
+    => OPENING_BALANCE_BREAK S-2 171.00
     => bridge S-1 121.00 line 2 WAIT
     => bridge S-1 50.00 INV-1002 WAIT
     => bridge S-2 none
@@ -183,6 +184,7 @@ def test_goods_may_take_ten_days() -> None:
     => balance 121.00
     => TIMING S-1 INV-1001 121.00
     => CLOSING_BALANCE_BREAK S-1 121.00
+    => OPENING_BALANCE_BREAK S-2 121.00
     => TIMING S-2 line 1 121.00
     """
 
@@ -252,6 +254,9 @@ def test_a_text_in_another_statement_shows_the_document_there() -> None:
       1 "Rg. INV-1001 v. 30.01.26" 2026-03-12 121.00
       2 GR-55 2026-03-12 79.00 ref "Lieferung zu INV-1002"
     => balance 200.00
+    => CLOSING_BALANCE_BREAK S-2 200.00
+    => OPENING_BALANCE_BREAK S-3 200.00
+    => OPENING_BALANCE_BREAK S-2 200.00
     => TIMING S-1 INV-1001 121.00
     => TIMING S-1 INV-1002 79.00
     => CLOSING_BALANCE_BREAK S-1 200.00
@@ -271,5 +276,7 @@ def test_a_payment_of_the_document_in_another_statement_does_not_show_it_there()
     => balance 0
     => MISSING_IN_STATEMENT S-1 INV-1001 121.00
     => CLOSING_BALANCE_BREAK S-1 121.00
+    => OPENING_BALANCE_BREAK S-2 121.00
+    => CLOSING_BALANCE_BREAK S-2 121.00
     => lines S-2 1 MATCHED
     """

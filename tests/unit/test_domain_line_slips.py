@@ -154,6 +154,7 @@ def test_what_is_in_transit_is_no_other_amount() -> None:
     statement S-3 2026-03-01..2026-03-31 opening -1000.00 closing -1980.00
       1 Zahlung  2026-03-02  -980.00
     => balance -1980.00
+    => OPENING_BALANCE_BREAK S-3 20.00
     => TIMING S-2 line 1 1000.00
     => TIMING S-2 P-1 980.00
     => CLOSING_BALANCE_BREAK S-2 20.00
@@ -171,6 +172,7 @@ def test_a_line_in_transit_is_no_slip_of_what_is_missing() -> None:
       1 Zahlung  2026-02-27 -1000.00
     statement S-3 2026-03-01..2026-03-31 opening -1000.00 closing -1000.00
     => balance -1980.00
+    => OPENING_BALANCE_BREAK S-3 20.00
     => TIMING S-2 line 1 1000.00
     => MISSING_IN_STATEMENT S-2 P-1 980.00
     => CLOSING_BALANCE_BREAK S-2 20.00
@@ -190,6 +192,7 @@ def test_what_their_next_statement_lists_is_not_what_a_line_is_a_slip_of() -> No
       1 P-1  2026-03-02  -980.00
       2 P-2  2026-03-20    -1.00
     => balance -981.00
+    => OPENING_BALANCE_BREAK S-3 20.00
     => MISSING_IN_LEDGER S-2 line 1 1000.00
     => TIMING S-2 P-1 980.00
     => CLOSING_BALANCE_BREAK S-2 20.00

@@ -18,6 +18,7 @@ def test_one_transfer_over_the_turn_is_a_line_per_invoice() -> None:
       4 INV-1002 2026-01-30  -80.00
     statement S-2 2026-02-01..2026-02-28 opening 0 closing 0
     => balance 0
+    => OPENING_BALANCE_BREAK S-2 180.00
     => TIMING S-1 line 3 100.00
     => TIMING S-1 line 4 80.00
     => CLOSING_BALANCE_BREAK S-1 180.00
@@ -39,6 +40,7 @@ def test_one_transfer_before_the_turn_is_a_line_per_invoice_after_it() -> None:
       1 INV-1001 2026-02-02 -100.00
       2 INV-1002 2026-02-02  -80.00
     => balance 0
+    => OPENING_BALANCE_BREAK S-2 180.00
     => TIMING S-1 P-1 180.00
     => CLOSING_BALANCE_BREAK S-1 180.00
     => TIMING S-2 line 1 100.00
@@ -57,6 +59,7 @@ def test_a_payment_of_the_invoice_weeks_later_is_another_one() -> None:
       2 INV-1001 2026-01-30 -100.00
     statement S-2 2026-02-01..2026-02-28 opening 0 closing 0
     => balance 0
+    => OPENING_BALANCE_BREAK S-2 100.00
     => MISSING_IN_LEDGER S-1 line 2 100.00
     => CLOSING_BALANCE_BREAK S-1 100.00
     => MISSING_IN_STATEMENT S-2 P-1 100.00

@@ -321,10 +321,12 @@ def test_a_document_that_stands_in_their_next_statement_is_a_matter_of_timing() 
     -> RETRACTED MISSING_IN_STATEMENT S-1 INV-1001 121.00
     -> OPENED TIMING S-1 INV-1001 121.00
     -> OPENED TIMING S-2 line 1 121.00
+    -> OPENED OPENING_BALANCE_BREAK S-2 121.00
     => balance 121.00
     => CLOSING_BALANCE_BREAK S-1 121.00
     => TIMING S-1 INV-1001 121.00
     => TIMING S-2 line 1 121.00
+    => OPENING_BALANCE_BREAK S-2 121.00
     """
 
 

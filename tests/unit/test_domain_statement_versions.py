@@ -153,6 +153,7 @@ def test_a_withdrawn_statement_does_not_count() -> None:
     => TIMING S-1 INV-1001 121.00
     => CLOSING_BALANCE_BREAK S-1 121.00
     => TIMING S-2 line 1 121.00
+    => OPENING_BALANCE_BREAK S-2 121.00
     statement S-2 2026-02-01..2026-02-28 opening 0 closing 121.00 withdrawn v 2
     => balance 121.00
     => MISSING_IN_STATEMENT S-1 INV-1001 121.00
