@@ -249,16 +249,19 @@ def test_a_text_in_another_statement_shows_the_document_there() -> None:
     order  2026-01-30  INV-1001  121.00
     order  2026-01-31  INV-1002   79.00
     statement S-1 2026-01-01..2026-01-31 opening 0 closing 0
-    statement S-2 2026-02-01..2026-02-28 opening 0 closing 200.00
-      1 "Rg. INV-1001 v. 30.01.26" 2026-02-12 121.00
-      2 GR-55 2026-02-12 79.00 ref "Lieferung zu INV-1002"
+    statement S-2 2026-02-01..2026-02-28 opening 0 closing 0
+    statement S-3 2026-03-01..2026-03-31 opening 0 closing 200.00
+      1 "Rg. INV-1001 v. 30.01.26" 2026-03-12 121.00
+      2 GR-55 2026-03-12 79.00 ref "Lieferung zu INV-1002"
     => balance 200.00
+    => CLOSING_BALANCE_BREAK S-2 200.00
+    => OPENING_BALANCE_BREAK S-3 200.00
     => OPENING_BALANCE_BREAK S-2 200.00
     => TIMING S-1 INV-1001 121.00
     => TIMING S-1 INV-1002 79.00
     => CLOSING_BALANCE_BREAK S-1 200.00
-    => TIMING S-2 line 1 121.00
-    => TIMING S-2 line 2 79.00
+    => TIMING S-3 line 1 121.00
+    => TIMING S-3 line 2 79.00
     """
 
 
