@@ -18,6 +18,7 @@ from domain.archive.shelf import Shelf, Shelves
 from domain.books import Account, Book, Held, ItemFigures, Linked, Record, account_name
 from domain.comparison.compare import Compared, compare
 from domain.comparison.corrections import corrected
+from domain.comparison.desk import Desk
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.rows import overview, overview_digest
 from domain.comparison.unmoved import Change, reach_of, seen_until, settled_on
@@ -240,9 +241,9 @@ def _compared(
         (version for versions in account.statements.values() for version in versions),
         clock,
     )
-    side = OurSide(_our_entries(account.records), statements_in_force(account))
+    desk = Desk(OurSide(_our_entries(account.records), statements_in_force(account)))
     for statement in moved:
-        yield compare(wording, rules.on(statement.period_end), side, statement, progress)
+        yield compare(wording, rules.on(statement.period_end), desk, statement, progress)
 
 
 def statements_in_force(account: Account) -> list[StatementFact]:

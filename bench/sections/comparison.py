@@ -32,6 +32,7 @@ import msgspec
 
 from domain.comparison.bridge import bridge
 from domain.comparison.compare import compare
+from domain.comparison.desk import Desk
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.verdict import Outcome
 from domain.comparison.waiting import Progress
@@ -205,7 +206,7 @@ def _anew(entries: OurEntries, statement: StatementFact) -> tuple[OurEntries, St
 def compared(side: OurSide, statement: StatementFact) -> dict[str, Any]:
     """What we say of the statement, in counts."""
     progress = Progress({}, {}, statement.occurred_at.date())
-    told = compare(Wording("EUR"), Rules(), side, statement, progress)
+    told = compare(Wording("EUR"), Rules(), Desk(side), statement, progress)
     findings = list(statement_findings(told))
     steps = bridge(told).steps
     outcomes = Counter(v.outcome.value for v in told.verdicts if v.outcome is not Outcome.MATCHED)

@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from domain.comparison.chain import preceding
-from domain.comparison.entries import OurDocument, OurSide
-from domain.comparison.gather import sorted_out
+from domain.comparison.desk import Desk
+from domain.comparison.entries import OurDocument
 from domain.comparison.gathered import Gathered, total
 from domain.comparison.texts import holds_a_number
 from domain.comparison.verdict import signed
@@ -44,21 +44,21 @@ class Amends(msgspec.Struct):
     """That no line is on, by key."""
 
 
-def amends(side: OurSide, statement: StatementFact, table: Gathered, rules: Rules) -> Amends:
+def amends(desk: Desk, statement: StatementFact, table: Gathered, rules: Rules) -> Amends:
     """What ``table`` has left over or apart that its neighbours set right, or that sets them right."""
     found = Amends()
-    before = preceding(side, statement)
-    after = [s for s in side.statements if s.period_start == statement.period_end + _DAY]
+    before = preceding(desk.side, statement)
+    after = [s for s in desk.side.statements if s.period_start == statement.period_end + _DAY]
     apart = _apart(table) if before or after else {}
     if not apart:
         return found
     settled: dict[Matter, StatementFact] = {}
     for other in before:
-        for matter in _settled(side, other, sorted_out(side, other, rules)[1], apart, rules):
+        for matter in _settled(desk, other, desk.sorted_out(other, rules)[1], apart, rules):
             settled.setdefault(matter, other)
     for other in after:
-        later = _apart(sorted_out(side, other, rules)[1])
-        for matter in _settled(side, statement, table, later, rules):
+        later = _apart(desk.sorted_out(other, rules)[1])
+        for matter in _settled(desk, statement, table, later, rules):
             settled.setdefault(matter, other)
     for matter, key, _ in _on_documents(table):
         if matter in settled:
@@ -73,14 +73,14 @@ def amends(side: OurSide, statement: StatementFact, table: Gathered, rules: Rule
 
 
 def _settled(
-    side: OurSide, earlier: StatementFact, table: Gathered, later: Mapping[Matter, int], rules: Rules
+    desk: Desk, earlier: StatementFact, table: Gathered, later: Mapping[Matter, int], rules: Rules
 ) -> Iterator[Matter]:
     """What is apart in ``earlier`` and the contrary in the one after it, unless it sets the one before it right."""
     wrong = _apart(table)
     for matter in later:
         gap = wrong.get(matter, 0)
         if gap and later[matter] == -gap:
-            before = (_apart(sorted_out(side, other, rules)[1]) for other in preceding(side, earlier))
+            before = (_apart(desk.sorted_out(other, rules)[1]) for other in preceding(desk.side, earlier))
             if all(apart.get(matter, 0) != -gap for apart in before):
                 yield matter
 

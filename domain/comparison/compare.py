@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
+from domain.comparison.desk import Desk
 from domain.comparison.entries import OurSide
-from domain.comparison.gather import sorted_out
 from domain.comparison.judge import Judge, matched
 from domain.comparison.lay import Laid
 from domain.comparison.verdict import Outcome, Verdict, signed
@@ -69,21 +69,21 @@ class Compared(msgspec.Struct):
 
 
 def compare(
-    wording: Wording, rules: Rules, side: OurSide, statement: StatementFact, progress: Progress
+    wording: Wording, rules: Rules, desk: Desk, statement: StatementFact, progress: Progress
 ) -> Compared:
     """Compare ``statement`` with the entries of its account. ``progress``: how far our sources have come."""
-    laid, found = sorted_out(side, statement, rules)
-    judge = Judge(wording, rules, side, statement, found, progress)
+    laid, found = desk.sorted_out(statement, rules)
+    judge = Judge(wording, rules, desk, statement, found, progress)
     verdicts = list(judge.verdicts())
     return Compared(
         wording,
         rules,
-        side,
+        desk.side,
         statement,
         laid,
         _dated_their_way(verdicts, laid.agreed.count()),
-        side.balance_minor(statement.day_before),
-        side.balance_minor(statement.period_end),
+        desk.side.balance_minor(statement.day_before),
+        desk.side.balance_minor(statement.period_end),
     )
 
 

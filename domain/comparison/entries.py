@@ -24,9 +24,6 @@ from domain.matching.forms import DocumentIndex
 
 if TYPE_CHECKING:
     from domain.comparison.bulk import BulkRows
-    from domain.comparison.gathered import Gathered
-    from domain.comparison.lay import Laid
-    from domain.rules import Rules
 
 #: a line, one of its references, and a number that this may be or hold
 Named = tuple[StatementLine, str, str]
@@ -149,8 +146,6 @@ class OurSide:
         self._written_off = list(compress(zip(self.days, entries.amounts, strict=True), write_offs))
         self.named: dict[str, tuple[list[Named], list[str], list[str], list[str]]] = {}
         """Per statement the numbers in its lines, and their forms (``domain.comparison.elsewhere``)."""
-        self.sorted_out: dict[tuple[str, Rules], tuple[Laid, Gathered]] = {}
-        """Per statement what it shows (``domain.comparison.gather``)."""
 
     @cached_property
     def bulk(self) -> BulkRows:

@@ -18,7 +18,7 @@ from domain.comparison.combined import join_documents, join_lines, net_off
 from domain.comparison.crossing import crosses, give_back_wrong_sides, settle_crossing, take_crossing
 from domain.comparison.entries import OurDocument, OurSide
 from domain.comparison.gathered import Gathered, total
-from domain.comparison.lay import Laid, lay
+from domain.comparison.lay import Laid
 from domain.comparison.texts import holds_a_number
 from domain.comparison.twins import akin, runs_of, says_so, twins, unnumbered
 from domain.comparison.verdict import signed
@@ -33,16 +33,6 @@ OWN_SERIES_MIN: Final = 3
 OWN_SERIES_SHARE: Final = 10
 #: what lowers what they owe is often numbered in one series: vouchers of payment, debit notes
 _LOWERING: Final = frozenset({EntryKind.PAYMENT, EntryKind.CREDIT_NOTE, EntryKind.RETURN})
-
-
-def sorted_out(side: OurSide, statement: StatementFact, rules: Rules) -> tuple[Laid, Gathered]:
-    """What its numbers, and then a look at the whole, say of a statement. The side keeps it: its neighbours ask too."""
-    place = (statement.statement_id, rules)
-    found = side.sorted_out.get(place)
-    if found is None:
-        laid = lay(side, statement, rules.date_window_days)
-        found = side.sorted_out[place] = (laid, gather(side, statement, laid, rules))
-    return found
 
 
 def gather(side: OurSide, statement: StatementFact, laid: Laid, rules: Rules) -> Gathered:

@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 
 from domain.comparison.amends import amends
+from domain.comparison.desk import Desk
 from domain.comparison.elsewhere import listed_elsewhere
-from domain.comparison.entries import OurDocument, OurSide
+from domain.comparison.entries import OurDocument
 from domain.comparison.gathered import Gathered, Group
 from domain.comparison.nearest import Nearest
 from domain.comparison.slips import same_but_for_a_slip
@@ -71,14 +72,15 @@ class Judge:
         self,
         wording: Wording,
         rules: Rules,
-        side: OurSide,
+        desk: Desk,
         statement: StatementFact,
         found: Gathered,
         progress: Progress,
     ) -> None:
         self._wording = wording
         self._rules = rules
-        self._side = side
+        self._desk = desk
+        self._side = desk.side
         self._statement = statement
         self._found = found
         self._progress = progress
@@ -87,8 +89,8 @@ class Judge:
     def verdicts(self) -> Iterator[Verdict]:
         """On all that ``laid`` had not agreed on."""
         found = self._found
-        other_period = turned(self._side, self._statement, found, self._rules)
-        mended = amends(self._side, self._statement, found, self._rules)
+        other_period = turned(self._desk, self._statement, found, self._rules)
+        mended = amends(self._desk, self._statement, found, self._rules)
         listed = other_period.documents | listed_elsewhere(
             self._side, list(found.unlisted.values()), self._statement.statement_id
         )

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from domain.comparison.crossing import claimed_beyond
+from domain.comparison.desk import Desk
 from domain.comparison.elsewhere import listed_elsewhere
 from domain.comparison.entries import OurDocument, OurSide
-from domain.comparison.gather import sorted_out
 from domain.comparison.gathered import Gathered
 from domain.comparison.twins import twins, unnumbered
 from domain.events import StatementLine
@@ -33,9 +33,9 @@ class Turned(msgspec.Struct):
     """Key of a document -> the statement that has it."""
 
 
-def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rules) -> Turned:
+def turned(desk: Desk, statement: StatementFact, table: Gathered, rules: Rules) -> Turned:
     """What ``table`` has left over and another period explains."""
-    found = Turned()
+    found, side = Turned(), desk.side
     window = dt.timedelta(days=rules.transit_days)
     last, first = statement.period_end - window, statement.period_start + window
     late = [line for line in table.loose.values() if line.date > last]
@@ -45,7 +45,7 @@ def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rule
     if late or late_documents:
         following = [s for s in side.statements if s.period_start == statement.period_end + _DAY]
         for other in following:
-            _, beyond = sorted_out(side, other, rules)
+            _, beyond = desk.sorted_out(other, rules)
             _claimed(found, table, beyond, other.statement_id, rules)
             _lines(found, late, beyond.of_both_sides(), beyond, rules)
             _documents(found, table, late_documents, beyond.loose.values(), other.statement_id, rules)
@@ -54,7 +54,7 @@ def turned(side: OurSide, statement: StatementFact, table: Gathered, rules: Rule
     if early or early_documents:
         for other in side.statements:
             if other.period_end == statement.day_before:
-                _, beyond = sorted_out(side, other, rules)
+                _, beyond = desk.sorted_out(other, rules)
                 _claimed(found, table, beyond, other.statement_id, rules)
                 _lines(found, early, beyond.of_both_sides(), beyond, rules)
                 _documents(found, table, early_documents, beyond.loose.values(), other.statement_id, rules)

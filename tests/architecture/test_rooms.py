@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 MAX_LINES = 450
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
@@ -71,6 +74,38 @@ def test_every_reader_of_the_environment_that_is_listed_exists(root: Path) -> No
 def test_the_environment_rule_catches_both_spellings() -> None:
     spelled = ast.parse("import os\nfrom os import getenv\nos.environ['HOME']\nos.getenv('X')\nos.sep\n")
     assert len(list(environment_uses(spelled))) == 3
+
+
+def imported(tree: ast.Module, names: frozenset[str]) -> set[str]:
+    """The modules among ``names`` that a module imports, wherever it does."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            inside = {f"{node.module}.{alias.name}" for alias in node.names} & names
+            found |= inside or {node.module} & names
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names} & names
+    return found
+
+
+def test_no_files_import_each_other_in_a_circle(
+    rooms: tuple[str, ...], modules: Callable[..., list[Any]]
+) -> None:
+    trees = {".".join(module.path.with_suffix("").parts): module.tree for module in modules(*rooms)}
+    trees = {name: tree for name, tree in trees.items() if not name.endswith(".__init__")}
+    names = frozenset(trees)
+    graphlib.TopologicalSorter({name: imported(tree, names) for name, tree in trees.items()}).prepare()
+
+
+def test_the_rule_of_circles_sees_every_import() -> None:
+    written = ast.parse(
+        "from domain import money\nfrom domain.events import Event\nimport domain.rules\n"
+        "def late() -> None:\n    from domain import books\n"
+    )
+    names = frozenset({"domain.money", "domain.events", "domain.rules", "domain.books"})
+    assert imported(written, names) == names
+    with pytest.raises(graphlib.CycleError):
+        graphlib.TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
 
 
 def clients_without_a_log(tree: ast.Module) -> Iterator[ast.AST]:

@@ -14,6 +14,7 @@ from domain.comparison import lay
 from domain.comparison.bridge import bridge
 from domain.comparison.columns import repeated_values
 from domain.comparison.compare import Compared, compare
+from domain.comparison.desk import Desk
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.normalised import bare_forms, squeezed_forms
 from domain.comparison.verdict import Outcome
@@ -149,7 +150,9 @@ def comparisons(
     rules = Rules(transit_days=draw(st.sampled_from((0, 10))))
     progress = Progress({}, {}, dt.date(2026, 3, 1))
     with patch.object(lay, "BULK_MIN", draw(st.sampled_from((1, lay.BULK_MIN)))):
-        compared = compare(Wording("EUR"), rules, OurSide(entries, [statement, other]), statement, progress)
+        compared = compare(
+            Wording("EUR"), rules, Desk(OurSide(entries, [statement, other])), statement, progress
+        )
     return compared, NaiveComparison(list(documents.values()), statement, [other], rules)
 
 
@@ -159,7 +162,7 @@ def test_a_line_without_a_number_means_no_document_even_if_one_has_none_either()
     entries.add(EntryKind.INVOICE, "", (), [line], SOURCE)
     statement = statement_of("S-1", [("", None, START, 70)], 0, 70)
     compared = compare(
-        Wording("EUR"), Rules(), OurSide(entries), statement, Progress({}, {}, dt.date(2026, 3, 1))
+        Wording("EUR"), Rules(), Desk(OurSide(entries)), statement, Progress({}, {}, dt.date(2026, 3, 1))
     )
     assert [v.outcome for v in compared.verdicts] == [Outcome.MISSING_HERE, Outcome.MISSING_THERE]
 

@@ -8,6 +8,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.comparison.desk import Desk
 from domain.comparison.entries import OurEntries, OurSide
 from domain.comparison.gather import gather
 from domain.comparison.lay import lay
@@ -85,5 +86,5 @@ def test_what_is_gathered_agrees_and_nothing_is_lost(
     assert max(documents.values(), default=1) == 1
     everything = side.entries.documents(range(len(side.entries.numbers)))
     assert set(documents) >= {key for key, document in everything.items() if table.net(document)}
-    for line_no in turned(side, statement, table, RULES).lines:
+    for line_no in turned(Desk(side), statement, table, RULES).lines:
         assert line_no in table.loose
