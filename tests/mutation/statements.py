@@ -231,8 +231,8 @@ STATEMENTS: Final = (
     Mutation(
         "money in transit is missing",
         JUDGE,
-        "other_period = turned(self._side, self._statement, found, self._rules)",
-        "other_period = type(turned(self._side, self._statement, found, self._rules))()",
+        "other_period = turned(self._desk, self._statement, found, self._rules)",
+        "other_period = type(turned(self._desk, self._statement, found, self._rules))()",
     ),
     Mutation(
         "what is on its way stands as near as a date that is booked otherwise",
