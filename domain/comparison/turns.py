@@ -127,7 +127,7 @@ def _next_days(
         if document.key not in table.documents
         and document.kind is not EntryKind.WRITE_OFF
         and document.lines
-        and all(line.date >= first for line in document.lines)
+        and first <= min(line.date for line in document.lines) <= last
     ]
     named = listed_elsewhere(side, documents, statement.statement_id)
     return [document for document in documents if document.key not in named]

@@ -280,3 +280,16 @@ def test_a_payment_of_the_document_in_another_statement_does_not_show_it_there()
     => CLOSING_BALANCE_BREAK S-2 121.00
     => lines S-2 1 MATCHED
     """
+
+
+@scenario
+def test_a_payment_beyond_the_days_under_the_number_of_an_invoice_within_them_is_not_in_transit() -> None:
+    """
+    order    2026-02-01  B-7002   50.00
+    payment  2026-02-11  B-7002  100.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing -100.00
+      1 "" 2026-02-01 -100.00
+    => balance -50.00
+    => MISSING_IN_LEDGER S-1 line 1 100.00
+    => CLOSING_BALANCE_BREAK S-1 100.00
+    """
