@@ -26,11 +26,8 @@ class StatementColumns:
         self._credits = [line.credit_minor for line in lines]
         self.debit_minor = sum(self._debits)
         self.credit_minor = sum(self._credits)
-
-    @cached_property
-    def shows_balances(self) -> bool:
+        self.shows_balances = [line.running_balance_minor for line in lines].count(None) < len(lines)
         """Whether any line shows a running balance."""
-        return [line.running_balance_minor for line in self._lines].count(None) < len(self._lines)
 
     @cached_property
     def bulk(self) -> BulkRows:

@@ -60,7 +60,11 @@ class OurDocument(msgspec.Struct, gc=False):
 
     def first_date(self, start: dt.date, end: dt.date) -> dt.date | None:
         """Its earliest business date in the period."""
-        return min([line.date for line in self.lines if start <= line.date <= end], default=None)
+        first = None
+        for line in self.lines:
+            if start <= line.date <= end and (first is None or line.date < first):
+                first = line.date
+        return first
 
     def figures(self, start: dt.date, end: dt.date) -> Counter[int]:
         """How often each signed amount stands in the period."""
