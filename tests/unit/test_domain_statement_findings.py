@@ -376,3 +376,17 @@ def test_a_statement_of_a_customer_without_any_entry() -> None:
     => MISSING_IN_LEDGER S-1 line 1 10.00
     => CLOSING_BALANCE_BREAK S-1 10.00
     """
+
+
+@scenario
+def test_of_two_documents_with_one_figure_the_one_of_just_the_amount_is_meant() -> None:
+    """
+    order  2026-01-05  INV-1001  100.00
+    order  2026-01-06  RE-1001   121.00
+    statement S-1 2026-01-01..2026-01-31 opening 0 closing 100.00
+      1 1001 2026-01-25 100.00
+    => balance 221.00
+    => DATE_MISMATCH S-1 line 1 100.00
+    => MISSING_IN_STATEMENT S-1 RE-1001 121.00
+    => CLOSING_BALANCE_BREAK S-1 121.00
+    """
