@@ -6,13 +6,12 @@ wrong in this one makes both sides agree again: neither is then to be explained 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
 
-from domain.comparison.chain import preceding
+from domain.comparison.chain import following, preceding
 from domain.comparison.desk import Desk
 from domain.comparison.entries import OurDocument
 from domain.comparison.gathered import Gathered, total
@@ -22,7 +21,6 @@ from domain.facts import EntryKind, StatementFact
 from domain.matching.forms import squeeze
 from domain.rules import Rules
 
-_DAY: Final = dt.timedelta(days=1)
 #: what is about another document and changes what is owed for it; money is a matter of its own
 _AMENDING: Final = frozenset(
     {EntryKind.CREDIT_NOTE, EntryKind.RETURN, EntryKind.EXCHANGE, EntryKind.ADJUSTMENT, EntryKind.WRITE_OFF}
@@ -47,18 +45,18 @@ class Amends(msgspec.Struct):
 def amends(desk: Desk, statement: StatementFact, table: Gathered, rules: Rules) -> Amends:
     """What ``table`` has left over or apart that its neighbours set right, or that sets them right."""
     found = Amends()
-    before = preceding(desk.side, statement)
-    after = [s for s in desk.side.statements if s.period_start == statement.period_end + _DAY]
+    before = preceding(desk.side.statements, statement)
+    after = following(desk.side.statements, statement)
     apart = _apart(table) if before or after else {}
     if not apart:
         return found
     settled: dict[Matter, StatementFact] = {}
     for other in before:
-        for matter in _settled(desk, other, desk.sorted_out(other, rules)[1], apart, rules):
+        for matter in _settled(desk, other, _apart(desk.sorted_out(other, rules)[1]), apart, rules):
             settled.setdefault(matter, other)
     for other in after:
         later = _apart(desk.sorted_out(other, rules)[1])
-        for matter in _settled(desk, statement, table, later, rules):
+        for matter in _settled(desk, statement, apart, later, rules):
             settled.setdefault(matter, other)
     for matter, key, _ in _on_documents(table):
         if matter in settled:
@@ -73,14 +71,15 @@ def amends(desk: Desk, statement: StatementFact, table: Gathered, rules: Rules) 
 
 
 def _settled(
-    desk: Desk, earlier: StatementFact, table: Gathered, later: Mapping[Matter, int], rules: Rules
+    desk: Desk, earlier: StatementFact, wrong: Mapping[Matter, int], later: Mapping[Matter, int], rules: Rules
 ) -> Iterator[Matter]:
     """What is apart in ``earlier`` and the contrary in the one after it, unless it sets the one before it right."""
-    wrong = _apart(table)
     for matter in later:
         gap = wrong.get(matter, 0)
         if gap and later[matter] == -gap:
-            before = (_apart(desk.sorted_out(other, rules)[1]) for other in preceding(desk.side, earlier))
+            before = (
+                _apart(desk.sorted_out(other, rules)[1]) for other in preceding(desk.side.statements, earlier)
+            )
             if all(apart.get(matter, 0) != -gap for apart in before):
                 yield matter
 

@@ -98,7 +98,7 @@ def _entered_late(compared: Compared, verdict: Verdict) -> bool:
 def _opening_cause(compared: Compared) -> tuple[str, Action]:
     """Whether the opening difference comes from their chain of statements or from before it."""
     statement = compared.statement
-    before = preceding(compared.side, statement)
+    before = preceding(compared.side.statements, statement)
     if before and all(s.closing_minor != statement.opening_minor for s in before):
         return "opening_not_their_closing", Action.ASK_TO_CORRECT
     return "opening_carried", Action.COMPARE_EARLIER

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.comparison.corrections import moved_minor
-from domain.comparison.entries import OurSide
 from domain.facts import StatementFact
 
 
-def preceding(side: OurSide, statement: StatementFact) -> list[StatementFact]:
-    """Their statements that end the day before this one begins."""
-    return [other for other in side.statements if other.period_end == statement.day_before]
+def preceding(statements: Iterable[StatementFact], statement: StatementFact) -> list[StatementFact]:
+    """Those that end the day before this one begins."""
+    return [other for other in statements if other.period_end == statement.day_before]
 
 
-def carried_from(side: OurSide, statement: StatementFact) -> StatementFact | None:
+def following(statements: Iterable[StatementFact], statement: StatementFact) -> list[StatementFact]:
+    """Those that begin the day after this one ends."""
+    return [other for other in statements if other.day_before == statement.period_end]
+
+
+def carried_from(statements: Iterable[StatementFact], statement: StatementFact) -> StatementFact | None:
     """The one of them that closes with what this one opens with, as people have it read.
 
     Whatever is wrong with the opening balance is to be looked for there, or where that one has it from.
@@ -20,7 +26,7 @@ def carried_from(side: OurSide, statement: StatementFact) -> StatementFact | Non
     return next(
         (
             other
-            for other in preceding(side, statement)
+            for other in preceding(statements, statement)
             if other.closing_minor + moved_minor(other) == statement.opening_minor
         ),
         None,

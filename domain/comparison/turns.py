@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from domain.comparison.chain import following, preceding
 from domain.comparison.crossing import claimed_beyond
 from domain.comparison.desk import Desk
 from domain.comparison.elsewhere import listed_elsewhere
@@ -43,21 +44,20 @@ def turned(desk: Desk, statement: StatementFact, table: Gathered, rules: Rules) 
     late_documents = [d for d in table.of_both_sides() if table.day(d) > last.toordinal()]
     early_documents = [d for d in table.of_both_sides() if table.day(d) < first.toordinal()]
     if late or late_documents:
-        following = [s for s in side.statements if s.period_start == statement.period_end + _DAY]
-        for other in following:
+        later = following(side.statements, statement)
+        for other in later:
             _, beyond = desk.sorted_out(other, rules)
             _claimed(found, table, beyond, other.statement_id, rules)
             _lines(found, late, beyond.of_both_sides(), beyond, rules)
             _documents(found, table, late_documents, beyond.loose.values(), other.statement_id, rules)
-        if late and not following:
+        if late and not later:
             _lines(found, late, _next_days(side, statement, table, window), table, rules)
     if early or early_documents:
-        for other in side.statements:
-            if other.period_end == statement.day_before:
-                _, beyond = desk.sorted_out(other, rules)
-                _claimed(found, table, beyond, other.statement_id, rules)
-                _lines(found, early, beyond.of_both_sides(), beyond, rules)
-                _documents(found, table, early_documents, beyond.loose.values(), other.statement_id, rules)
+        for other in preceding(side.statements, statement):
+            _, beyond = desk.sorted_out(other, rules)
+            _claimed(found, table, beyond, other.statement_id, rules)
+            _lines(found, early, beyond.of_both_sides(), beyond, rules)
+            _documents(found, table, early_documents, beyond.loose.values(), other.statement_id, rules)
     return found
 
 

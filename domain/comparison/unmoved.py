@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from domain.books import Record
+from domain.comparison.chain import following
 from domain.comparison.named import names_any, tags_of
 from domain.facts import Fact, StatementFact
 from domain.ledger import Line
@@ -86,6 +87,6 @@ def seen_until(
     ``statements``: the others that are known. ``sealed_until``: the same of those that are not, all together.
     """
     end = statement.period_end
-    following = [s.period_end for s in statements if s.period_start == end + dt.timedelta(days=1)]
+    later = [other.period_end for other in following(statements, statement)]
     window = dt.timedelta(days=rules.on(end).transit_days)
-    return max(end + window, sealed_until, *following)
+    return max(end + window, sealed_until, *later)

@@ -173,7 +173,7 @@ def balance_breaks(compared: Compared) -> Iterator[Finding]:
     until_then = side.written_off_minor(statement.day_before)
     in_all = side.written_off_minor(statement.period_end)
     opens_right = opening in (0, -until_then)
-    before = None if opens_right else carried_from(side, statement)
+    before = None if opens_right else carried_from(side.statements, statement)
     if not opens_right:
         yield _break(
             compared,

@@ -19,7 +19,7 @@ PERIODS: Final = (
     Mutation(
         "what the statement before carries over is as new",
         AGAINST,
-        "before = None if opens_right else carried_from(side, statement)",
+        "before = None if opens_right else carried_from(side.statements, statement)",
         "before = None",
     ),
     Mutation(

@@ -52,7 +52,7 @@ def test_the_sentence_names_the_statement_before() -> None:
     for delivery in told.deliveries:
         teller.tell(delivery)
     compared = compared_statements(teller.book, told.rules)["S-2"]
-    assert [s.statement_id for s in preceding(compared.side, compared.statement)] == ["S-1"]
+    assert [s.statement_id for s in preceding(compared.side.statements, compared.statement)] == ["S-1"]
     assert [explain(f.reason, f.arguments) for f in balance_breaks(compared)] == [
         "The statement opens with 109.00 EUR, as statement S-1 closed; the books stood at 100.00 EUR the day before: "
         "the difference comes from there.",
