@@ -31,13 +31,14 @@ from services.imports.statements.receipts import (
 from services.imports.summary import Options, Summary, Targets
 
 KIND: Final = "bank-statement"
-#: entries that are read and are nobody's receipt: no damage
+#: how the payer of a receipt was found, in Chinese
 _BY_ZH: Final = {
     "document": "单据号",
     "payer account": "对方账号",
     "payer name": "对方户名",
     "import": "导入时的指定",
 }
+#: entries that are read and are nobody's receipt: no damage
 _LEFT_OUT: Final = frozenset({Reason.NOT_A_RECEIPT.value, Reason.NOT_BOOKED.value})
 
 

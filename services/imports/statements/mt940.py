@@ -217,11 +217,11 @@ def _told_by_codes(details: PaymentDetails, coded: dict[str, str]) -> PaymentDet
 
     Only where the bank has a reference: else a receipt is known again by these, as they were read before.
     """
+    if details.bank_reference is None:
+        return details
     account, _, rest = coded.get("CNTP", "").partition("/")  # account/BIC/name/city
     name = coded.get("NAME") or rest.partition("/")[2].partition("/")[0]
     structured = coded.get("CUR") or coded.get("ISO") if coded.get("REMI") == "STRD" else None
-    if details.bank_reference is None:
-        return details
     return replace(
         details,
         name=details.name or name or None,
